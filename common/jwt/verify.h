@@ -1,0 +1,35 @@
+/* Is this token ours, and good here and now? The one verifier of the frontend, the authority, the
+ * library and the PAM module.
+ *
+ * The order is the point: the header's bytes must equal one of our own headers, which picks the key
+ * and with it the algorithm; then the signature; only then is the JSON read. Nothing in a token
+ * chooses a key, an algorithm or a file. */
+#ifndef JETON_JWT_VERIFY_H
+#define JETON_JWT_VERIFY_H
+
+#include "claims.h"
+#include "keyset.h"
+
+enum verdict {
+        VERDICT_INVALID = 0, /* not a token of ours: spelling, header, key, signature, claims */
+        VERDICT_EXPIRED,
+        VERDICT_NOT_YET,        /* iat beyond the leeway in the future */
+        VERDICT_WRONG_ISSUER,
+        VERDICT_WRONG_AUDIENCE,
+        VERDICT_VALID = 0x6a,   /* zeroed memory never is */
+};
+
+struct expectation {
+        bool ticket;          /* a login ticket; otherwise an access token of either typ */
+        const char *audience; /* must be among aud, to the byte; NULL: any, the caller looks himself */
+        int64_t now;          /* clock_wall_s() */
+        int64_t leeway;       /* seconds for exp and iat */
+};
+
+/* The issuer expected is the keyset's. 0 with a verdict and, when it is VERDICT_VALID, the claims
+ * (otherwise zeroed, but for VERDICT_EXPIRED and after, where they are the token's own); -errno when no
+ * verdict could be reached (memory). Never logs. */
+int token_verify(const struct keyset *keyset, struct text token, const struct expectation *expect,
+                 enum verdict *ret_verdict, struct claims *ret_claims);
+
+#endif

@@ -1,0 +1,31 @@
+/* The words of a login ticket: what was asked, and what the authority says of it. One table for the
+ * signer, who writes them, and the PAM module, who reads them. */
+#ifndef JETON_WIRE_LOGIN_H
+#define JETON_WIRE_LOGIN_H
+
+#include "../text.h"
+
+enum pam_phase {
+        PAM_PHASE_NONE = 0,
+        PAM_PHASE_AUTH,
+        PAM_PHASE_ACCOUNT,
+};
+
+/* Zero is no verdict, and no verdict is no login. */
+enum login_verdict {
+        LOGIN_NONE = 0,
+        LOGIN_DENIED,   /* auth: wrong password, or any other reason that a guesser must not learn */
+        LOGIN_UNKNOWN,  /* account: no user is linked to that account, or to another uid */
+        LOGIN_DISABLED, /* account: an admin disabled the user */
+        LOGIN_GRANTED = 0x6a,
+};
+
+/* "auth", "granted" ...; NULL for NONE and for anything else. */
+const char *pam_phase_word(enum pam_phase phase);
+const char *login_verdict_word(enum login_verdict verdict);
+
+/* The reverse; NONE for any other text. */
+enum pam_phase pam_phase_of(struct text word);
+enum login_verdict login_verdict_of(struct text word);
+
+#endif

@@ -1,0 +1,23 @@
+/* What is said on the socket, in numbers and names that both ends need. docs/protocol.md is the
+ * prose. */
+#ifndef JETON_WIRE_H
+#define JETON_WIRE_H
+
+#define JETON_RUN_DIR        "/run/jeton"
+#define JETON_SOCKET_DEFAULT JETON_RUN_DIR "/jeton.sock"
+
+/* Bounds of a request, in bytes; beyond them: 431, 413. */
+#define WIRE_HEAD_MAX 16384
+#define WIRE_BODY_MAX 65536
+
+/* Bounds of a reply that our own client accepts. */
+#define WIRE_REPLY_HEAD_MAX 16384
+#define WIRE_REPLY_BODY_MAX (4 * 1024 * 1024)
+
+#define WIRE_TICKET_LIFETIME_S 30
+#define WIRE_TICKET_AUDIENCE   "jeton:login"
+
+/* The built-in public client of a login that names none. */
+#define WIRE_CLIENT_LOCAL "local"
+
+#endif

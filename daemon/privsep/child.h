@@ -1,0 +1,28 @@
+/* What every child of the parent does the same way: its control channel on descriptor 3, the set-up
+ * it is sent there, giving up rights, leaving when the parent is gone. */
+#ifndef JETON_PRIVSEP_CHILD_H
+#define JETON_PRIVSEP_CHILD_H
+
+#include "channel.h"
+
+#define CONTROL_FD 3
+
+/* Called for each set-up message before GO, and again for each of a reload. A function takes what
+ * it wants of frame->fd with take_fd(); what it leaves is closed. 0 or -errno (the child gives up). */
+typedef int child_setup(void *context, struct frame *frame);
+
+/* First thing in main(): log, no core dumps, not dumpable, no new privileges, SIGPIPE ignored, the
+ * control channel opened. 0 or -errno, logged. */
+int child_begin(const char *program, enum process self, struct channel *ret_control);
+
+/* Reads set-up messages until GO, 10 s at most. The seccomp program (DESCRIPTOR_FILTER) is kept for
+ * child_confine(). 0 or -errno, logged. */
+int child_setup_until_go(struct channel *control, child_setup *take_setup, void *context,
+                         int *ret_filter_fd);
+
+/* Gives up for good what the process does not need any more: Landlock (unless `keeps_files`), then
+ * the seccomp program. Closes filter_fd (-1: the parent sent none, it runs unconfined). 0 or -errno,
+ * logged. */
+int child_confine(int *filter_fd, bool keeps_files);
+
+#endif

@@ -1,0 +1,429 @@
+/* Everything the processes say to each other, each message once: its struct, its fields and their
+ * bounds (message.c), and who may say it to whom, when (permit.c).
+ *
+ * A frame is one datagram of a SOCK_SEQPACKET pair: two bytes of type, two of zero, four of call
+ * number, then the fields in order: numbers in little endian, texts as a length of four bytes and
+ * their bytes. A decoder consumes every byte or fails. */
+#ifndef JETON_PRIVSEP_MESSAGE_H
+#define JETON_PRIVSEP_MESSAGE_H
+
+#include "../../common/jwt/claims.h"
+#include "../../common/name.h"
+#include "../../common/text.h"
+#include "../../common/wire/login.h"
+
+#include <stdint.h>
+
+#define FRAME_HEADER 8
+#define FRAME_MAX    16384 /* the largest frame that any message can make; permit.c is checked against it */
+
+enum process {
+        PROCESS_NONE = 0,
+        PROCESS_PARENT,
+        PROCESS_FRONTEND,
+        PROCESS_AUTHORITY,
+        PROCESS_SIGNER,
+        PROCESS_WORKER,
+        PROCESS_NAMES,
+};
+
+/* Which callers a frontend serves. A caller's class is settled by the authority from the kernel's
+ * word before any byte is read. */
+enum caller_class {
+        CLASS_PRIVILEGED = 0, /* uid 0 and the uids that the configuration makes admin */
+        CLASS_LOCAL,          /* everybody else on jeton.sock */
+        CLASS_WEB,            /* web.sock: the peer is a proxy, its credentials mean nothing */
+        CLASS_COUNT,
+};
+
+enum message_type {
+        MSG_NONE = 0,
+
+        /* parent to its children: set-up, in any order, closed by GO */
+        MSG_SETUP_FRONTEND,
+        MSG_SETUP_AUTHORITY,
+        MSG_SETUP_ADMIN,    /* one for each admin uid */
+        MSG_SETUP_AUDIENCE, /* one for each audience; its scopes follow it */
+        MSG_SETUP_SCOPE,
+        MSG_SETUP_SIGNER,
+        MSG_DESCRIPTOR, /* carries one descriptor */
+        MSG_GO,         /* set-up, or a reload's new settings, are complete */
+        MSG_DRAIN,      /* finish what is in flight, then exit */
+
+        /* children to the parent */
+        MSG_READY,
+        MSG_BREACH, /* authority: that process broke the rules, kill it */
+        MSG_RETIRE, /* authority: that worker has done its share, replace it */
+
+        /* authority to a frontend, and back */
+        MSG_CONNECTION, /* carries the accepted socket */
+        MSG_CONNECTION_CLOSED,
+        MSG_ASK_PASSWORD_GRANT,
+        MSG_ASK_ME,
+        MSG_ASK_USER_ADD,
+        MSG_ASK_USER_LIST,
+        MSG_ASK_USER_SHOW,
+        MSG_ASK_USER_LINK,
+        MSG_ASK_PAM,
+        MSG_ASK_HEALTH,
+        MSG_ANSWER_REFUSED,
+        MSG_ANSWER_TOKEN,
+        MSG_ANSWER_USER,      /* one user; in a list, one of several */
+        MSG_ANSWER_USERS_END, /* closes a list */
+        MSG_ANSWER_TICKET,
+        MSG_ANSWER_HEALTH,
+
+        /* authority to the signer, and back */
+        MSG_SIGN_ACCESS,
+        MSG_SIGN_TICKET,
+        MSG_SIGNED,
+        MSG_NOT_SIGNED,
+
+        /* authority to a worker, and back */
+        MSG_HASH,
+        MSG_HASHED,
+
+        /* authority to names, and back */
+        MSG_FIND_ACCOUNT,
+        MSG_FIND_UID,
+        MSG_ACCOUNT,
+
+        MSG_COUNT,
+};
+
+/* What a descriptor handed over in MSG_DESCRIPTOR is. */
+enum descriptor {
+        DESCRIPTOR_NONE = 0,
+        DESCRIPTOR_LISTEN,      /* jeton.sock */
+        DESCRIPTOR_LISTEN_WEB,  /* web.sock */
+        DESCRIPTOR_DB_DIR,      /* the authority's own directory */
+        DESCRIPTOR_KEYS_DIR,    /* the signer's own directory */
+        DESCRIPTOR_KEYS_PAGE,   /* writable for the signer alone */
+        DESCRIPTOR_STATUS_PAGE, /* writable for the authority alone */
+        DESCRIPTOR_CHANNEL,     /* a socket pair's end; `process` and `instance` say whose */
+        DESCRIPTOR_FILTER,      /* a memfd with the seccomp program */
+        DESCRIPTOR_COUNT,
+};
+
+/* How a caller wants to be known. Peer authority must be asked for. */
+enum credential {
+        CREDENTIAL_NONE = 0,
+        CREDENTIAL_PEER,   /* "Authorization: Peer" */
+        CREDENTIAL_BEARER, /* "Authorization: Bearer ..."; the token is in `bearer` */
+};
+
+/* ---- parent -> child ---- */
+
+struct msg_setup_frontend {
+        uint8_t class;         /* enum caller_class */
+        uint32_t max_connections;
+        uint32_t request_ms;   /* a whole request must have arrived within this */
+        uint32_t idle_ms;      /* a kept connection may wait this long for its next request */
+        uint32_t leeway_s;     /* clock leeway in verification */
+};
+
+struct msg_setup_authority {
+        struct text issuer;
+        uint32_t access_lifetime_s;
+        uint32_t min_uid;
+        uint32_t own_uid;            /* the uid that `single_uid` means */
+        uint8_t single_uid;          /* 1: all processes run as own_uid, who is the admin */
+        uint8_t password_grant_web;  /* 1: web.sock may use the password grant */
+        uint32_t workers;
+        uint32_t max_connections;
+        uint32_t max_connections_per_uid;
+        uint32_t password_min;       /* characters */
+        uint32_t leeway_s;
+};
+
+struct msg_setup_admin {
+        uint32_t uid;
+};
+
+struct msg_setup_audience {
+        struct text name;
+        uint32_t lifetime_s; /* 0: access_lifetime_s */
+        uint8_t kind;        /* TOKEN_KIND_ACCESS or TOKEN_KIND_PLAIN */
+        struct text roles;   /* who may have tokens for it; empty: every user */
+};
+
+struct msg_setup_scope {
+        struct text name;
+        struct text roles; /* who may have it; empty: every user */
+};
+
+struct msg_setup_signer {
+        struct text issuer;
+        uint32_t max_lifetime_s;
+};
+
+struct msg_descriptor {
+        uint8_t what;     /* enum descriptor */
+        uint8_t process;  /* enum process, for a channel */
+        uint32_t instance;
+};
+
+struct msg_go {
+        uint8_t reload; /* 1: these settings replace those of a running process */
+};
+
+struct msg_drain {
+        uint32_t within_ms;
+};
+
+/* ---- child -> parent ---- */
+
+struct msg_ready {
+        uint8_t first; /* authority: the database was made by this start */
+};
+
+struct msg_breach {
+        uint8_t process;
+        uint32_t instance;
+};
+
+struct msg_retire {
+        uint32_t instance;
+};
+
+/* ---- authority <-> frontend ---- */
+
+struct msg_connection {
+        uint32_t connection;
+};
+
+struct msg_ask_password_grant {
+        uint32_t connection;
+        struct text username;
+        struct text password;
+        struct text client_id;
+        struct text audience; /* space-separated; empty: the issuer */
+        struct text scope;
+};
+
+struct msg_ask_me {
+        uint32_t connection;
+        struct text bearer;
+};
+
+struct msg_ask_user_add {
+        uint32_t connection;
+        uint8_t credential;
+        struct text bearer;
+        struct text username;
+        struct text password;
+        struct text full_name;
+        struct text email;
+        struct text roles;          /* space-separated */
+        uint8_t has_uid;            /* 1: link to `uid` at once */
+        uint32_t uid;
+        uint8_t allow_account_name; /* 1: the admin knows that the name is a local account's */
+};
+
+struct msg_ask_user_list {
+        uint32_t connection;
+        uint8_t credential;
+        struct text bearer;
+        uint32_t skip;
+        uint32_t limit;
+        struct text q;
+};
+
+struct msg_ask_user_show {
+        uint32_t connection;
+        uint8_t credential;
+        struct text bearer;
+        struct text user; /* id or name */
+};
+
+struct msg_ask_user_link {
+        uint32_t connection;
+        uint8_t credential;
+        struct text bearer;
+        struct text user; /* id or name */
+        uint8_t has_uid;  /* 0: unlink */
+        uint32_t uid;
+};
+
+struct msg_ask_pam {
+        uint32_t connection;
+        uint8_t phase; /* enum pam_phase */
+        struct text username;
+        struct text password; /* empty in the account phase */
+        struct text service;
+        struct text rhost;
+        struct text nonce;
+        uint32_t uid; /* getpwnam(username)->pw_uid on the caller's side */
+};
+
+struct msg_ask_health {
+        uint32_t connection;
+};
+
+struct msg_answer_refused {
+        uint16_t status;         /* HTTP */
+        struct text error;       /* RFC 6749 5.2 code */
+        struct text description; /* ASCII; nothing that a caller wrote */
+};
+
+struct msg_answer_token {
+        struct text access_token;
+        uint32_t expires_in_s;
+        struct text scope;
+};
+
+struct msg_answer_user {
+        uint64_t id;
+        struct text username;
+        struct text full_name;
+        struct text email;
+        struct text roles;
+        uint8_t disabled;
+        uint8_t has_uid;
+        uint32_t uid;
+        int64_t created_at; /* seconds, NumericDate */
+};
+
+struct msg_answer_users_end {
+        uint64_t total;
+};
+
+struct msg_answer_ticket {
+        struct text ticket;
+};
+
+struct msg_answer_health {
+        uint8_t ok;
+};
+
+/* ---- authority <-> signer ---- */
+
+struct msg_sign_access {
+        uint8_t kind; /* TOKEN_KIND_ACCESS or TOKEN_KIND_PLAIN */
+        struct text sub;
+        struct text client_id;
+        struct text audience; /* space-separated */
+        struct text scope;
+        struct text roles;
+        struct text username;
+        uint8_t has_uid;
+        uint32_t uid;
+        struct text sid;
+        int64_t auth_time;
+        struct text amr; /* space-separated */
+        uint32_t lifetime_s;
+};
+
+struct msg_sign_ticket {
+        struct text username;
+        uint32_t uid;
+        struct text service;
+        struct text nonce;
+        uint8_t phase;   /* enum pam_phase */
+        uint8_t verdict; /* enum login_verdict */
+};
+
+struct msg_signed {
+        struct text token;
+        struct text jti;
+        int64_t issued_at;
+        int64_t expires_at;
+};
+
+enum not_signed {
+        NOT_SIGNED_LIMIT = 1, /* a field is beyond what the signer's own settings allow */
+        NOT_SIGNED_FAILED,    /* the signature could not be made */
+};
+
+struct msg_not_signed {
+        uint8_t reason;
+};
+
+/* ---- authority <-> worker ---- */
+
+struct msg_hash {
+        struct text password;
+        struct text setting; /* never a stored hash: authority/setting.c cuts it */
+};
+
+struct msg_hashed {
+        struct text hash; /* empty: the library refused that setting */
+};
+
+/* ---- authority <-> names ---- */
+
+struct msg_find_account {
+        struct text name;
+};
+
+struct msg_find_uid {
+        uint32_t uid;
+};
+
+struct msg_account {
+        uint8_t known;
+        uint32_t uid;
+        struct text name;
+};
+
+/* One decoded message. Its texts are lent by the frame's buffer. */
+union message {
+        struct msg_setup_frontend setup_frontend;
+        struct msg_setup_authority setup_authority;
+        struct msg_setup_admin setup_admin;
+        struct msg_setup_audience setup_audience;
+        struct msg_setup_scope setup_scope;
+        struct msg_setup_signer setup_signer;
+        struct msg_descriptor descriptor;
+        struct msg_go go;
+        struct msg_drain drain;
+        struct msg_ready ready;
+        struct msg_breach breach;
+        struct msg_retire retire;
+        struct msg_connection connection; /* MSG_CONNECTION and MSG_CONNECTION_CLOSED */
+        struct msg_ask_password_grant ask_password_grant;
+        struct msg_ask_me ask_me;
+        struct msg_ask_user_add ask_user_add;
+        struct msg_ask_user_list ask_user_list;
+        struct msg_ask_user_show ask_user_show;
+        struct msg_ask_user_link ask_user_link;
+        struct msg_ask_pam ask_pam;
+        struct msg_ask_health ask_health;
+        struct msg_answer_refused answer_refused;
+        struct msg_answer_token answer_token;
+        struct msg_answer_user answer_user;
+        struct msg_answer_users_end answer_users_end;
+        struct msg_answer_ticket answer_ticket;
+        struct msg_answer_health answer_health;
+        struct msg_sign_access sign_access;
+        struct msg_sign_ticket sign_ticket;
+        struct msg_signed signed_token;
+        struct msg_not_signed not_signed;
+        struct msg_hash hash;
+        struct msg_hashed hashed;
+        struct msg_find_account find_account;
+        struct msg_find_uid find_uid;
+        struct msg_account account;
+};
+
+/* "ask-me", for logs. Never NULL. */
+const char *message_name(enum message_type type);
+
+/* The most bytes a frame of this type can have, header included; 0 for no such type. */
+size_t message_max(enum message_type type);
+
+/* Writes a whole frame of `message` (the struct of its type) into `buffer` of FRAME_MAX bytes.
+ * 0; -EMSGSIZE when a text is longer than its bound: a bug of the caller's or a value that should
+ * have been refused before. */
+int message_encode(enum message_type type, uint32_t call, const void *message, uint8_t *buffer,
+                   size_t *ret_len);
+
+/* Reads type and call of a frame. 0 or -EPROTO. Looks at nothing behind the header. */
+int message_decode_header(const uint8_t *frame, size_t len, enum message_type *ret_type,
+                          uint32_t *ret_call);
+
+/* Reads the fields. Every text is within its bound and every byte is consumed, or -EPROTO and *ret
+ * is zeroed. Texts are lent by `frame`. */
+int message_decode(enum message_type type, const uint8_t *frame, size_t len, union message *ret);
+
+#endif
