@@ -1,0 +1,270 @@
+# jeton. `make help` lists the targets; `make V=1` shows the commands.
+#
+#   make CC=clang                   another compiler        (objects in build-clang/)
+#   make SAN=address,undefined      under sanitizers        (objects in build-address-undefined/)
+#   make WERROR=1                   warnings are errors
+#   make install PREFIX=/usr DESTDIR=/tmp/root
+#
+# A folder is a program or a library: a new file in it needs no line here.
+
+VERSION    := 0.1.0
+PKG_CONFIG ?= pkg-config
+INSTALL    ?= install
+CLANG      ?= clang
+CFLAGS     ?= -O2 -g
+
+comma   := ,
+variant := $(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(filter-out cc gcc,$(CC)),-$(notdir $(CC)))
+BUILD   ?= build$(variant)
+
+PREFIX        ?= /usr/local
+BINDIR        ?= $(PREFIX)/bin
+SBINDIR       ?= $(PREFIX)/sbin
+LIBDIR        ?= $(PREFIX)/lib
+LIBEXECDIR    ?= $(PREFIX)/libexec
+INCLUDEDIR    ?= $(PREFIX)/include
+MANDIR        ?= $(PREFIX)/share/man
+SYSTEMDDIR    ?= $(PREFIX)/lib
+SYSCONFDIR    ?= /etc
+LOCALSTATEDIR ?= /var
+RUNDIR        ?= /run
+# Linux-PAM looks nowhere else, whatever PREFIX is.
+PAMDIR        ?= $(call package,--variable=libdir,pam)/security
+
+# --- flags -------------------------------------------------------------------------------------
+# Nothing here asks the compiler or pkg-config before a recipe needs the answer (`once`), so that
+# `make demo` can begin on a machine that has neither.
+
+once     = $(eval $(1) := $(2))$($(1))
+package  = $(shell $(PKG_CONFIG) $(1) $(2))$(if $(filter-out 0,$(.SHELLSTATUS)),$(error $(2) is missing: run packaging/build-deps))
+accepted = $(foreach flag,$(1),$(shell echo '\#include <stdlib.h>' | \
+	$(CC) -Werror -O2 $(flag) -x c -c - -o /dev/null 2>/dev/null && echo '$(flag)'))
+
+warnings := -Wall -Wextra -Wconversion -Wshadow -Wvla -Wformat=2 -Wundef -Wstrict-prototypes \
+	-Wmissing-prototypes $(if $(WERROR),-Werror)
+
+hardening = $(call once,hardening,-fstack-protector-strong \
+	$(call accepted,-fstack-clash-protection -fcf-protection) \
+	$(if $(SAN),,-U_FORTIFY_SOURCE \
+		$(or $(call accepted,-D_FORTIFY_SOURCE=3),-D_FORTIFY_SOURCE=2)))
+
+sanitizing := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+
+systemd = $(call once,systemd,$(shell $(PKG_CONFIG) --exists libsystemd && echo libsystemd))
+
+defines = -D_GNU_SOURCE -DJETON_VERSION='"$(VERSION)"' \
+	-DJETON_LIBEXEC_DIR='"$(LIBEXECDIR)/jeton"' -DJETON_SYSCONF_DIR='"$(SYSCONFDIR)/jeton"' \
+	-DJETON_STATE_DIR='"$(LOCALSTATEDIR)/lib/jeton"' -DJETON_RUN_DIR='"$(RUNDIR)/jeton"' \
+	$(if $(systemd),-DHAVE_SYSTEMD=1) $(if $(SAN),-DJETON_SANITIZED=1)
+
+compile = $(CC) -std=gnu11 -Iinclude $(defines) $(warnings) $(hardening) $(sanitizing) \
+	-fPIC -ffunction-sections -fdata-sections $(CPPFLAGS) $(CFLAGS)
+
+link = $(CC) $(CFLAGS) $(sanitizing) -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed \
+	-Wl,--gc-sections $(LDFLAGS)
+
+# Sanitizers keep their symbols in the program, where -z defs does not look.
+link-shared = $(link) -shared $(if $(SAN),,-Wl$(comma)-z$(comma)defs) -Wl,--exclude-libs,ALL
+
+libraries = $(if $(1),$(call package,--libs,$(1)))
+
+# --- what is built from what -------------------------------------------------------------------
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(addsuffix /*.c,$(1))))
+
+common  := $(BUILD)/lib/libcommon.a
+token   := $(BUILD)/lib/libtoken.a
+privsep := $(BUILD)/lib/libprivsep.a
+libjeton := $(BUILD)/lib/libjeton.so.0
+pam      := $(BUILD)/lib/pam_jeton.so
+
+children := $(addprefix $(BUILD)/libexec/jetond-,frontend authority signer worker names)
+programs := $(BUILD)/bin/jetond $(children)
+
+## all: the daemon, its programs, libjeton, jeton and pam_jeton.so
+all: $(programs) $(BUILD)/bin/jeton $(BUILD)/lib/libjeton.so $(pam)
+
+$(common):  $(call objects,common common/wire)
+$(token):   $(call objects,common/jwt)
+$(privsep): $(call objects,daemon/privsep)
+
+# The link table: tests/privsep reads it again from the files and from the running processes.
+$(BUILD)/bin/jetond:               $(call objects,daemon/parent)
+$(BUILD)/bin/jetond:               packages = libconfuse libseccomp $(systemd)
+$(BUILD)/libexec/jetond-frontend:  $(call objects,daemon/frontend)
+$(BUILD)/libexec/jetond-frontend:  packages = jansson libcrypto
+$(BUILD)/libexec/jetond-authority: $(call objects,daemon/authority daemon/authority/store)
+$(BUILD)/libexec/jetond-authority: packages = sqlite3 libcrypto
+$(BUILD)/libexec/jetond-signer:    $(call objects,daemon/signer)
+$(BUILD)/libexec/jetond-signer:    packages = libcrypto
+$(BUILD)/libexec/jetond-worker:    $(call objects,daemon/worker)
+$(BUILD)/libexec/jetond-worker:    packages = libcrypt
+$(BUILD)/libexec/jetond-names:     $(call objects,daemon/names)
+
+$(programs): $(privsep) $(token) $(common)
+	$(call say,LINK)
+	$(Q)$(link) -pie -o $@ $(filter %.o,$^) $(privsep) $(token) $(common) $(call libraries,$(packages))
+
+$(libjeton): $(call objects,client) $(token) $(common) client/libjeton.map
+	$(call say,LINK)
+	$(Q)$(link-shared) -Wl,-soname,$(@F) -Wl,--version-script=client/libjeton.map -o $@ \
+		$(filter %.o,$^) $(token) $(common) $(call libraries,libcrypto jansson)
+
+$(BUILD)/lib/libjeton.so: $(libjeton)
+	$(Q)ln -sf $(<F) $@
+
+# The parts of libjeton that the module is made of, without the rest of it.
+PAM_CLIENT_SOURCES ?= client/exchange.c client/connect.c
+
+$(pam): $(call objects,pam_module) $(patsubst %.c,$(BUILD)/obj/%.o,$(PAM_CLIENT_SOURCES)) \
+		$(token) $(common) pam_module/pam_jeton.map
+	$(call say,LINK)
+	$(Q)$(link-shared) -Wl,--version-script=pam_module/pam_jeton.map -o $@ \
+		$(filter %.o,$^) $(token) $(common) $(call libraries,pam libcrypto)
+
+# In the build tree the command finds the library beside it; the installed one has no such path.
+$(BUILD)/bin/jeton: runpath = -Wl,-rpath,'$$ORIGIN/../lib'
+$(BUILD)/bin/jeton $(BUILD)/install/jeton: $(call objects,client/cli) $(common) $(BUILD)/lib/libjeton.so
+	$(call say,LINK)
+	$(Q)$(link) -pie $(runpath) -o $@ $(filter %.o,$^) $(common) -L$(BUILD)/lib -ljeton \
+		$(call libraries,jansson)
+
+%.a:
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	$(call say,CC)
+	$(Q)$(compile) -MMD -MP -c -o $@ $<
+
+# Other flags, other objects: this file changes only when the command line does.
+$(BUILD)/flags: always
+	@mkdir -p $(@D)
+	@printf '%s\n' $(call quoted,$(compile)) | cmp -s - $@ || printf '%s\n' $(call quoted,$(compile)) >$@
+
+quoted = '$(subst ','\'',$(1))'
+Q      = $(if $(V),,@)
+say    = @mkdir -p $(@D)$(if $(V),,; printf '  %-5s %s\n' '$(1)' '$(@:$(BUILD)/%=%)')
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# --- tests -------------------------------------------------------------------------------------
+# A test says in its first lines what it links beside the archives: `links:` files, `needs:`
+# packages, `flags:` for the linker.
+
+said = $(shell tests/link-line $(1) $(2))
+
+unit-tests := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+fuzzers    := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+unit-tests: $(unit-tests)
+fuzzers: $(fuzzers)
+
+.SECONDARY:
+.SECONDEXPANSION:
+linked-by = $(patsubst %.c,$(BUILD)/obj/%.o,$(call said,links,$(1)))
+
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $$(call linked-by,tests/unit/$$*.c) $(privsep) $(token) $(common)
+	$(call say,LINK)
+	$(Q)$(link) -pie -o $@ $(filter %.o,$^) $(call said,flags,tests/unit/$*.c) \
+		$(privsep) $(token) $(common) $(call libraries,cmocka $(call said,needs,tests/unit/$*.c))
+
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $$(call linked-by,tests/fuzz/$$*.c) $(privsep) $(token) $(common)
+	$(call say,LINK)
+	$(Q)$(link) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(call said,flags,tests/fuzz/$*.c) \
+		$(privsep) $(token) $(common) $(call libraries,$(call said,needs,tests/fuzz/$*.c))
+
+## demo: install what is missing, build, and show one login from end to end (no root needed)
+demo:
+	@packaging/build-deps build demo
+	@$(MAKE) --no-print-directory -s all
+	@tests/demo.sh $(BUILD)
+
+## check: install what is missing, run every test that needs no root, close with the count
+check:
+	@packaging/build-deps build check
+	@tests/run
+
+## check-root: the tests that need root (several users, a booted system)
+check-root:
+	@packaging/build-deps build check root
+	@tests/run --root
+
+## fuzz: every fuzz target for FUZZ_SECONDS (60) each; needs clang
+FUZZ_SECONDS ?= 60
+fuzz:
+	@packaging/build-deps build lint
+	@$(MAKE) --no-print-directory CC=$(CLANG) SAN=address,undefined,fuzzer-no-link BUILD=build-fuzz fuzzers
+	@tests/fuzz/run build-fuzz/fuzz $(FUZZ_SECONDS)
+
+# --- the sources themselves --------------------------------------------------------------------
+
+c-files = $(shell find bench client common daemon examples include pam_module tests -name '*.[ch]')
+
+## lint: the format of every C file, and cppcheck
+lint:
+	@packaging/build-deps build lint
+	@clang-format --dry-run -Werror $(c-files)
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+		--inline-suppr --suppressions-list=tests/cppcheck-suppressions \
+		-D_GNU_SOURCE -Iinclude $(filter %.c,$(c-files))
+
+## format: write every C file in the project's format
+format:
+	@clang-format -i $(c-files)
+
+# --- install -----------------------------------------------------------------------------------
+# One list for install and uninstall: MODE:FILE:PLACE.
+
+man-pages := $(wildcard client/*.[1-8] client/cli/*.[1-8] daemon/*.[1-8] daemon/*/*.[1-8] pam_module/*.[1-8])
+
+installed = \
+	0755:$(BUILD)/bin/jetond:$(SBINDIR)/jetond \
+	$(foreach child,$(children),0755:$(child):$(LIBEXECDIR)/jeton/$(notdir $(child))) \
+	0755:$(BUILD)/install/jeton:$(BINDIR)/jeton \
+	0755:$(libjeton):$(LIBDIR)/$(notdir $(libjeton)) \
+	0644:include/jeton.h:$(INCLUDEDIR)/jeton.h \
+	0644:$(BUILD)/install/client/jeton.pc:$(LIBDIR)/pkgconfig/jeton.pc \
+	0644:$(pam):$(PAMDIR)/pam_jeton.so \
+	$(foreach page,$(man-pages),0644:$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
+	0644:$(BUILD)/install/packaging/systemd/jetond.service:$(SYSTEMDDIR)/systemd/system/jetond.service \
+	0644:packaging/systemd/jeton.sysusers:$(SYSTEMDDIR)/sysusers.d/jeton.conf \
+	0644:packaging/systemd/jeton.tmpfiles:$(SYSTEMDDIR)/tmpfiles.d/jeton.conf
+
+config-sample := packaging/jetond.conf
+config        := $(SYSCONFDIR)/jeton/jetond.conf
+
+$(BUILD)/install/%: %.in $(BUILD)/flags
+	$(call say,GEN)
+	$(Q)sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@SBINDIR@|$(SBINDIR)|g' \
+		-e 's|@LIBDIR@|$(LIBDIR)|g' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' \
+		-e 's|@LOCALSTATEDIR@|$(LOCALSTATEDIR)|g' -e 's|@SYSTEMD_TYPE@|$(if $(systemd),notify,exec)|g' $< >$@
+
+## install: everything, under DESTDIR; a configuration that is there already stays
+install: all $(BUILD)/install/jeton $(BUILD)/install/client/jeton.pc $(BUILD)/install/packaging/systemd/jetond.service
+	@set -e; for item in $(installed); do \
+		mode=$${item%%:*}; rest=$${item#*:}; \
+		$(INSTALL) -D -m $$mode "$${rest%%:*}" "$(DESTDIR)$${rest#*:}"; \
+	done
+	@ln -sf $(notdir $(libjeton)) $(DESTDIR)$(LIBDIR)/libjeton.so
+	@[ -e $(DESTDIR)$(config) ] || $(INSTALL) -D -m 0644 $(config-sample) $(DESTDIR)$(config)
+	@[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || true
+
+## uninstall: remove exactly what install placed; a configuration that was edited stays
+uninstall:
+	@for item in $(installed); do rm -f "$(DESTDIR)$${item##*:}"; done
+	@rm -f $(DESTDIR)$(LIBDIR)/libjeton.so
+	@! cmp -s $(config-sample) $(DESTDIR)$(config) || rm -f $(DESTDIR)$(config)
+	@-rmdir $(DESTDIR)$(LIBEXECDIR)/jeton $(DESTDIR)$(SYSCONFDIR)/jeton 2>/dev/null || true
+
+## clean: remove every build folder
+clean:
+	@rm -rf build build-*/
+
+## help: this list
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  %-11s %s\n", $$1, $$2 }'
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PHONY: all demo check check-root fuzz lint format install uninstall clean help unit-tests fuzzers always
