@@ -1,0 +1,84 @@
+/* The users: who there is, with which roles, linked to which local account.
+ *
+ * A change is on the disk (fsync) when its function returns 0. A change that fails changes nothing.
+ * Reads see committed state only. Errors as in store.h; verdicts are in ret_conflict. Names and
+ * texts have passed common/name.h before they come here; the schema refuses the rest (-EINVAL). */
+#ifndef JETON_STORE_USERS_H
+#define JETON_STORE_USERS_H
+
+#include "store.h"
+#include "../../../common/name.h"
+#include "../../../common/secret.h"
+
+#include <stdint.h>
+
+/* Owns everything that it points to. Texts are never NULL, empty when there is none. */
+struct user {
+        uint64_t id; /* from 1, never given twice */
+        char name[USER_NAME_MAX + 1];
+        char *full_name, *email;
+        char *roles;         /* space-separated, sorted, each once */
+        struct secret *hash; /* NULL: no password */
+        bool disabled;
+        bool has_uid;
+        uint32_t uid;                            /* of the linked local account */
+        int64_t created_at, password_changed_at; /* clock_wall_s(); 0: never had a password */
+};
+
+/* Wipes the hash. NULL is fine. */
+void user_free(struct user *user);
+
+static inline void user_freep(struct user **user) {
+        user_free(*user);
+        *user = NULL;
+}
+
+/* One user, or -ENOENT. */
+int users_find_name(struct store *store, struct text name, struct user **ret);
+int users_find_id(struct store *store, uint64_t id, struct user **ret);
+int users_find_uid(struct store *store, uint32_t uid, struct user **ret);
+
+/* All digits is an id, anything else a name (which never begins with a digit). */
+int users_find(struct store *store, struct text id_or_name, struct user **ret);
+
+/* Lent for the call. An empty hash means that the user has no password. */
+struct new_user {
+        struct text name, full_name, email;
+        struct text roles; /* space-separated; a repeated one counts once */
+        struct text hash;
+        bool has_uid;
+        uint32_t uid;
+        int64_t now; /* clock_wall_s() */
+};
+
+enum users_conflict {
+        USERS_FINE = 0,
+        USERS_NAME_TAKEN,
+        USERS_UID_TAKEN, /* another user is linked to that account */
+};
+
+/* Adds a user and gives him as he stands in the database. On a conflict 0 is returned, nothing is
+ * changed and *ret is untouched. */
+int users_add(struct store *store, const struct new_user *new_user,
+              enum users_conflict *ret_conflict, struct user **ret);
+
+/* Links a user to a local account, or unlinks him. -ENOENT: no such user. */
+int users_link(struct store *store, uint64_t id, bool has_uid, uint32_t uid,
+               enum users_conflict *ret_conflict);
+
+/* Replaces the hash of an unchanged password by a newer format of it, only where `old_hash` still
+ * stands: -ESTALE when it does not, or when there is no such user. */
+int users_set_hash(struct store *store, uint64_t id, struct text old_hash, struct text new_hash);
+
+/* Gives up to `limit` users by ascending id, after the first `skip`, to each(), which borrows them
+ * and must not use the store; what it returns other than 0 ends the list and is returned. `q` is a
+ * part of the name, full name or e-mail, ASCII letters of either case being equal; empty:
+ * everybody. *ret_total counts all that match. */
+int users_list(struct store *store, uint32_t skip, uint32_t limit, struct text q,
+               int (*each)(void *context, const struct user *user), void *context,
+               uint64_t *ret_total);
+
+/* The uids that are linked, ascending. -E2BIG when they are more than `max`. */
+int users_linked_uids(struct store *store, uint32_t *ret_uids, size_t max, size_t *ret_count);
+
+#endif
