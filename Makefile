@@ -37,8 +37,8 @@ PAMDIR        ?= $(call package,--variable=libdir,pam)/security
 
 once     = $(eval $(1) := $(2))$($(1))
 package  = $(shell $(PKG_CONFIG) $(1) $(2))$(if $(filter-out 0,$(.SHELLSTATUS)),$(error $(2) is missing: run packaging/build-deps))
-accepted = $(foreach flag,$(1),$(shell echo '\#include <stdlib.h>' | \
-	$(CC) -Werror -O2 $(flag) -x c -c - -o /dev/null 2>/dev/null && echo '$(flag)'))
+accepted = $(foreach flag,$(1),$(shell $(CC) -Werror -O2 -U_FORTIFY_SOURCE $(flag) -include stdlib.h \
+	-x c -c /dev/null -o /dev/null 2>/dev/null && echo '$(flag)'))
 
 warnings := -Wall -Wextra -Wconversion -Wshadow -Wvla -Wformat=2 -Wundef -Wstrict-prototypes \
 	-Wmissing-prototypes $(if $(WERROR),-Werror)
