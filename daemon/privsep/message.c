@@ -1,0 +1,472 @@
+/* The frames' contents: one row a message, one line a field. The encoder and the decoder walk the
+ * same rows, so what one side can say is what the other can hear, to the byte.
+ *
+ * Refuses to know who may say what (permit.c) and how it travels (channel.c). */
+#include "message.h"
+
+#include "../../common/cleanup.h"
+
+#include <endian.h>
+#include <stdbool.h>
+
+#define NAME_ASKED_MAX  256 /* a name as a caller wrote it: the authority's grammar answers */
+#define CRYPT_TEXT_MAX  384 /* CRYPT_OUTPUT_SIZE of crypt(3) */
+#define SCOPE_NAME_MAX  128
+#define QUERY_MAX       64
+#define USER_KEY_MAX    64 /* an id or a name */
+#define ERROR_MAX       64
+#define DESCRIPTION_MAX 256
+#define ANY_NUMBER      UINT64_MAX
+#define FLAG_MAX        1
+
+enum field_kind {
+        FIELD_NONE = 0,
+        FIELD_U8,
+        FIELD_U16,
+        FIELD_U32,
+        FIELD_U64,
+        FIELD_I64,
+        FIELD_TEXT,
+};
+
+struct field_rule {
+        enum field_kind kind;
+        size_t offset;
+        uint64_t max; /* of a text its bytes, of a number its value */
+};
+
+#define FIELDS_MAX 14
+
+struct message_rule {
+        const char *name;
+        struct field_rule fields[FIELDS_MAX]; /* closed by FIELD_NONE unless full */
+};
+
+/* The kind of a field is its C type's, so a row cannot disagree with its struct. */
+#define KIND(of, field)                           \
+        _Generic(((struct of *)0)->field, uint8_t \
+                 : FIELD_U8, uint16_t             \
+                 : FIELD_U16, uint32_t            \
+                 : FIELD_U32, uint64_t            \
+                 : FIELD_U64, int64_t             \
+                 : FIELD_I64, struct text         \
+                 : FIELD_TEXT)
+
+#define FIELD(of, field, max) \
+        { KIND(of, field), offsetof(struct of, field), (max) }
+
+/* clang-format off */
+static const struct message_rule rules[MSG_COUNT] = {
+        [MSG_SETUP_FRONTEND] = {"setup-frontend", {
+                FIELD(msg_setup_frontend, class, CLASS_COUNT - 1),
+                FIELD(msg_setup_frontend, max_connections, ANY_NUMBER),
+                FIELD(msg_setup_frontend, request_ms, ANY_NUMBER),
+                FIELD(msg_setup_frontend, idle_ms, ANY_NUMBER),
+                FIELD(msg_setup_frontend, leeway_s, ANY_NUMBER),
+        }},
+        [MSG_SETUP_AUTHORITY] = {"setup-authority", {
+                FIELD(msg_setup_authority, issuer, ISSUER_MAX),
+                FIELD(msg_setup_authority, access_lifetime_s, ANY_NUMBER),
+                FIELD(msg_setup_authority, min_uid, ANY_NUMBER),
+                FIELD(msg_setup_authority, own_uid, ANY_NUMBER),
+                FIELD(msg_setup_authority, single_uid, FLAG_MAX),
+                FIELD(msg_setup_authority, password_grant_web, FLAG_MAX),
+                FIELD(msg_setup_authority, workers, ANY_NUMBER),
+                FIELD(msg_setup_authority, max_connections, ANY_NUMBER),
+                FIELD(msg_setup_authority, max_connections_per_uid, ANY_NUMBER),
+                FIELD(msg_setup_authority, password_min, ANY_NUMBER),
+                FIELD(msg_setup_authority, leeway_s, ANY_NUMBER),
+        }},
+        [MSG_SETUP_ADMIN] = {"setup-admin", {
+                FIELD(msg_setup_admin, uid, ANY_NUMBER),
+        }},
+        [MSG_SETUP_AUDIENCE] = {"setup-audience", {
+                FIELD(msg_setup_audience, name, AUDIENCE_MAX),
+                FIELD(msg_setup_audience, lifetime_s, ANY_NUMBER),
+                FIELD(msg_setup_audience, kind, TOKEN_KIND_PLAIN),
+                FIELD(msg_setup_audience, roles, ROLES_MAX),
+        }},
+        [MSG_SETUP_SCOPE] = {"setup-scope", {
+                FIELD(msg_setup_scope, name, SCOPE_NAME_MAX),
+                FIELD(msg_setup_scope, roles, ROLES_MAX),
+        }},
+        [MSG_SETUP_SIGNER] = {"setup-signer", {
+                FIELD(msg_setup_signer, issuer, ISSUER_MAX),
+                FIELD(msg_setup_signer, max_lifetime_s, ANY_NUMBER),
+        }},
+        [MSG_DESCRIPTOR] = {"descriptor", {
+                FIELD(msg_descriptor, what, DESCRIPTOR_COUNT - 1),
+                FIELD(msg_descriptor, process, PROCESS_NAMES),
+                FIELD(msg_descriptor, instance, ANY_NUMBER),
+        }},
+        [MSG_GO] = {"go", {
+                FIELD(msg_go, reload, FLAG_MAX),
+        }},
+        [MSG_DRAIN] = {"drain", {
+                FIELD(msg_drain, within_ms, ANY_NUMBER),
+        }},
+
+        [MSG_READY] = {"ready", {
+                FIELD(msg_ready, first, FLAG_MAX),
+        }},
+        [MSG_BREACH] = {"breach", {
+                FIELD(msg_breach, process, PROCESS_NAMES),
+                FIELD(msg_breach, instance, ANY_NUMBER),
+        }},
+        [MSG_RETIRE] = {"retire", {
+                FIELD(msg_retire, instance, ANY_NUMBER),
+        }},
+
+        [MSG_CONNECTION] = {"connection", {
+                FIELD(msg_connection, connection, ANY_NUMBER),
+        }},
+        [MSG_CONNECTION_CLOSED] = {"connection-closed", {
+                FIELD(msg_connection, connection, ANY_NUMBER),
+        }},
+        [MSG_ASK_PASSWORD_GRANT] = {"ask-password-grant", {
+                FIELD(msg_ask_password_grant, connection, ANY_NUMBER),
+                FIELD(msg_ask_password_grant, username, NAME_ASKED_MAX),
+                FIELD(msg_ask_password_grant, password, PASSWORD_MAX),
+                FIELD(msg_ask_password_grant, client_id, CLIENT_MAX),
+                FIELD(msg_ask_password_grant, audience, AUDIENCE_MAX),
+                FIELD(msg_ask_password_grant, scope, SCOPE_MAX),
+        }},
+        [MSG_ASK_ME] = {"ask-me", {
+                FIELD(msg_ask_me, connection, ANY_NUMBER),
+                FIELD(msg_ask_me, bearer, TOKEN_MAX),
+        }},
+        [MSG_ASK_USER_ADD] = {"ask-user-add", {
+                FIELD(msg_ask_user_add, connection, ANY_NUMBER),
+                FIELD(msg_ask_user_add, credential, CREDENTIAL_BEARER),
+                FIELD(msg_ask_user_add, bearer, TOKEN_MAX),
+                FIELD(msg_ask_user_add, username, NAME_ASKED_MAX),
+                FIELD(msg_ask_user_add, password, PASSWORD_MAX),
+                FIELD(msg_ask_user_add, full_name, FULL_NAME_MAX),
+                FIELD(msg_ask_user_add, email, EMAIL_MAX),
+                FIELD(msg_ask_user_add, roles, ROLES_MAX),
+                FIELD(msg_ask_user_add, has_uid, FLAG_MAX),
+                FIELD(msg_ask_user_add, uid, ANY_NUMBER),
+                FIELD(msg_ask_user_add, allow_account_name, FLAG_MAX),
+        }},
+        [MSG_ASK_USER_LIST] = {"ask-user-list", {
+                FIELD(msg_ask_user_list, connection, ANY_NUMBER),
+                FIELD(msg_ask_user_list, credential, CREDENTIAL_BEARER),
+                FIELD(msg_ask_user_list, bearer, TOKEN_MAX),
+                FIELD(msg_ask_user_list, skip, ANY_NUMBER),
+                FIELD(msg_ask_user_list, limit, ANY_NUMBER),
+                FIELD(msg_ask_user_list, q, QUERY_MAX),
+        }},
+        [MSG_ASK_USER_SHOW] = {"ask-user-show", {
+                FIELD(msg_ask_user_show, connection, ANY_NUMBER),
+                FIELD(msg_ask_user_show, credential, CREDENTIAL_BEARER),
+                FIELD(msg_ask_user_show, bearer, TOKEN_MAX),
+                FIELD(msg_ask_user_show, user, USER_KEY_MAX),
+        }},
+        [MSG_ASK_USER_LINK] = {"ask-user-link", {
+                FIELD(msg_ask_user_link, connection, ANY_NUMBER),
+                FIELD(msg_ask_user_link, credential, CREDENTIAL_BEARER),
+                FIELD(msg_ask_user_link, bearer, TOKEN_MAX),
+                FIELD(msg_ask_user_link, user, USER_KEY_MAX),
+                FIELD(msg_ask_user_link, has_uid, FLAG_MAX),
+                FIELD(msg_ask_user_link, uid, ANY_NUMBER),
+        }},
+        [MSG_ASK_PAM] = {"ask-pam", {
+                FIELD(msg_ask_pam, connection, ANY_NUMBER),
+                FIELD(msg_ask_pam, phase, PAM_PHASE_ACCOUNT),
+                FIELD(msg_ask_pam, username, NAME_ASKED_MAX),
+                FIELD(msg_ask_pam, password, PASSWORD_MAX),
+                FIELD(msg_ask_pam, service, SERVICE_MAX),
+                FIELD(msg_ask_pam, rhost, RHOST_MAX),
+                FIELD(msg_ask_pam, nonce, NONCE_LEN),
+                FIELD(msg_ask_pam, uid, ANY_NUMBER),
+        }},
+        [MSG_ASK_HEALTH] = {"ask-health", {
+                FIELD(msg_ask_health, connection, ANY_NUMBER),
+        }},
+        [MSG_ANSWER_REFUSED] = {"answer-refused", {
+                FIELD(msg_answer_refused, status, 599),
+                FIELD(msg_answer_refused, error, ERROR_MAX),
+                FIELD(msg_answer_refused, description, DESCRIPTION_MAX),
+        }},
+        [MSG_ANSWER_TOKEN] = {"answer-token", {
+                FIELD(msg_answer_token, access_token, TOKEN_MAX),
+                FIELD(msg_answer_token, expires_in_s, ANY_NUMBER),
+                FIELD(msg_answer_token, scope, SCOPE_MAX),
+        }},
+        [MSG_ANSWER_USER] = {"answer-user", {
+                FIELD(msg_answer_user, id, ANY_NUMBER),
+                FIELD(msg_answer_user, username, USER_NAME_MAX),
+                FIELD(msg_answer_user, full_name, FULL_NAME_MAX),
+                FIELD(msg_answer_user, email, EMAIL_MAX),
+                FIELD(msg_answer_user, roles, ROLES_MAX),
+                FIELD(msg_answer_user, disabled, FLAG_MAX),
+                FIELD(msg_answer_user, has_uid, FLAG_MAX),
+                FIELD(msg_answer_user, uid, ANY_NUMBER),
+                FIELD(msg_answer_user, created_at, ANY_NUMBER),
+        }},
+        [MSG_ANSWER_USERS_END] = {"answer-users-end", {
+                FIELD(msg_answer_users_end, total, ANY_NUMBER),
+        }},
+        [MSG_ANSWER_TICKET] = {"answer-ticket", {
+                FIELD(msg_answer_ticket, ticket, TOKEN_MAX),
+        }},
+        [MSG_ANSWER_HEALTH] = {"answer-health", {
+                FIELD(msg_answer_health, ok, FLAG_MAX),
+        }},
+
+        [MSG_SIGN_ACCESS] = {"sign-access", {
+                FIELD(msg_sign_access, kind, TOKEN_KIND_PLAIN),
+                FIELD(msg_sign_access, sub, SUB_MAX),
+                FIELD(msg_sign_access, client_id, CLIENT_MAX),
+                FIELD(msg_sign_access, audience, AUDIENCE_MAX),
+                FIELD(msg_sign_access, scope, SCOPE_MAX),
+                FIELD(msg_sign_access, roles, ROLES_MAX),
+                FIELD(msg_sign_access, username, USER_NAME_MAX),
+                FIELD(msg_sign_access, has_uid, FLAG_MAX),
+                FIELD(msg_sign_access, uid, ANY_NUMBER),
+                FIELD(msg_sign_access, sid, SID_LEN),
+                FIELD(msg_sign_access, auth_time, ANY_NUMBER),
+                FIELD(msg_sign_access, amr, AMR_MAX),
+                FIELD(msg_sign_access, lifetime_s, ANY_NUMBER),
+        }},
+        [MSG_SIGN_TICKET] = {"sign-ticket", {
+                FIELD(msg_sign_ticket, username, USER_NAME_MAX),
+                FIELD(msg_sign_ticket, uid, ANY_NUMBER),
+                FIELD(msg_sign_ticket, service, SERVICE_MAX),
+                FIELD(msg_sign_ticket, nonce, NONCE_LEN),
+                FIELD(msg_sign_ticket, phase, PAM_PHASE_ACCOUNT),
+                FIELD(msg_sign_ticket, verdict, LOGIN_GRANTED),
+        }},
+        [MSG_SIGNED] = {"signed", {
+                FIELD(msg_signed, token, TOKEN_MAX),
+                FIELD(msg_signed, jti, JTI_LEN),
+                FIELD(msg_signed, issued_at, ANY_NUMBER),
+                FIELD(msg_signed, expires_at, ANY_NUMBER),
+        }},
+        [MSG_NOT_SIGNED] = {"not-signed", {
+                FIELD(msg_not_signed, reason, NOT_SIGNED_FAILED),
+        }},
+
+        [MSG_HASH] = {"hash", {
+                FIELD(msg_hash, password, PASSWORD_MAX),
+                FIELD(msg_hash, setting, CRYPT_TEXT_MAX),
+        }},
+        [MSG_HASHED] = {"hashed", {
+                FIELD(msg_hashed, hash, CRYPT_TEXT_MAX),
+        }},
+
+        [MSG_FIND_ACCOUNT] = {"find-account", {
+                FIELD(msg_find_account, name, NAME_ASKED_MAX),
+        }},
+        [MSG_FIND_UID] = {"find-uid", {
+                FIELD(msg_find_uid, uid, ANY_NUMBER),
+        }},
+        [MSG_ACCOUNT] = {"account", {
+                FIELD(msg_account, known, FLAG_MAX),
+                FIELD(msg_account, uid, ANY_NUMBER),
+                FIELD(msg_account, name, NAME_ASKED_MAX),
+        }},
+};
+/* clang-format on */
+
+/* Bytes on the wire: of a number itself, of a text its length. */
+static const size_t field_width[] = {
+        [FIELD_NONE] = 0, [FIELD_U8] = 1,  [FIELD_U16] = 2,  [FIELD_U32] = 4,
+        [FIELD_U64] = 8,  [FIELD_I64] = 8, [FIELD_TEXT] = 4,
+};
+
+#define FIELD_WIDTH_MAX 8
+
+/* NULL for no such type. */
+static const struct message_rule *rule_find(enum message_type type) {
+        if ((unsigned)type >= MSG_COUNT || !rules[type].name)
+                return NULL;
+        return &rules[type];
+}
+
+/* The field that follows, the rule's first after NULL; NULL behind the last. */
+static const struct field_rule *rule_next(const struct message_rule *rule,
+                                          const struct field_rule *field) {
+        field = field ? field + 1 : rule->fields;
+        if (field == rule->fields + FIELDS_MAX || field->kind == FIELD_NONE)
+                return NULL;
+        return field;
+}
+
+const char *message_name(enum message_type type) {
+        const struct message_rule *rule = rule_find(type);
+
+        return rule ? rule->name : "unknown";
+}
+
+size_t message_max(enum message_type type) {
+        const struct message_rule *rule = rule_find(type);
+        size_t max = FRAME_HEADER;
+
+        if (!rule)
+                return 0;
+        for (const struct field_rule *f = rule_next(rule, NULL); f; f = rule_next(rule, f))
+                max += field_width[f->kind] + (f->kind == FIELD_TEXT ? (size_t)f->max : 0);
+        return max;
+}
+
+/* ---- numbers of any width, in little endian ---- */
+
+static void number_put(uint8_t *to, size_t width, uint64_t value) {
+        uint64_t little = htole64(value);
+
+        memcpy(to, &little, width);
+}
+
+static uint64_t number_get(const uint8_t *from, size_t width) {
+        uint64_t little = 0;
+
+        memcpy(&little, from, width);
+        return le64toh(little);
+}
+
+/* ---- a struct's fields ---- */
+
+static uint64_t field_read(enum field_kind kind, const void *place) {
+        switch (kind) {
+        case FIELD_U8:
+                return *(const uint8_t *)place;
+        case FIELD_U16:
+                return *(const uint16_t *)place;
+        case FIELD_U32:
+                return *(const uint32_t *)place;
+        case FIELD_U64:
+                return *(const uint64_t *)place;
+        case FIELD_I64:
+                return (uint64_t) * (const int64_t *)place;
+        case FIELD_TEXT:
+                return ((const struct text *)place)->len;
+        case FIELD_NONE:
+                break;
+        }
+        return 0;
+}
+
+static void field_write(enum field_kind kind, void *place, uint64_t value, const uint8_t *bytes) {
+        switch (kind) {
+        case FIELD_U8:
+                *(uint8_t *)place = (uint8_t)value;
+                break;
+        case FIELD_U16:
+                *(uint16_t *)place = (uint16_t)value;
+                break;
+        case FIELD_U32:
+                *(uint32_t *)place = (uint32_t)value;
+                break;
+        case FIELD_U64:
+                *(uint64_t *)place = value;
+                break;
+        case FIELD_I64:
+                *(int64_t *)place = (int64_t)value;
+                break;
+        case FIELD_TEXT:
+                *(struct text *)place = (struct text){(const char *)bytes, (size_t)value};
+                break;
+        case FIELD_NONE:
+                break;
+        }
+}
+
+/* ---- encode ---- */
+
+/* A frame within message_max() fits a buffer of FRAME_MAX bytes, so the bounds of the fields are
+ * the only ones to look at. */
+static int field_encode(const struct field_rule *field, const void *place, uint8_t **end) {
+        uint64_t value = field_read(field->kind, place);
+
+        if (value > field->max)
+                return -EMSGSIZE;
+        number_put(*end, field_width[field->kind], value);
+        *end += field_width[field->kind];
+        if (field->kind == FIELD_TEXT && value > 0) {
+                memcpy(*end, ((const struct text *)place)->p, (size_t)value);
+                *end += value;
+        }
+        return 0;
+}
+
+int message_encode(enum message_type type, uint32_t call, const void *message, uint8_t *buffer,
+                   size_t *ret_len) {
+        const struct message_rule *rule = rule_find(type);
+        uint8_t *end = buffer + FRAME_HEADER;
+        int r;
+
+        if (!rule)
+                return -EMSGSIZE;
+        number_put(buffer, 2, type);
+        number_put(buffer + 2, 2, 0);
+        number_put(buffer + 4, 4, call);
+        for (const struct field_rule *f = rule_next(rule, NULL); f; f = rule_next(rule, f)) {
+                r = field_encode(f, (const uint8_t *)message + f->offset, &end);
+                if (r < 0)
+                        return r;
+        }
+        *ret_len = (size_t)(end - buffer);
+        return 0;
+}
+
+/* ---- decode ---- */
+
+int message_decode_header(const uint8_t *frame, size_t len, enum message_type *ret_type,
+                          uint32_t *ret_call) {
+        enum message_type type;
+
+        if (len < FRAME_HEADER || number_get(frame + 2, 2) != 0)
+                return -EPROTO;
+        type = (enum message_type)number_get(frame, 2);
+        if (!rule_find(type))
+                return -EPROTO;
+        *ret_type = type;
+        *ret_call = (uint32_t)number_get(frame + 4, 4);
+        return 0;
+}
+
+static int field_decode(const struct field_rule *field, const uint8_t **rest, const uint8_t *end,
+                        void *place) {
+        size_t width = field_width[field->kind];
+        uint64_t value;
+
+        if ((size_t)(end - *rest) < width)
+                return -EPROTO;
+        value = number_get(*rest, width);
+        *rest += width;
+        if (value > field->max)
+                return -EPROTO;
+        if (field->kind == FIELD_TEXT && value > (size_t)(end - *rest))
+                return -EPROTO;
+        field_write(field->kind, place, value, *rest);
+        if (field->kind == FIELD_TEXT)
+                *rest += value;
+        return 0;
+}
+
+static int fields_decode(const struct message_rule *rule, const uint8_t *frame, size_t len,
+                         union message *ret) {
+        const uint8_t *rest = frame + FRAME_HEADER, *end = frame + len;
+        int r;
+
+        for (const struct field_rule *f = rule_next(rule, NULL); f; f = rule_next(rule, f)) {
+                r = field_decode(f, &rest, end, (uint8_t *)ret + f->offset);
+                if (r < 0)
+                        return r;
+        }
+        return rest == end ? 0 : -EPROTO;
+}
+
+int message_decode(enum message_type type, const uint8_t *frame, size_t len, union message *ret) {
+        const struct message_rule *rule = rule_find(type);
+        int r;
+
+        memset(ret, 0, sizeof(*ret));
+        if (!rule || len < FRAME_HEADER)
+                return -EPROTO;
+        r = fields_decode(rule, frame, len, ret);
+        if (r < 0)
+                memset(ret, 0, sizeof(*ret));
+        return r;
+}
