@@ -1,0 +1,60 @@
+/* One call of the module, and the steps it is made of. A step settles the situation, or leaves it
+ * open for the next one; it logs what it settles. */
+#ifndef JETON_PAM_ATTEMPT_H
+#define JETON_PAM_ATTEMPT_H
+
+#include "../common/name.h"
+#include "../common/secret.h"
+#include "../common/text.h"
+#include "../common/wire/login.h"
+#include "options.h"
+#include "verdict.h"
+
+#include <security/pam_modules.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct attempt {
+        pam_handle_t *pamh; /* borrowed, as everything that libpam hands out */
+        enum pam_phase phase;
+        int argc;
+        const char **argv; /* borrowed */
+        struct options options;
+        const char *user;     /* borrowed: PAM_USER */
+        uid_t uid;            /* of that account */
+        struct text service;  /* borrowed: PAM_SERVICE */
+        struct text password; /* borrowed: PAM_AUTHTOK, which libpam wipes */
+        char nonce[NONCE_LEN + 1];
+        struct secret *ticket; /* not believed yet */
+};
+
+/* Whose login it is. uid 0 and names without an account end here: whatever is wrong with jeton or
+ * with the module's arguments is not their concern. */
+enum situation account_find(struct attempt *attempt);
+
+/* The module's arguments. */
+enum situation arguments_read(struct attempt *attempt);
+
+/* Whether the account is linked to a user, by the status page alone: nobody is asked anything for
+ * an account that is not ours, and nobody is let in because the page is gone. */
+enum situation account_is_ours(struct attempt *attempt);
+
+/* The password: an earlier module's or the person's answer. */
+enum situation password_ask(struct attempt *attempt);
+
+/* One exchange with the daemon, within the deadline that starts here. */
+enum situation login_ask(struct attempt *attempt);
+
+/* What the ticket says, when it is the one that we asked for. */
+enum situation ticket_judge(struct attempt *attempt);
+
+/* Where the pages are, and who besides root may own them and the server; (uid_t)-1 for nobody. */
+void attempt_run_dir(const struct attempt *attempt, char *ret, size_t size);
+uid_t attempt_trusted_uid(const struct attempt *attempt);
+
+/* To syslog, through libpam, and nowhere else. `format` holds no text from outside that has not
+ * passed a grammar. LOG_DEBUG only with the argument debug. */
+void attempt_log(const struct attempt *attempt, int level, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+#endif

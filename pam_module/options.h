@@ -1,0 +1,28 @@
+/* The module's arguments, as they stand in the PAM configuration. */
+#ifndef JETON_PAM_OPTIONS_H
+#define JETON_PAM_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum password_source {
+        PASSWORD_ASK = 0,   /* ask for one, whatever an earlier module has */
+        PASSWORD_TRY_FIRST, /* take an earlier module's, ask when there is none */
+        PASSWORD_USE_FIRST, /* take an earlier module's, never ask */
+};
+
+struct options {
+        const char *socket;  /* borrowed: libpam's argv, or a literal */
+        bool socket_is_ours; /* named by an argument: a server of our own euid is believed too */
+        int64_t timeout_ms;  /* the whole exchange */
+        uid_t min_uid;       /* accounts below are not ours */
+        enum password_source password_source;
+        bool debug;
+};
+
+/* 0; -EINVAL with the index of the first argument that is unknown, malformed or repeated. Then,
+ * too, *ret_options is complete: defaults, and what stands before the bad argument. */
+int options_read(int argc, const char **argv, struct options *ret_options, int *ret_bad);
+
+#endif
