@@ -29,7 +29,7 @@ SYSCONFDIR    ?= /etc
 LOCALSTATEDIR ?= /var
 RUNDIR        ?= /run
 # Linux-PAM looks nowhere else, whatever PREFIX is.
-PAMDIR        ?= $(call package,--variable=libdir,pam)/security
+PAMDIR        ?= $(or $(shell $(PKG_CONFIG) --variable=libdir pam),/lib)/security
 
 # --- flags -------------------------------------------------------------------------------------
 # Nothing here asks the compiler or pkg-config before a recipe needs the answer (`once`), so that
@@ -114,13 +114,13 @@ $(BUILD)/lib/libjeton.so: $(libjeton)
 	$(Q)ln -sf $(<F) $@
 
 # The parts of libjeton that the module is made of, without the rest of it.
-PAM_CLIENT_SOURCES ?= client/exchange.c client/connect.c
+PAM_CLIENT_SOURCES ?= client/exchange.c client/connect.c client/reply.c client/reply.c
 
 $(pam): $(call objects,pam_module) $(patsubst %.c,$(BUILD)/obj/%.o,$(PAM_CLIENT_SOURCES)) \
 		$(token) $(common) pam_module/pam_jeton.map
 	$(call say,LINK)
 	$(Q)$(link-shared) -Wl,--version-script=pam_module/pam_jeton.map -o $@ \
-		$(filter %.o,$^) $(token) $(common) $(call libraries,pam libcrypto)
+		$(filter %.o,$^) $(token) $(common) $(call libraries,libcrypto) -lpam
 
 # In the build tree the command finds the library beside it; the installed one has no such path.
 $(BUILD)/bin/jeton: runpath = -Wl,-rpath,'$$ORIGIN/../lib'
@@ -154,20 +154,20 @@ say    = @mkdir -p $(@D)$(if $(V),,; printf '  %-5s %s\n' '$(1)' '$(@:$(BUILD)/%
 
 said = $(shell tests/link-line $(1) $(2))
 
-unit-tests := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
-fuzzers    := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+programs-of = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard $(1)))
 
-unit-tests: $(unit-tests)
-fuzzers: $(fuzzers)
+unit-tests: $(call programs-of,tests/unit/test_*.c)
+test-programs: $(call programs-of,tests/daemon/*.c tests/pam/*.c tests/privsep/*.c tests/system/*.c)
+fuzzers: $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .SECONDARY:
 .SECONDEXPANSION:
 linked-by = $(patsubst %.c,$(BUILD)/obj/%.o,$(call said,links,$(1)))
 
-$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $$(call linked-by,tests/unit/$$*.c) $(privsep) $(token) $(common)
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $$(call linked-by,tests/$$*.c) $(privsep) $(token) $(common)
 	$(call say,LINK)
-	$(Q)$(link) -pie -o $@ $(filter %.o,$^) $(call said,flags,tests/unit/$*.c) \
-		$(privsep) $(token) $(common) $(call libraries,cmocka $(call said,needs,tests/unit/$*.c))
+	$(Q)$(link) -pie -o $@ $(filter %.o,$^) $(call said,flags,tests/$*.c) \
+		$(privsep) $(token) $(common) $(call libraries,cmocka $(call said,needs,tests/$*.c))
 
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $$(call linked-by,tests/fuzz/$$*.c) $(privsep) $(token) $(common)
 	$(call say,LINK)
@@ -229,7 +229,7 @@ installed = \
 	$(foreach page,$(man-pages),0644:$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
 	0644:$(BUILD)/install/packaging/systemd/jetond.service:$(SYSTEMDDIR)/systemd/system/jetond.service \
 	0644:packaging/systemd/jeton.sysusers:$(SYSTEMDDIR)/sysusers.d/jeton.conf \
-	0644:packaging/systemd/jeton.tmpfiles:$(SYSTEMDDIR)/tmpfiles.d/jeton.conf
+	0644:$(BUILD)/install/packaging/systemd/jeton.tmpfiles:$(SYSTEMDDIR)/tmpfiles.d/jeton.conf
 
 config-sample := packaging/jetond.conf
 config        := $(SYSCONFDIR)/jeton/jetond.conf
@@ -238,10 +238,13 @@ $(BUILD)/install/%: %.in $(BUILD)/flags
 	$(call say,GEN)
 	$(Q)sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@SBINDIR@|$(SBINDIR)|g' \
 		-e 's|@LIBDIR@|$(LIBDIR)|g' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' \
-		-e 's|@LOCALSTATEDIR@|$(LOCALSTATEDIR)|g' -e 's|@SYSTEMD_TYPE@|$(if $(systemd),notify,exec)|g' $< >$@
+		-e 's|@LOCALSTATEDIR@|$(LOCALSTATEDIR)|g' -e 's|@RUNDIR@|$(RUNDIR)|g' \
+		-e 's|@SYSTEMD_TYPE@|$(if $(systemd),notify,exec)|g' $< >$@
+
+generated := $(addprefix $(BUILD)/install/,jeton client/jeton.pc packaging/systemd/jetond.service packaging/systemd/jeton.tmpfiles)
 
 ## install: everything, under DESTDIR; a configuration that is there already stays
-install: all $(BUILD)/install/jeton $(BUILD)/install/client/jeton.pc $(BUILD)/install/packaging/systemd/jetond.service
+install: all $(generated)
 	@set -e; for item in $(installed); do \
 		mode=$${item%%:*}; rest=$${item#*:}; \
 		$(INSTALL) -D -m $$mode "$${rest%%:*}" "$(DESTDIR)$${rest#*:}"; \
@@ -267,4 +270,5 @@ help:
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all demo check check-root fuzz lint format install uninstall clean help unit-tests fuzzers always
+.PHONY: all demo check check-root fuzz lint format install uninstall clean help \
+	unit-tests test-programs fuzzers always
