@@ -1,0 +1,114 @@
+/* Landlock and seccomp by their system calls: Debian 12's C library has no wrapper and its headers
+ * know only the first rights. The seccomp program is compiled by the parent; nothing here chooses
+ * what it allows. */
+#include "sandbox.h"
+
+#include "../../common/cleanup.h"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#endif
+#ifndef SYS_landlock_restrict_self
+#define SYS_landlock_restrict_self 446
+#endif
+
+/* struct landlock_ruleset_attr of the newest ABI that is used here. A kernel that knows fewer
+ * fields takes a longer struct as long as the rest is zero. */
+struct landlock_rights {
+        uint64_t files;
+        uint64_t network; /* from ABI 4 */
+        uint64_t scoped;  /* from ABI 6 */
+};
+
+#define LANDLOCK_ASK_ABI 1u
+#define LOW_BITS(count)  ((UINT64_C(1) << (count)) - 1)
+
+/* All rights that there are, by ABI: what is handled and has no rule is forbidden. */
+static const struct landlock_rights rights_of_abi[] = {
+        [0] = {0, 0, 0},
+        [1] = {LOW_BITS(13), 0, 0},
+        [2] = {LOW_BITS(14), 0, 0},                     /* linking across directories */
+        [3] = {LOW_BITS(15), 0, 0},                     /* truncate */
+        [4] = {LOW_BITS(15), LOW_BITS(2), 0},           /* TCP bind and connect */
+        [5] = {LOW_BITS(16), LOW_BITS(2), 0},           /* ioctl of devices */
+        [6] = {LOW_BITS(16), LOW_BITS(2), LOW_BITS(2)}, /* abstract sockets and signals */
+};
+
+static int landlock_abi(void) {
+        long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_ASK_ABI);
+
+        if (abi < 0)
+                return errno == ENOSYS || errno == EOPNOTSUPP ? 0 : -errno;
+        return abi < (long)ELEMENTS(rights_of_abi) ? (int)abi : (int)ELEMENTS(rights_of_abi) - 1;
+}
+
+int sandbox_landlock(void) {
+        _cleanup_(closep) int ruleset = -1;
+        const struct landlock_rights *rights;
+        int abi = landlock_abi();
+
+        if (abi <= 0)
+                return abi;
+        rights = &rights_of_abi[abi];
+        ruleset = (int)syscall(SYS_landlock_create_ruleset, rights, sizeof(*rights), 0);
+        if (ruleset < 0)
+                return -errno;
+        return syscall(SYS_landlock_restrict_self, ruleset, 0) < 0 ? -errno : 0;
+}
+
+/* ---- seccomp ---- */
+
+/* How many instructions the file holds. */
+static int program_length(int fd, unsigned short *ret) {
+        struct stat status;
+
+        if (fstat(fd, &status) < 0)
+                return -errno;
+        if (status.st_size <= 0 || status.st_size % (off_t)sizeof(struct sock_filter) != 0 ||
+            status.st_size / (off_t)sizeof(struct sock_filter) > BPF_MAXINSNS)
+                return -EBADMSG;
+        *ret = (unsigned short)(status.st_size / (off_t)sizeof(struct sock_filter));
+        return 0;
+}
+
+static int program_read(int fd, struct sock_filter *program, size_t size) {
+        uint8_t *bytes = (uint8_t *)program;
+        size_t done = 0;
+
+        while (done < size) {
+                ssize_t n = pread(fd, bytes + done, size - done, (off_t)done);
+
+                if (n < 0 && errno != EINTR)
+                        return -errno;
+                if (n == 0)
+                        return -EBADMSG;
+                done += n > 0 ? (size_t)n : 0;
+        }
+        return 0;
+}
+
+int sandbox_seccomp(int *fd) {
+        _cleanup_(freep) struct sock_filter *instructions = NULL;
+        struct sock_fprog program;
+        int r;
+
+        r = program_length(*fd, &program.len);
+        if (r < 0)
+                return r;
+        instructions = calloc(program.len, sizeof(*instructions));
+        if (!instructions)
+                return -ENOMEM;
+        r = program_read(*fd, instructions, program.len * sizeof(*instructions));
+        if (r < 0)
+                return r;
+        closep(fd);
+        program.filter = instructions;
+        return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0 ? -errno : 0;
+}

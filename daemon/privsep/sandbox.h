@@ -1,0 +1,16 @@
+/* The two fences of a child that has everything it needs: Landlock takes away the file system and
+ * the network, a seccomp program the system calls. Both hold until the process ends. */
+#ifndef JETON_PRIVSEP_SANDBOX_H
+#define JETON_PRIVSEP_SANDBOX_H
+
+/* No path can be opened, no TCP port bound or reached, no process outside signalled, as far as the
+ * running kernel knows these rights; nothing where it knows none. Open descriptors stay good.
+ * 0 or -errno. */
+int sandbox_landlock(void);
+
+/* Installs the program of struct sock_filter that fills the file *fd from its start; the file is
+ * closed first, because the program need not allow close(2). 0; -EBADMSG when it is no whole number
+ * of instructions or more than the kernel takes; other -errno. */
+int sandbox_seccomp(int *fd);
+
+#endif
