@@ -1,0 +1,87 @@
+/* From a page's table to keys one can verify with, each with the headers its tokens have. */
+#include "keyset.h"
+
+#include "base64url.h"
+#include "signature.h"
+
+#include "../cleanup.h"
+
+#include <errno.h>
+#include <openssl/sha.h>
+
+static const char *const types[TOKEN_KIND_COUNT] = {
+        [TOKEN_KIND_ACCESS] = "at+jwt",
+        [TOKEN_KIND_PLAIN] = "JWT",
+        [TOKEN_KIND_TICKET] = "jeton-login+jwt",
+};
+
+void token_header(enum key_algorithm algorithm, enum token_kind kind, const char *kid,
+                  char ret[HEADER_MAX]) {
+        char json[HEADER_MAX / 4 * 3];
+        int len = snprintf(json, sizeof json, "{\"alg\":\"%s\",\"typ\":\"%s\",\"kid\":\"%.*s\"}",
+                           algorithm_name(algorithm), types[kind], KID_LEN, kid);
+
+        base64url_encode(json, (size_t)len, ret);
+}
+
+/* A kid goes into a header's JSON as it is, so it must be what the signer makes: a digest. */
+static bool kid_is_good(const struct page_key *from) {
+        uint8_t digest[SHA256_DIGEST_LENGTH];
+        size_t len;
+
+        return base64url_decode((struct text){from->kid, KID_LEN}, digest, sizeof digest, &len) ==
+                       0 &&
+               from->kid[KID_LEN] == '\0';
+}
+
+static bool state_is_good(uint32_t state) {
+        return state == KEY_PREPARED || state == KEY_ACTIVE || state == KEY_RETIRED;
+}
+
+static int trusted_key_load(const struct page_key *from, struct trusted_key *ret) {
+        enum token_kind kind;
+        int r;
+
+        if (!kid_is_good(from) || !state_is_good(from->state) ||
+            from->public_len > sizeof from->public_key)
+                return -EBADMSG;
+        r = public_key_decode(from->algorithm, from->public_key, from->public_len,
+                              &ret->public_key);
+        if (r < 0)
+                return r;
+        memcpy(ret->kid, from->kid, sizeof ret->kid);
+        ret->algorithm = from->algorithm;
+        ret->state = from->state;
+        for (kind = 0; kind < TOKEN_KIND_COUNT; kind++)
+                token_header(ret->algorithm, kind, ret->kid, ret->headers[kind]);
+        return 0;
+}
+
+int keyset_load(const struct keys_table *table, struct keyset **ret) {
+        _cleanup_(keyset_freep) struct keyset *keyset = NULL;
+        int r;
+
+        if (table->count > PAGE_KEYS_MAX || !memchr(table->issuer, '\0', sizeof table->issuer))
+                return -EBADMSG;
+        keyset = calloc(1, sizeof *keyset);
+        if (!keyset)
+                return -ENOMEM;
+        memcpy(keyset->issuer, table->issuer, sizeof keyset->issuer);
+        for (; keyset->count < table->count; keyset->count++) {
+                r = trusted_key_load(&table->keys[keyset->count], &keyset->keys[keyset->count]);
+                if (r < 0)
+                        return r;
+        }
+        *ret = take(keyset);
+        return 0;
+}
+
+void keyset_free(struct keyset *keyset) {
+        size_t i;
+
+        if (!keyset)
+                return;
+        for (i = 0; i < keyset->count; i++)
+                EVP_PKEY_free(keyset->keys[i].public_key);
+        free(keyset);
+}

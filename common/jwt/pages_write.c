@@ -1,0 +1,104 @@
+/* The writer's half of the public pages. One writer a page: the parent hands the writable
+ * descriptor to one process.
+ *
+ * Two orders hold on every processor: the table is whole before `current` names it (the release
+ * store of publish), and `current` has left a table before it is written to again (the release
+ * fence of next, which keeps later stores behind that store). */
+#include "pages.h"
+
+#include "page_layout.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+/* 0 means that nothing is published, so the count steps over it, to the same table. */
+static uint32_t count_after(uint32_t current) {
+        return current == UINT32_MAX ? 2 : current + 1;
+}
+
+static unsigned table_next(struct page_head *head) {
+        uint32_t current = atomic_load_explicit(&head->current, memory_order_relaxed);
+
+        atomic_thread_fence(memory_order_release);
+        return count_after(current) & 1;
+}
+
+static void publish(struct page_head *head) {
+        uint32_t current = atomic_load_explicit(&head->current, memory_order_relaxed);
+
+        atomic_store_explicit(&head->current, count_after(current), memory_order_release);
+}
+
+struct keys_table *keys_page_next(struct keys_page *page) {
+        return &page->tables[table_next(&page->head)];
+}
+
+void keys_page_publish(struct keys_page *page) {
+        publish(&page->head);
+}
+
+struct status_table *status_page_next(struct status_page *page) {
+        return &page->tables[table_next(&page->head)];
+}
+
+void status_page_publish(struct status_page *page) {
+        publish(&page->head);
+}
+
+static bool keys_are_good(const void *page, unsigned table) {
+        return keys_table_is_good(&((const struct keys_page *)page)->tables[table]);
+}
+
+static bool uids_are_good(const void *page, unsigned table) {
+        const struct status_table *uids = &((const struct status_page *)page)->tables[table];
+        uint32_t i;
+
+        if (uids->uid_count > STATUS_UIDS_MAX)
+                return false;
+        for (i = 1; i < uids->uid_count; i++)
+                if (uids->uids[i - 1] >= uids->uids[i])
+                        return false;
+        return true;
+}
+
+static bool (*const tables_are_good[])(const void *page, unsigned table) = {
+        [PAGE_KEYS] = keys_are_good,
+        [PAGE_STATUS] = uids_are_good,
+};
+
+static bool page_is_good(struct page_head *head, enum page page) {
+        uint32_t current = atomic_load_explicit(&head->current, memory_order_relaxed);
+
+        return page_head_is_good(head, page) &&
+               (current == 0 || tables_are_good[page](head, current & 1));
+}
+
+/* Nothing is published before the head is made good: a reader meanwhile finds no page, or an empty
+ * one, never a head of ours over somebody's bytes. */
+static void page_reset(struct page_head *head, enum page page) {
+        atomic_store_explicit(&head->current, 0, memory_order_relaxed);
+        atomic_thread_fence(memory_order_release);
+        head->layout = PAGE_LAYOUT;
+        head->size = (uint32_t)page_size(page);
+        memcpy(head->magic, page_layouts[page].magic, sizeof head->magic);
+        memset(head->unused, 0, sizeof head->unused);
+}
+
+int page_map(int fd, enum page page, void **ret) {
+        struct stat st;
+        void *bytes;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (st.st_size != (off_t)page_size(page))
+                return -EBADMSG;
+        bytes = mmap(NULL, page_size(page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (bytes == MAP_FAILED)
+                return -errno;
+        if (!page_is_good(bytes, page))
+                page_reset(bytes, page);
+        *ret = bytes;
+        return 0;
+}

@@ -1,0 +1,150 @@
+/* One token, one verdict. Each step gives the next one less to distrust; nothing behind a step that
+ * says no is looked at. */
+#include "verify.h"
+
+#include "base64url.h"
+#include "signature.h"
+
+#include "../cleanup.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+/* RFC 7515 3.1. All lent by the token. */
+struct parts {
+        struct text header, payload, signature;
+        struct text signed_bytes; /* header, dot, payload */
+};
+
+/* Exactly two dots. A longer token than we make is not ours, and costs nothing more. */
+static bool token_split(struct text token, struct parts *ret) {
+        const char *first, *second, *end = token.p + token.len;
+
+        if (token.len == 0 || token.len > TOKEN_MAX)
+                return false;
+        first = memchr(token.p, '.', token.len);
+        if (!first)
+                return false;
+        second = memchr(first + 1, '.', (size_t)(end - first - 1));
+        if (!second || memchr(second + 1, '.', (size_t)(end - second - 1)))
+                return false;
+        *ret = (struct parts){
+                .header = {token.p, (size_t)(first - token.p)},
+                .payload = {first + 1, (size_t)(second - first - 1)},
+                .signature = {second + 1, (size_t)(end - second - 1)},
+                .signed_bytes = {token.p, (size_t)(second - token.p)},
+        };
+        return true;
+}
+
+static bool kind_is_expected(enum token_kind kind, const struct expectation *expect) {
+        return (kind == TOKEN_KIND_TICKET) == expect->ticket;
+}
+
+/* Which of our keys, if any, has a header of exactly these bytes. A key of every state will do, a
+ * prepared one too: it may have become active since our copy of the page was made. */
+static const struct trusted_key *key_find(const struct keyset *keyset, struct text header,
+                                          const struct expectation *expect,
+                                          enum token_kind *ret_kind) {
+        const struct trusted_key *key;
+        enum token_kind kind;
+
+        for (key = keyset->keys; key < keyset->keys + keyset->count; key++)
+                for (kind = 0; kind < TOKEN_KIND_COUNT; kind++)
+                        if (kind_is_expected(kind, expect) &&
+                            text_is(header, text_of(key->headers[kind]))) {
+                                *ret_kind = kind;
+                                return key;
+                        }
+        return NULL;
+}
+
+static int parts_are_signed(const struct trusted_key *key, const struct parts *parts, bool *ret) {
+        uint8_t signature[SIGNATURE_MAX];
+        size_t len;
+
+        *ret = false;
+        if (base64url_decode(parts->signature, signature, sizeof signature, &len) < 0)
+                return 0;
+        return signature_check(key->algorithm, key->public_key, parts->signed_bytes, signature, len,
+                               ret);
+}
+
+static bool payload_read(struct text payload, struct claims *ret) {
+        char json[CLAIMS_JSON_MAX];
+        size_t len;
+
+        return base64url_decode(payload, json, sizeof json, &len) == 0 &&
+               claims_read((struct text){json, len}, ret) == 0;
+}
+
+/* What a token of each kind must say: RFC 9068 2.2, and docs/protocol.md for tickets. */
+static const struct {
+        bool ticket;
+        size_t offset; /* in struct claims, of a string */
+} required[] = {
+        {false, offsetof(struct claims, iss)},       {true, offsetof(struct claims, iss)},
+        {false, offsetof(struct claims, sub)},       {true, offsetof(struct claims, sub)},
+        {false, offsetof(struct claims, aud)},       {true, offsetof(struct claims, aud)},
+        {false, offsetof(struct claims, jti)},       {true, offsetof(struct claims, jti)},
+        {false, offsetof(struct claims, client_id)}, {true, offsetof(struct claims, username)},
+        {true, offsetof(struct claims, nonce)},      {true, offsetof(struct claims, service)},
+        {true, offsetof(struct claims, phase)},      {true, offsetof(struct claims, verdict)},
+};
+
+static bool claims_are_complete(const struct claims *claims, enum token_kind kind) {
+        bool ticket = kind == TOKEN_KIND_TICKET;
+        size_t i;
+
+        for (i = 0; i < ELEMENTS(required); i++)
+                if (required[i].ticket == ticket &&
+                    ((const char *)claims)[required[i].offset] == '\0')
+                        return false;
+        return claims->exp > 0 && claims->iat > 0 && (claims->has_uid || !ticket);
+}
+
+static bool has_audience(const struct claims *claims, const char *audience) {
+        return !audience || text_list_has(text_of(claims->aud), text_of(audience));
+}
+
+static enum verdict claims_judge(const struct keyset *keyset, const struct claims *claims,
+                                 const struct expectation *expect) {
+        if (!text_is(text_of(claims->iss), text_of(keyset->issuer)))
+                return VERDICT_WRONG_ISSUER;
+        if (expect->now >= claims->exp + expect->leeway)
+                return VERDICT_EXPIRED;
+        if (claims->iat > expect->now + expect->leeway)
+                return VERDICT_NOT_YET;
+        if (!has_audience(claims, expect->audience))
+                return VERDICT_WRONG_AUDIENCE;
+        return VERDICT_VALID;
+}
+
+static int invalid(enum verdict *ret_verdict, struct claims *ret_claims) {
+        memset(ret_claims, 0, sizeof *ret_claims);
+        *ret_verdict = VERDICT_INVALID;
+        return 0;
+}
+
+int token_verify(const struct keyset *keyset, struct text token, const struct expectation *expect,
+                 enum verdict *ret_verdict, struct claims *ret_claims) {
+        const struct trusted_key *key;
+        enum token_kind kind;
+        struct parts parts;
+        bool is_signed;
+        int r;
+
+        if (!token_split(token, &parts))
+                return invalid(ret_verdict, ret_claims);
+        key = key_find(keyset, parts.header, expect, &kind);
+        if (!key)
+                return invalid(ret_verdict, ret_claims);
+        r = parts_are_signed(key, &parts, &is_signed);
+        if (r < 0)
+                return r;
+        if (!is_signed || !payload_read(parts.payload, ret_claims) ||
+            !claims_are_complete(ret_claims, kind))
+                return invalid(ret_verdict, ret_claims);
+        *ret_verdict = claims_judge(keyset, ret_claims, expect);
+        return 0;
+}
