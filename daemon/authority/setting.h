@@ -25,7 +25,7 @@ int setting_decoy(char ret[SETTING_MAX]);
 int setting_of_hash(struct text hash, char ret[SETTING_MAX], struct text *ret_digest);
 
 #define SETTING_MEMORY_MAX  (64 * 1024 * 1024) /* bytes */
-#define SETTING_TIME_MAX_MS 500                /* on one core of a server of 2020 */
+#define SETTING_TIME_MAX_MS 500 /* for a short password, on one core of a server of 2020 */
 
 /* Whether what a worker computed is what is stored: both of the same scheme, and equal digests,
  * compared by secret_equal(). false for anything that is no hash, "*0" and the empty text too. */
