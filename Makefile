@@ -113,10 +113,11 @@ $(libjeton): $(call objects,client) $(token) $(common) client/libjeton.map
 $(BUILD)/lib/libjeton.so: $(libjeton)
 	$(Q)ln -sf $(<F) $@
 
-# The parts of libjeton that the module is made of, without the rest of it.
-PAM_CLIENT_SOURCES ?= client/exchange.c client/connect.c client/reply.c client/reply.c
+# The parts of libjeton that the module and the command have of their own, because none is exported.
+exchange := $(addprefix $(BUILD)/obj/client/,exchange.o connect.o reply.o)
+request  := $(addprefix $(BUILD)/obj/client/,request.o body.o place.o failure.o) $(exchange)
 
-$(pam): $(call objects,pam_module) $(patsubst %.c,$(BUILD)/obj/%.o,$(PAM_CLIENT_SOURCES)) \
+$(pam): $(call objects,pam_module) $(exchange) \
 		$(token) $(common) pam_module/pam_jeton.map
 	$(call say,LINK)
 	$(Q)$(link-shared) -Wl,--version-script=pam_module/pam_jeton.map -o $@ \
@@ -124,10 +125,10 @@ $(pam): $(call objects,pam_module) $(patsubst %.c,$(BUILD)/obj/%.o,$(PAM_CLIENT_
 
 # In the build tree the command finds the library beside it; the installed one has no such path.
 $(BUILD)/bin/jeton: runpath = -Wl,-rpath,'$$ORIGIN/../lib'
-$(BUILD)/bin/jeton $(BUILD)/install/jeton: $(call objects,client/cli) $(common) $(BUILD)/lib/libjeton.so
+$(BUILD)/bin/jeton $(BUILD)/install/jeton: $(call objects,client/cli) $(request) $(token) $(common) $(BUILD)/lib/libjeton.so
 	$(call say,LINK)
-	$(Q)$(link) -pie $(runpath) -o $@ $(filter %.o,$^) $(common) -L$(BUILD)/lib -ljeton \
-		$(call libraries,jansson)
+	$(Q)$(link) -pie $(runpath) -o $@ $(filter %.o,$^) $(token) $(common) -L$(BUILD)/lib -ljeton \
+		$(call libraries,jansson libcrypto)
 
 %.a:
 	$(call say,AR)
