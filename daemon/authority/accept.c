@@ -1,0 +1,147 @@
+/* Accepting connections. The parent called listen(2), so that callers see uid 0 as the server's;
+ * this process accepts, and no weaker one ever hands a socket up. */
+#include "accept.h"
+
+#include "../../common/cleanup.h"
+#include "../../common/clock.h"
+#include "../../common/log.h"
+#include "frontends.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#define ACCEPTS_A_TURN 64
+
+/* Out of descriptors or memory: the backlog keeps the callers while we wait. */
+#define PAUSE_MS 100
+
+/* unix(7): the credentials of the moment of connect(2). A caller who is gone keeps them; on any
+ * error nobody is known and the connection is refused. */
+static int peer_of(int fd, struct peer *ret) {
+        struct ucred credentials = {.pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1};
+        socklen_t len = sizeof credentials;
+
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len) < 0)
+                return -errno;
+        if (len != sizeof credentials || credentials.uid == (uid_t)-1)
+                return -EPERM;
+        *ret = (struct peer){
+                .uid = credentials.uid,
+                .gid = credentials.gid,
+                .pid = credentials.pid,
+                .is_known = true,
+        };
+        return 0;
+}
+
+static enum caller_class class_of(const struct authority *authority, const struct peer *peer) {
+        if (!peer->is_known)
+                return CLASS_WEB;
+        if (peer->uid == 0 || settings_is_admin(authority->settings, peer->uid))
+                return CLASS_PRIVILEGED;
+        return CLASS_LOCAL;
+}
+
+/* Takes over `fd`. */
+static int connection_begin(struct authority *authority, const struct listener *listener, int fd) {
+        _cleanup_(closep) int socket = fd;
+        struct budget_limits limits = {
+                .total = authority->settings->max_connections,
+                .per_uid = authority->settings->max_connections_per_uid,
+        };
+        struct peer peer = {.uid = (uint32_t)-1, .is_known = false};
+        struct connection *connection;
+        int r;
+
+        if (!listener->is_web) {
+                r = peer_of(socket, &peer);
+                if (r < 0)
+                        return r;
+        }
+        r = connections_add(&authority->connections, &limits, class_of(authority, &peer), &peer,
+                            &connection);
+        if (r < 0)
+                return r;
+        connection->fd = take_fd(&socket);
+        return frontends_hand_over(authority, connection);
+}
+
+static void listener_resume(void *context) {
+        struct listener *listener = context;
+
+        if (loop_rewatch(listener->authority->loop, &listener->watch, EPOLLIN) < 0)
+                authority_give_up(listener->authority);
+}
+
+static void listener_pause(struct listener *listener, int error) {
+        struct authority *authority = listener->authority;
+
+        log_warning("no connection can be accepted just now: %s", strerror(-error));
+        if (loop_rewatch(authority->loop, &listener->watch, 0) < 0 ||
+            loop_timer(authority->loop, &listener->pause, clock_monotonic_ms() + PAUSE_MS,
+                       listener_resume, listener) < 0)
+                authority_give_up(authority);
+}
+
+static void connection_refused(const struct listener *listener, int error) {
+        static int64_t quiet_until_ms;
+        int64_t now = clock_monotonic_ms();
+
+        if (now < quiet_until_ms)
+                return;
+        quiet_until_ms = now + 1000;
+        log_warning("a connection on %s was closed unread: %s",
+                    listener->is_web ? "web.sock" : "jeton.sock",
+                    error == -EDQUOT ? "its uid, or everybody, has too many open"
+                                     : strerror(-error));
+}
+
+static void listener_ready(void *context, uint32_t events) {
+        struct listener *listener = context;
+        int i, fd, r;
+
+        (void)events;
+        for (i = 0; i < ACCEPTS_A_TURN; i++) {
+                fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+                if (fd < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED))
+                        return;
+                if (fd < 0) {
+                        listener_pause(listener, -errno);
+                        return;
+                }
+                r = connection_begin(listener->authority, listener, fd);
+                if (r < 0)
+                        connection_refused(listener, r);
+        }
+}
+
+int accept_start(struct authority *authority) {
+        size_t i;
+        int r;
+
+        for (i = 0; i < ELEMENTS(authority->listeners); i++) {
+                struct listener *listener = &authority->listeners[i];
+
+                if (listener->fd < 0)
+                        continue;
+                r = loop_watch(authority->loop, &listener->watch, listener->fd, EPOLLIN,
+                               listener_ready, listener);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+void accept_stop(struct authority *authority) {
+        size_t i;
+
+        for (i = 0; i < ELEMENTS(authority->listeners); i++) {
+                struct listener *listener = &authority->listeners[i];
+
+                loop_timer_unset(authority->loop, &listener->pause);
+                loop_unwatch(authority->loop, &listener->watch);
+                closep(&listener->fd);
+        }
+}

@@ -1,0 +1,20 @@
+/* The calls the authority answers, one file each. inbox.c has the table. Each is the list of its
+ * steps; 0, or -errno when it could not be answered (the inbox then says 500 or 503). */
+#ifndef JETON_AUTHORITY_ANSWERS_H
+#define JETON_AUTHORITY_ANSWERS_H
+
+#include "call.h"
+
+int answer_password_grant(struct call *call, const union message *ask); /* grant_password.c */
+int answer_me(struct call *call, const union message *ask);             /* users.c */
+int answer_user_show(struct call *call, const union message *ask);
+int answer_user_list(struct call *call, const union message *ask);
+int answer_user_link(struct call *call, const union message *ask);
+int answer_user_add(struct call *call, const union message *ask); /* user_add.c */
+int answer_pam(struct call *call, const union message *ask);      /* pam.c */
+int answer_health(struct call *call, const union message *ask);   /* health.c */
+
+/* Answers with one user. */
+int answer_with_user(struct call *call, const struct user *user);
+
+#endif

@@ -1,0 +1,58 @@
+/* The authority's whole state, and the links to the processes around it. Each part has its own
+ * file; this one only says what there is. */
+#ifndef JETON_AUTHORITY_H
+#define JETON_AUTHORITY_H
+
+#include "connection.h"
+#include "link.h"
+#include "settings.h"
+#include "workers.h"
+
+#include "../../common/jwt/keyset.h"
+#include "../../common/jwt/pages.h"
+#include "../privsep/loop.h"
+#include "store/store.h"
+
+struct authority {
+        struct loop *loop;
+        struct channel control; /* the parent */
+        struct watch control_watch;
+
+        struct settings *settings; /* in force */
+        struct settings *incoming; /* being sent by the parent; in force at MSG_GO */
+
+        int db_dir, keys_page_fd, filter_fd;
+        int status_page_fd;
+        struct status_page *status_page; /* mapped */
+        struct store *store;
+        bool store_is_new;
+
+        struct keyset *keyset; /* of the keys page, as of keys_page_current */
+        uint32_t keys_page_current;
+
+        struct listener {
+                struct authority *authority; /* borrowed: it holds us */
+                int fd;
+                bool is_web;
+                struct watch watch;
+                struct timer pause; /* out of descriptors: look again later */
+        } listeners[2];
+        uint32_t overflow_uid;
+
+        struct connections connections;
+        struct link frontends[CLASS_COUNT];
+        struct link signer;
+        struct link names;
+        struct workers workers;
+
+        bool draining;
+        int exit_status;
+};
+
+/* Tells the parent that this process broke the rules, and takes no more from it. */
+void authority_breach(struct authority *authority, enum process process, uint32_t instance);
+
+/* Nothing can be decided any more: the loop ends and the parent starts all anew. */
+void authority_give_up(struct authority *authority);
+
+#endif

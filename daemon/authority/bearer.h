@@ -1,0 +1,16 @@
+/* Who presents this access token? Answered from the keys page and the database, never on a
+ * frontend's word. */
+#ifndef JETON_AUTHORITY_BEARER_H
+#define JETON_AUTHORITY_BEARER_H
+
+#include "call.h"
+
+/* Checks the token and loads its user into call->user. *ret_refusal is REFUSAL_NONE when it is good
+ * for jeton itself. 0 or -errno. */
+int bearer_check(struct call *call, struct text token, enum refusal *ret_refusal);
+
+/* Loads the keys page into authority->keyset, anew when the signer has published since. 0 or
+ * -errno. */
+int bearer_load_keys(struct authority *authority);
+
+#endif

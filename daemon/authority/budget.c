@@ -1,0 +1,92 @@
+/* Shares by uid: a hash table with chains, in arrays that are made once and never grow. */
+#include "budget.h"
+
+#include "../../common/cleanup.h"
+
+#include <errno.h>
+
+#define NOBODY UINT32_MAX /* no index */
+
+struct budget_share {
+        uint32_t uid, count;
+        uint32_t next; /* in its bucket, or in the list of free ones */
+};
+
+int budget_init(struct budget *budget, uint32_t size) {
+        uint32_t i;
+
+        budget->shares = calloc(size, sizeof *budget->shares);
+        budget->buckets = calloc(size, sizeof *budget->buckets);
+        if (!budget->shares || !budget->buckets) {
+                budget_clear(budget);
+                return -ENOMEM;
+        }
+        for (i = 0; i < size; i++) {
+                budget->buckets[i] = NOBODY;
+                budget->shares[i].next = i + 1 < size ? i + 1 : NOBODY;
+        }
+        budget->size = size;
+        budget->used = 0;
+        budget->first_free = 0;
+        return 0;
+}
+
+void budget_clear(struct budget *budget) {
+        freep(&budget->shares);
+        freep(&budget->buckets);
+        budget->size = 0;
+}
+
+static uint32_t *bucket_of(struct budget *budget, uint32_t uid) {
+        return &budget->buckets[uid * UINT32_C(2654435761) % budget->size];
+}
+
+/* The place that holds the index of that uid's share, or the end of its chain. */
+static uint32_t *place_of(struct budget *budget, uint32_t uid) {
+        uint32_t *place = bucket_of(budget, uid);
+
+        while (*place != NOBODY && budget->shares[*place].uid != uid)
+                place = &budget->shares[*place].next;
+        return place;
+}
+
+static struct budget_share *share_add(struct budget *budget, uint32_t *place, uint32_t uid) {
+        struct budget_share *share = &budget->shares[budget->first_free];
+
+        *place = budget->first_free;
+        budget->first_free = share->next;
+        *share = (struct budget_share){.uid = uid, .next = NOBODY};
+        return share;
+}
+
+int budget_charge(struct budget *budget, const struct budget_limits *limits, uint32_t uid) {
+        uint32_t total = limits->total < budget->size ? limits->total : budget->size;
+        struct budget_share *share;
+        uint32_t *place;
+
+        if (budget->used >= (uid == 0 ? total : total - total / 10))
+                return -EDQUOT;
+        place = place_of(budget, uid);
+        share = *place == NOBODY ? share_add(budget, place, uid) : &budget->shares[*place];
+        /* A share that was made just now holds none, and every limit is at least one. */
+        if (share->count >= limits->per_uid)
+                return -EDQUOT;
+        share->count++;
+        budget->used++;
+        return 0;
+}
+
+void budget_return(struct budget *budget, uint32_t uid) {
+        uint32_t *place = place_of(budget, uid), index = *place;
+        struct budget_share *share;
+
+        if (index == NOBODY)
+                return;
+        share = &budget->shares[index];
+        budget->used--;
+        if (--share->count > 0)
+                return;
+        *place = share->next;
+        share->next = budget->first_free;
+        budget->first_free = index;
+}

@@ -1,0 +1,31 @@
+/* What each uid holds of something that is scarce. Whoever is over his share is refused, so that
+ * one uid cannot starve another; a tenth of all is kept for uid 0. */
+#ifndef JETON_AUTHORITY_BUDGET_H
+#define JETON_AUTHORITY_BUDGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct budget_limits {
+        uint32_t total, per_uid;
+};
+
+struct budget_share;
+
+struct budget {
+        struct budget_share *shares; /* one for each uid that holds something */
+        uint32_t *buckets;
+        uint32_t size, used, first_free;
+};
+
+/* For at most `size` things at once. 0 or -ENOMEM. */
+int budget_init(struct budget *budget, uint32_t size);
+void budget_clear(struct budget *budget);
+
+/* Charges one to `uid`. 0; -EDQUOT: his share, or everybody's, is used up. */
+int budget_charge(struct budget *budget, const struct budget_limits *limits, uint32_t uid);
+
+/* Gives back one that was charged. */
+void budget_return(struct budget *budget, uint32_t uid);
+
+#endif

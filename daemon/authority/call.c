@@ -1,0 +1,144 @@
+/* The life of a call, and the ways it can end. */
+#include "call.h"
+
+#include "../../common/cleanup.h"
+#include "../../common/clock.h"
+#include "../../common/log.h"
+
+#include <string.h>
+
+/* However busy the workers are: after this the caller is told to try again. */
+#define CALL_DEADLINE_MS 15000
+
+/* Refused logins leave at whole multiples of this after they came. A hash of the default cost takes
+ * 13 ms, so that the reasons, which differ by microseconds, all fall on the same mark. */
+#define LOGIN_GRID_MS 50
+
+static void call_overdue(void *context) {
+        call_fail(context, -ETIMEDOUT);
+}
+
+int call_new(struct authority *authority, struct connection *connection, uint32_t number,
+             struct call **ret) {
+        struct call *call = calloc(1, sizeof *call);
+        int r;
+
+        if (!call)
+                return -ENOMEM;
+        call->authority = authority;
+        call->connection = connection;
+        call->number = number;
+        call->serial = connection_new_serial(&authority->connections, connection);
+        call->arrived_ms = clock_monotonic_ms();
+        r = loop_timer(authority->loop, &call->deadline, call->arrived_ms + CALL_DEADLINE_MS,
+                       call_overdue, call);
+        if (r < 0) {
+                free(call);
+                return r;
+        }
+        call->settings = settings_ref(authority->settings);
+        connection->call = call;
+        *ret = call;
+        return 0;
+}
+
+void call_free(struct call *call) {
+        if (!call)
+                return;
+        workers_forget(&call->authority->workers, call);
+        loop_timer_unset(call->authority->loop, &call->deadline);
+        loop_timer_unset(call->authority->loop, &call->release);
+        if (call->connection->call == call)
+                call->connection->call = NULL;
+        if (call->free_step)
+                call->free_step(call->step.grant);
+        settings_unref(call->settings);
+        user_free(call->user);
+        secret_free(call->password);
+        secret_free(call->hash);
+        free(call);
+}
+
+int call_send(struct call *call, enum message_type type, const void *message) {
+        struct link *frontend = &call->authority->frontends[call->connection->class];
+
+        return link_send(frontend, type, call->number, message, -1);
+}
+
+/* A frontend that is gone has taken its callers' connections with it: when sending fails because of
+ * that, the call has already been freed (frontends.c). */
+int call_answer(struct call *call, enum message_type type, const void *message) {
+        struct authority *authority = call->authority;
+        struct link *frontend = &authority->frontends[call->connection->class];
+        uint32_t number = call->number;
+        int r;
+
+        if (type == MSG_ANSWER_REFUSED) {
+                /* The rows of refusal.c outlive the call. */
+                call_free(call);
+                return link_send(frontend, type, number, message, -1) == -EMSGSIZE ? -EMSGSIZE : 0;
+        }
+        r = call_send(call, type, message);
+        if (r == -EMSGSIZE)
+                return call_fail(call, r);
+        if (r == 0)
+                call_free(call);
+        return 0;
+}
+
+int call_refuse(struct call *call, enum refusal refusal) {
+        const struct msg_answer_refused *row = refusal_get(refusal);
+
+        log_debug("call %u of connection %u is refused: %.*s", call->number,
+                  call->connection->number, TEXT_ARGS(row->description));
+        return call_answer(call, MSG_ANSWER_REFUSED, row);
+}
+
+/* The next mark of the grid after now, counted from the moment the call came. */
+static int64_t call_grid_ms(const struct call *call) {
+        int64_t passed = clock_monotonic_ms() - call->arrived_ms;
+
+        return call->arrived_ms + (passed / LOGIN_GRID_MS + 1) * LOGIN_GRID_MS;
+}
+
+static void call_release_refusal(void *context) {
+        call_refuse(context, REFUSAL_CREDENTIALS);
+}
+
+int call_refuse_login(struct call *call, enum refusal refusal) {
+        int r;
+
+        if (refusal != REFUSAL_CREDENTIALS)
+                return call_refuse(call, refusal);
+        r = loop_timer(call->authority->loop, &call->release, call_grid_ms(call),
+                       call_release_refusal, call);
+        return r < 0 ? call_fail(call, r) : 0;
+}
+
+/* Between the mark and the signature nothing is left to do: the ticket is kept where the password
+ * was, which is not needed any more. */
+static void call_release_ticket(void *context) {
+        struct call *call = context;
+        struct msg_answer_ticket answer = {.ticket = secret_text(call->password)};
+
+        call_answer(call, MSG_ANSWER_TICKET, &answer);
+}
+
+int call_answer_ticket_late(struct call *call, struct text ticket) {
+        int r;
+
+        secret_free(take(call->password));
+        r = secret_new(ticket.p, ticket.len, &call->password);
+        if (r == 0)
+                r = loop_timer(call->authority->loop, &call->release, call_grid_ms(call),
+                               call_release_ticket, call);
+        return r < 0 ? call_fail(call, r) : 0;
+}
+
+int call_fail(struct call *call, int error) {
+        enum refusal refusal = refusal_of_errno(error);
+
+        log_warning("call %u of connection %u failed: %s", call->number, call->connection->number,
+                    strerror(-error));
+        return call_refuse(call, refusal);
+}

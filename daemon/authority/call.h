@@ -1,0 +1,74 @@
+/* One call: a request of a caller from the frontend's message to the answer. A call waits for
+ * workers and the signer in steps; each step leaves for the next what that needs. */
+#ifndef JETON_AUTHORITY_CALL_H
+#define JETON_AUTHORITY_CALL_H
+
+#include "../../common/secret.h"
+#include "../privsep/loop.h"
+#include "../privsep/message.h"
+#include "authority.h"
+#include "refusal.h"
+#include "setting.h"
+#include "store/users.h"
+
+/* Steps that continue a call when another process has answered. 0; -errno: the call is answered
+ * with a 500 or 503. What they are given is lent. */
+typedef int call_hashed(struct call *call, struct text hash);
+typedef int call_signed(struct call *call, const struct msg_signed *token);
+typedef int call_account(struct call *call, const struct msg_account *account);
+
+struct call {
+        struct authority *authority;   /* borrowed: outlives every call */
+        struct connection *connection; /* borrowed: a call ends before its connection */
+        struct settings *settings;     /* a reference: those in force when it began */
+        uint32_t number;               /* the frontend's */
+        uint32_t serial;               /* ours, towards the worker, signer and names */
+        int64_t arrived_ms;
+        struct timer deadline;
+        struct timer release; /* a refusal that waits for its time */
+
+        /* what a step leaves for the next */
+        struct user *user; /* whom it is about; NULL: unknown, the decoy is in `setting` */
+        struct secret *password;
+        char setting[SETTING_MAX];
+        struct secret *hash;  /* of a new password, from the first worker */
+        struct hash_job *job; /* waiting for a worker or with one */
+        call_hashed *hashed;
+        call_signed *signed_;
+        call_account *account;
+        union {
+                struct grant *grant;       /* grant_password.c */
+                struct new_account *added; /* user_add.c */
+                struct pam_login *login;   /* pam.c */
+        } step;                            /* owned; freed by free_step */
+        void (*free_step)(void *step);
+};
+
+/* Begins a call on that connection, which has none in flight. 0 or -ENOMEM. */
+int call_new(struct authority *authority, struct connection *connection, uint32_t number,
+             struct call **ret);
+
+/* Ends a call without an answer (the connection is gone). Whatever others still do for it is
+ * dropped when it arrives. NULL is fine. */
+void call_free(struct call *call);
+
+/* ---- each of these answers and frees the call; always 0, so that a step may return them ---- */
+
+int call_answer(struct call *call, enum message_type type, const void *message);
+
+/* Refuses at once. */
+int call_refuse(struct call *call, enum refusal refusal);
+
+/* Refuses a login: on the time grid, so that its moment says nothing of the reason. */
+int call_refuse_login(struct call *call, enum refusal refusal);
+
+/* As call_answer(), on the time grid: for a login ticket that says no. The message is a ticket. */
+int call_answer_ticket_late(struct call *call, struct text ticket);
+
+/* For an errno that came up from below: logs it and refuses with 500 or 503. */
+int call_fail(struct call *call, int error);
+
+/* One of a list; the call goes on. 0 or -errno. */
+int call_send(struct call *call, enum message_type type, const void *message);
+
+#endif

@@ -1,0 +1,111 @@
+/* The table of open connections and the budgets that each is charged to. Does no I/O but closing
+ * the sockets it still holds. */
+#include "connection.h"
+
+#include "../../common/cleanup.h"
+#include "call.h"
+
+#include <errno.h>
+
+#define SLOT_NONE UINT32_MAX
+
+static uint32_t slot_of(const struct connections *connections,
+                        const struct connection *connection) {
+        return (uint32_t)(connection - connections->slots);
+}
+
+/* Number 0 is nobody's: generations begin at 1 and skip 0. */
+static uint16_t generation_next(uint16_t generation) {
+        return generation == UINT16_MAX ? 1 : (uint16_t)(generation + 1);
+}
+
+int connections_init(struct connections *connections, uint32_t size) {
+        uint32_t i;
+        int r;
+
+        r = budget_init(&connections->budget, size);
+        if (r < 0)
+                return r;
+        connections->slots = calloc(size, sizeof *connections->slots);
+        if (!connections->slots) {
+                budget_clear(&connections->budget);
+                return -ENOMEM;
+        }
+        for (i = 0; i < size; i++) {
+                connections->slots[i].fd = -1;
+                connections->slots[i].next_free = i + 1 < size ? i + 1 : SLOT_NONE;
+        }
+        connections->size = size;
+        connections->first_free = 0;
+        return 0;
+}
+
+void connections_clear(struct connections *connections) {
+        uint32_t i;
+
+        for (i = 0; i < connections->size; i++) {
+                call_free(take(connections->slots[i].call));
+                closep(&connections->slots[i].fd);
+        }
+        freep(&connections->slots);
+        budget_clear(&connections->budget);
+        connections->size = 0;
+}
+
+/* web.sock's connections are the proxy's, whose own limits stand for those of its callers: they are
+ * charged together, to an uid that no process has. */
+static uint32_t charged_uid(const struct peer *peer) {
+        return peer->is_known ? peer->uid : UINT32_MAX;
+}
+
+int connections_add(struct connections *connections, const struct budget_limits *limits,
+                    enum caller_class class, const struct peer *peer, struct connection **ret) {
+        struct budget_limits web = {.total = limits->total, .per_uid = limits->total};
+        struct connection *connection;
+        int r;
+
+        if (connections->first_free == SLOT_NONE)
+                return -EDQUOT;
+        r = budget_charge(&connections->budget, peer->is_known ? limits : &web, charged_uid(peer));
+        if (r < 0)
+                return r;
+        connection = &connections->slots[connections->first_free];
+        connections->first_free = connection->next_free;
+        connection->generation = generation_next(connection->generation);
+        connection->number = slot_of(connections, connection) << 16 | connection->generation;
+        connection->class = class;
+        connection->peer = *peer;
+        *ret = connection;
+        return 0;
+}
+
+struct connection *connections_find(struct connections *connections, uint32_t number) {
+        uint32_t slot = number >> 16;
+
+        if (number == 0 || slot >= connections->size || connections->slots[slot].number != number)
+                return NULL;
+        return &connections->slots[slot];
+}
+
+void connections_remove(struct connections *connections, struct connection *connection) {
+        closep(&connection->fd);
+        budget_return(&connections->budget, charged_uid(&connection->peer));
+        connection->number = 0;
+        connection->next_free = connections->first_free;
+        connections->first_free = slot_of(connections, connection);
+}
+
+uint32_t connection_new_serial(struct connections *connections, struct connection *connection) {
+        connection->call_generation = generation_next(connection->call_generation);
+        return slot_of(connections, connection) << 16 | connection->call_generation;
+}
+
+struct call *connections_find_call(struct connections *connections, uint32_t serial) {
+        uint32_t slot = serial >> 16;
+        struct call *call;
+
+        if (slot >= connections->size)
+                return NULL;
+        call = connections->slots[slot].call;
+        return call && call->serial == serial ? call : NULL;
+}

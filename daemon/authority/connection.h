@@ -1,0 +1,56 @@
+/* The connections that were accepted and not yet closed: who is at the other end, by the kernel's
+ * word, which frontend reads it, and the one call that may be in flight on it. */
+#ifndef JETON_AUTHORITY_CONNECTION_H
+#define JETON_AUTHORITY_CONNECTION_H
+
+#include "../privsep/message.h"
+#include "budget.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct call;
+
+struct peer {
+        uint32_t uid, gid; /* at connect(2), effective */
+        int32_t pid;       /* for the log alone: nothing is decided by it */
+        bool is_known;     /* false on web.sock, where the peer is the proxy */
+};
+
+struct connection {
+        uint32_t number; /* slot and generation; 0 when the slot is free */
+        uint16_t generation, call_generation;
+        enum caller_class class;
+        struct peer peer;
+        int fd;            /* the socket until a frontend has it, then -1 */
+        struct call *call; /* in flight; owned */
+        uint32_t next_free;
+};
+
+struct connections {
+        struct connection *slots;
+        uint32_t size, first_free;
+        struct budget budget; /* by the peer's uid; web.sock's are charged to nobody's */
+};
+
+/* `size` slots, 65,535 at most. 0 or -ENOMEM. */
+int connections_init(struct connections *connections, uint32_t size);
+void connections_clear(struct connections *connections);
+
+/* Takes a slot. 0; -EDQUOT: that uid's, or everybody's, budget is used up. */
+int connections_add(struct connections *connections, const struct budget_limits *limits,
+                    enum caller_class class, const struct peer *peer, struct connection **ret);
+
+/* NULL when no such connection is open. */
+struct connection *connections_find(struct connections *connections, uint32_t number);
+
+/* Frees the slot; its call must have ended. */
+void connections_remove(struct connections *connections, struct connection *connection);
+
+/* A number for a call on this connection, which connections_find_call() takes back to it. */
+uint32_t connection_new_serial(struct connections *connections, struct connection *connection);
+
+/* The call in flight that has this serial, or NULL. */
+struct call *connections_find_call(struct connections *connections, uint32_t serial);
+
+#endif

@@ -1,0 +1,143 @@
+/* The frontends' other end. A frontend speaks only for connections of its own class, for one call
+ * at a time on each: anything else is a broken rule. Who is at the other end of a connection is
+ * ours to know. */
+#include "frontends.h"
+
+#include "../../common/cleanup.h"
+#include "../../common/log.h"
+#include "answers.h"
+
+#include <stddef.h>
+
+typedef int answer(struct call *call, const union message *ask);
+
+/* Every message of a frontend begins with the connection it is about. */
+static const struct inbox_row {
+        enum message_type type;
+        answer *answer;
+} inbox[] = {
+        {MSG_ASK_PASSWORD_GRANT, answer_password_grant},
+        {MSG_ASK_ME, answer_me},
+        {MSG_ASK_USER_ADD, answer_user_add},
+        {MSG_ASK_USER_LIST, answer_user_list},
+        {MSG_ASK_USER_SHOW, answer_user_show},
+        {MSG_ASK_USER_LINK, answer_user_link},
+        {MSG_ASK_PAM, answer_pam},
+        {MSG_ASK_HEALTH, answer_health},
+};
+
+_Static_assert(offsetof(struct msg_ask_password_grant, connection) == 0 &&
+                       offsetof(struct msg_ask_me, connection) == 0 &&
+                       offsetof(struct msg_ask_user_add, connection) == 0 &&
+                       offsetof(struct msg_ask_user_list, connection) == 0 &&
+                       offsetof(struct msg_ask_user_show, connection) == 0 &&
+                       offsetof(struct msg_ask_user_link, connection) == 0 &&
+                       offsetof(struct msg_ask_pam, connection) == 0 &&
+                       offsetof(struct msg_ask_health, connection) == 0,
+               "the connection comes first in everything that a frontend says");
+
+static answer *inbox_find(enum message_type type) {
+        size_t i;
+
+        for (i = 0; i < ELEMENTS(inbox); i++)
+                if (inbox[i].type == type)
+                        return inbox[i].answer;
+        return NULL;
+}
+
+/* The connection a frame is about, if it is one of that frontend's. */
+static struct connection *connection_of(struct authority *authority, const struct link *link,
+                                        const struct frame *frame) {
+        struct connection *connection;
+
+        connection =
+                connections_find(&authority->connections, frame->message.connection.connection);
+        if (!connection || connection->class != link->channel.instance || connection->fd >= 0)
+                return NULL;
+        return connection;
+}
+
+static void connection_end(struct authority *authority, struct connection *connection) {
+        call_free(connection->call);
+        connections_remove(&authority->connections, connection);
+}
+
+static int frontend_take(struct authority *authority, struct link *link, struct frame *frame) {
+        struct connection *connection = connection_of(authority, link, frame);
+        struct call *call;
+        int r;
+
+        if (!connection)
+                return -EPROTO;
+        if (frame->type == MSG_CONNECTION_CLOSED) {
+                connection_end(authority, connection);
+                return 0;
+        }
+        if (connection->call)
+                return -EPROTO;
+        r = call_new(authority, connection, frame->call, &call);
+        if (r < 0)
+                return r;
+        r = inbox_find(frame->type)(call, &frame->message);
+        if (r < 0)
+                call_fail(call, r);
+        return 0;
+}
+
+/* The sockets went with the frontend: its callers see a closed connection. */
+static void frontend_lost(struct authority *authority, struct link *link) {
+        struct connections *connections = &authority->connections;
+        uint32_t i;
+
+        for (i = 0; i < connections->size; i++) {
+                struct connection *connection = &connections->slots[i];
+
+                if (connection->number && connection->fd < 0 &&
+                    connection->class == link->channel.instance)
+                        connection_end(authority, connection);
+        }
+        if (authority->draining && !frontends_any_up(authority))
+                loop_stop(authority->loop);
+}
+
+bool frontends_any_up(const struct authority *authority) {
+        int i;
+
+        for (i = 0; i < CLASS_COUNT; i++)
+                if (authority->frontends[i].up)
+                        return true;
+        return false;
+}
+
+int frontends_hand_over(struct authority *authority, struct connection *connection) {
+        struct msg_connection message = {.connection = connection->number};
+        struct link *frontend = &authority->frontends[connection->class];
+        int fd = connection->fd, r;
+
+        if (!frontend->up)
+                return 0;
+        /* Ours no more before it is sent: should the frontend be lost in the sending, the
+         * connection is its loss too. */
+        connection->fd = -1;
+        r = link_send(frontend, MSG_CONNECTION, 0, &message, fd);
+        closep(&fd);
+        return r;
+}
+
+int frontends_join(struct authority *authority, uint32_t class, int fd) {
+        struct connections *connections = &authority->connections;
+        uint32_t i;
+        int r;
+
+        if (class >= CLASS_COUNT)
+                return -EPROTO;
+        r = link_open(authority, &authority->frontends[class], fd, PROCESS_FRONTEND, class,
+                      frontend_take, frontend_lost);
+        for (i = 0; r == 0 && i < connections->size; i++) {
+                struct connection *connection = &connections->slots[i];
+
+                if (connection->number && connection->fd >= 0 && connection->class == class)
+                        r = frontends_hand_over(authority, connection);
+        }
+        return r == -EPIPE ? 0 : r; /* lost again: the parent brings the next one */
+}

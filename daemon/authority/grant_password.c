@@ -1,0 +1,138 @@
+/* POST /token, the password grant (RFC 6749 4.3): a user name and a password become an access
+ * token.
+ *
+ *         answer_password_grant()   may the grant be used, for which audience, whom is it about
+ *         grant_check_password()    the worker has computed: does it match, which scope is granted
+ *         grant_answer_token()      the signer has signed */
+#include "answers.h"
+
+#include "../../common/cleanup.h"
+#include "../../common/clock.h"
+#include "../../common/jwt/base64url.h"
+#include "../../common/wire/wire.h"
+#include "audit.h"
+#include "password.h"
+#include "policy.h"
+#include "signing.h"
+
+#include <stdio.h>
+
+struct grant {
+        const struct audience_rule *audience; /* borrowed: the call holds its settings */
+        char username[LOG_NAME_MAX + 1];      /* as the caller wrote it, for the audit line */
+        char asked_scope[SCOPE_MAX + 1];
+        char scope[SCOPE_MAX + 1];
+};
+
+static enum refusal grant_check(const struct call *call, const struct msg_ask_password_grant *ask,
+                                struct grant *grant) {
+        if (call->connection->class == CLASS_WEB && !call->settings->password_grant_web)
+                return REFUSAL_GRANT_ON_WEB;
+        if (ask->client_id.len > 0 && !text_is(ask->client_id, TEXT(WIRE_CLIENT_LOCAL)))
+                return REFUSAL_CLIENT;
+        if (text_copy(ask->scope, grant->asked_scope, sizeof grant->asked_scope) < 0)
+                return REFUSAL_SCOPE;
+        return policy_find_audience(call->settings, ask->audience, &grant->audience);
+}
+
+/* Unknown is no error here: the decoy takes the same steps. */
+static int grant_load_user(struct call *call, struct text username) {
+        int r;
+
+        if (!name_is_user(username))
+                return 0;
+        r = users_find_name(call->authority->store, username, &call->user);
+        return r == -ENOENT ? 0 : r;
+}
+
+static struct grant *grant_new(struct call *call, struct text username) {
+        struct grant *grant = calloc(1, sizeof *grant);
+
+        if (!grant)
+                return NULL;
+        audit_keep_name(username, grant->username);
+        call->step.grant = grant;
+        call->free_step = free;
+        return grant;
+}
+
+static int grant_answer_token(struct call *call, const struct msg_signed *token) {
+        const struct grant *grant = call->step.grant;
+        struct msg_answer_token answer = {
+                .access_token = token->token,
+                .expires_in_s = (uint32_t)(token->expires_at - token->issued_at),
+                .scope = text_of(grant->scope),
+        };
+        char detail[64];
+
+        snprintf(detail, sizeof detail, "jti=%.*s", TEXT_ARGS(token->jti));
+        audit(call, "login", "granted", text_of(grant->username), detail);
+        return call_answer(call, MSG_ANSWER_TOKEN, &answer);
+}
+
+static int grant_sign(struct call *call) {
+        const struct grant *grant = call->step.grant;
+        const struct user *user = call->user;
+        uint8_t random[16];
+        char sub[24], sid[SID_LEN + 1];
+        int r;
+
+        r = secret_random(random, sizeof random);
+        if (r < 0)
+                return r;
+        base64url_encode(random, sizeof random, sid);
+        snprintf(sub, sizeof sub, "%llu", (unsigned long long)user->id);
+        struct msg_sign_access fields = {
+                .kind = (uint8_t)grant->audience->kind,
+                .sub = text_of(sub),
+                .client_id = TEXT(WIRE_CLIENT_LOCAL),
+                .audience = text_of(grant->audience->name),
+                .scope = text_of(grant->scope),
+                .roles = text_of(user->roles),
+                .username = text_of(user->name),
+                .has_uid = user->has_uid,
+                .uid = user->uid,
+                .sid = text_of(sid),
+                .auth_time = clock_wall_s(),
+                .amr = TEXT("pwd"),
+                .lifetime_s = grant->audience->lifetime_s,
+        };
+        return sign_ask_access(call, &fields, grant_answer_token);
+}
+
+static int grant_check_password(struct call *call, struct text computed) {
+        struct grant *grant = call->step.grant;
+        enum refusal refusal;
+
+        if (!password_holds(call, computed)) {
+                audit(call, "login", "refused", text_of(grant->username), "reason=credentials");
+                return call_refuse_login(call, REFUSAL_CREDENTIALS);
+        }
+        if (!policy_may_use(grant->audience, text_of(call->user->roles)))
+                refusal = REFUSAL_AUDIENCE;
+        else
+                refusal = policy_find_scope(grant->audience, text_of(call->user->roles),
+                                            text_of(grant->asked_scope), grant->scope);
+        if (refusal) {
+                audit(call, "login", "refused", text_of(grant->username), "reason=policy");
+                return call_refuse(call, refusal);
+        }
+        return grant_sign(call);
+}
+
+int answer_password_grant(struct call *call, const union message *message) {
+        const struct msg_ask_password_grant *ask = &message->ask_password_grant;
+        struct grant *grant = grant_new(call, ask->username);
+        enum refusal refusal;
+        int r;
+
+        if (!grant)
+                return -ENOMEM;
+        refusal = grant_check(call, ask, grant);
+        if (refusal)
+                return call_refuse(call, refusal);
+        r = grant_load_user(call, ask->username);
+        if (r < 0)
+                return r;
+        return password_ask(call, ask->password, grant_check_password);
+}

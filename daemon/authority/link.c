@@ -1,0 +1,121 @@
+/* A channel on the event loop: reads whole frames, writes what was queued, and notices when the
+ * other process is gone or breaks the rules. Knows no message. */
+#include "link.h"
+
+#include "../../common/cleanup.h"
+#include "../../common/log.h"
+#include "authority.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+
+/* Frames taken in one turn, so that one busy process does not keep the others waiting. */
+#define FRAMES_A_TURN 64
+
+static void link_drop(struct link *link, int reason) {
+        struct authority *authority = link->authority;
+        enum process peer = link->channel.peer;
+        uint32_t instance = link->channel.instance;
+
+        if (reason == -EPROTO || reason == -ENOBUFS)
+                authority_breach(authority, peer, instance);
+        else if (!authority->draining)
+                log_warning("the channel to %s %u is closed", process_name(peer), instance);
+        link_close(link);
+        link->lost(authority, link);
+}
+
+static int link_watch_events(struct link *link) {
+        uint32_t events = EPOLLIN;
+
+        if (channel_has_queued(&link->channel))
+                events |= EPOLLOUT;
+        if (events == link->watch.events)
+                return 0;
+        return loop_rewatch(link->authority->loop, &link->watch, events);
+}
+
+static int link_hear_frames(struct link *link) {
+        struct frame frame;
+        int i, r;
+
+        for (i = 0; i < FRAMES_A_TURN && link->up; i++) {
+                r = channel_receive(&link->channel, &frame);
+                if (r == -EAGAIN)
+                        return 0;
+                if (r < 0)
+                        return r;
+                r = link->hear(link->authority, link, &frame);
+                closep(&frame.fd);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static void link_ready(void *context, uint32_t events) {
+        struct link *link = context;
+        int r = 0;
+
+        if (events & EPOLLOUT) {
+                r = channel_flush(&link->channel);
+                if (r == -EAGAIN)
+                        r = 0;
+        }
+        if (r == 0 && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
+                r = link_hear_frames(link);
+        if (r == 0 && link->up)
+                r = link_watch_events(link);
+        if (r < 0 && link->up)
+                link_drop(link, r);
+}
+
+int link_open(struct authority *authority, struct link *link, int fd, enum process peer,
+              uint32_t instance, link_hear *hear, link_lost *lost) {
+        int r;
+
+        if (link->up) {
+                link_close(link);
+                link->lost(authority, link);
+        }
+        r = channel_init(&link->channel, fd, PROCESS_AUTHORITY, peer, instance);
+        if (r < 0)
+                return r;
+        link->channel.phase = PHASE_RUNNING;
+        link->authority = authority;
+        link->hear = take;
+        link->lost = lost;
+        r = loop_watch(authority->loop, &link->watch, fd, EPOLLIN, link_ready, link);
+        if (r < 0) {
+                channel_clear(&link->channel);
+                return r;
+        }
+        link->up = true;
+        return 0;
+}
+
+int link_send(struct link *link, enum message_type type, uint32_t call, const void *message,
+              int fd) {
+        int r;
+
+        if (!link->up)
+                return -EPIPE;
+        r = channel_send(&link->channel, type, call, message, fd);
+        if (r == -EMSGSIZE)
+                return r;
+        if (r == 0)
+                r = link_watch_events(link);
+        if (r < 0) {
+                link_drop(link, r);
+                return -EPIPE;
+        }
+        return 0;
+}
+
+void link_close(struct link *link) {
+        if (!link->up)
+                return;
+        link->up = false;
+        loop_unwatch(link->authority->loop, &link->watch);
+        channel_clear(&link->channel);
+}

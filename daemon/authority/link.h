@@ -1,0 +1,39 @@
+/* A channel on the event loop, to one of the processes around the authority. The parent may replace
+ * it: a process that died comes back as a new channel under the same name. */
+#ifndef JETON_AUTHORITY_LINK_H
+#define JETON_AUTHORITY_LINK_H
+
+#include "../privsep/channel.h"
+#include "../privsep/loop.h"
+
+struct authority;
+struct link;
+
+/* One frame has come. 0; -EPROTO: it broke a rule that only the receiver can know. */
+typedef int link_hear(struct authority *authority, struct link *link, struct frame *frame);
+
+/* The channel is closed: whoever waited for it is to be told. */
+typedef void link_lost(struct authority *authority, struct link *link);
+
+struct link {
+        struct authority *authority; /* borrowed: it holds us */
+        struct channel channel;
+        struct watch watch;
+        bool up;
+        link_hear *hear;
+        link_lost *lost;
+};
+
+/* Takes over `fd` as the new channel to that process; a channel that was up is lost first. 0 or
+ * -errno. */
+int link_open(struct authority *authority, struct link *link, int fd, enum process peer,
+              uint32_t instance, link_hear *hear, link_lost *lost);
+
+/* Sends, or counts the peer as lost and returns -EPIPE. -EMSGSIZE passes up: nothing was sent. */
+int link_send(struct link *link, enum message_type type, uint32_t call, const void *message,
+              int fd);
+
+/* Closes without telling anyone. A link that is down is fine. */
+void link_close(struct link *link);
+
+#endif

@@ -1,0 +1,163 @@
+/* jetond-authority: users, policy, sessions; every decision.
+ *
+ * Runs as:     jeton (without root: the caller's uid), with an empty environment, confined.
+ * Holds:       the listening sockets, the database, the status page, a channel to each process.
+ * Trusts:      the parent and the signer. Frontends only for what their own callers said; workers
+ *              only as far as the comparison goes; names for nothing that grants.
+ * If captured: mints tokens within the signer's limits, reads password hashes. It cannot read the
+ *              key, nor publish one of its own. */
+#include "authority.h"
+
+#include "../../common/cleanup.h"
+#include "../../common/log.h"
+#include "../privsep/child.h"
+#include "accept.h"
+#include "bearer.h"
+#include "control.h"
+#include "status.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+void authority_breach(struct authority *authority, enum process process, uint32_t instance) {
+        struct msg_breach message = {.process = (uint8_t)process, .instance = instance};
+
+        log_error("%s %u broke the rules", process_name(process), instance);
+        if (channel_send(&authority->control, MSG_BREACH, 0, &message, -1) < 0)
+                authority_give_up(authority);
+}
+
+void authority_give_up(struct authority *authority) {
+        authority->exit_status = EXIT_FAILURE;
+        loop_stop(authority->loop);
+}
+
+static int authority_init(struct authority *authority) {
+        size_t i;
+
+        *authority = (struct authority){
+                .db_dir = -1,
+                .keys_page_fd = -1,
+                .filter_fd = -1,
+                .status_page_fd = -1,
+                .overflow_uid = 65534,
+        };
+        for (i = 0; i < ELEMENTS(authority->listeners); i++)
+                authority->listeners[i] = (struct listener){
+                        .authority = authority,
+                        .fd = -1,
+                        .is_web = i == 1,
+                };
+        workers_init(&authority->workers);
+        return loop_new(&authority->loop);
+}
+
+/* The uid that stands for all those that do not exist in our user namespace. */
+static void overflow_uid_read(uint32_t *ret) {
+        _cleanup_(fclosep) FILE *file = fopen("/proc/sys/kernel/overflowuid", "re");
+        unsigned uid;
+
+        if (file && fscanf(file, "%u", &uid) == 1)
+                *ret = uid;
+}
+
+static int authority_check_setup(const struct authority *authority) {
+        bool complete = authority->incoming && authority->listeners[0].fd >= 0 &&
+                        authority->db_dir >= 0 && authority->keys_page_fd >= 0 &&
+                        authority->status_page_fd >= 0 && authority->signer.up;
+
+        if (complete)
+                return 0;
+        log_error("the parent's set-up is not complete");
+        return -EPROTO;
+}
+
+static int store_start(struct authority *authority) {
+        int r;
+
+        r = store_open(authority->db_dir, &authority->store_is_new, &authority->store);
+        if (r < 0)
+                log_error("the database cannot be used: %s", store_error(authority->store));
+        return r;
+}
+
+static int pages_start(struct authority *authority) {
+        void *page;
+        int r;
+
+        r = page_map(authority->status_page_fd, PAGE_STATUS, &page);
+        if (r < 0) {
+                log_error("the status page cannot be written: %s", strerror(-r));
+                return r;
+        }
+        authority->status_page = page;
+        r = status_publish(authority);
+        if (r < 0)
+                return r;
+        r = bearer_load_keys(authority);
+        if (r < 0)
+                log_error("the keys page cannot be read: %s", strerror(-r));
+        return r;
+}
+
+static int connections_start(struct authority *authority) {
+        uint32_t size = authority->settings->max_connections;
+
+        return connections_init(&authority->connections, size < UINT16_MAX ? size : UINT16_MAX);
+}
+
+/* Everything that needs files comes before the confinement, everything that answers after it. */
+static int authority_start(struct authority *authority) {
+        int r;
+
+        r = child_setup_until_go(&authority->control, control_take_setup, authority,
+                                 &authority->filter_fd);
+        if (r == 0)
+                r = authority_check_setup(authority);
+        if (r < 0)
+                return r;
+        authority->settings = take(authority->incoming);
+        overflow_uid_read(&authority->overflow_uid);
+        r = store_start(authority);
+        if (r == 0)
+                r = pages_start(authority);
+        if (r == 0)
+                r = connections_start(authority);
+        if (r == 0)
+                r = child_confine(&authority->filter_fd, true);
+        return r;
+}
+
+static int authority_run(struct authority *authority) {
+        struct msg_ready ready = {.first = authority->store_is_new};
+        int r;
+
+        r = control_start(authority);
+        if (r == 0)
+                r = accept_start(authority);
+        if (r == 0)
+                r = channel_send(&authority->control, MSG_READY, 0, &ready, -1);
+        if (r == 0)
+                r = loop_run(authority->loop);
+        return r;
+}
+
+int main(void) {
+        static struct authority authority;
+        int r;
+
+        r = authority_init(&authority);
+        if (r == 0)
+                r = child_begin("jetond-authority", PROCESS_AUTHORITY, &authority.control);
+        if (r == 0)
+                r = authority_start(&authority);
+        if (r == 0)
+                r = authority_run(&authority);
+        /* Closed on purpose: SQLite then folds its journal into the database. */
+        connections_clear(&authority.connections);
+        store_free(authority.store);
+        if (r < 0)
+                log_error("it ends: %s", strerror(-r));
+        return r < 0 ? EXIT_FAILURE : authority.exit_status;
+}

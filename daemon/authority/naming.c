@@ -1,0 +1,51 @@
+/* The names process's other end. It may be slow or hang with NSS: then the call's own deadline ends
+ * the wait. */
+#include "naming.h"
+
+#include <errno.h>
+
+static int names_take(struct authority *authority, struct link *link, struct frame *frame) {
+        struct call *call = connections_find_call(&authority->connections, frame->call);
+        call_account *then;
+        int r;
+
+        (void)link;
+        if (!call || !call->account)
+                return 0; /* its connection was closed meanwhile */
+        then = call->account;
+        call->account = NULL;
+        r = then(call, &frame->message.account);
+        if (r < 0)
+                call_fail(call, r);
+        return 0;
+}
+
+static void names_lost(struct authority *authority, struct link *link) {
+        struct connections *connections = &authority->connections;
+        uint32_t i;
+
+        (void)link;
+        for (i = 0; i < connections->size; i++) {
+                struct call *call = connections->slots[i].call;
+
+                if (call && call->account)
+                        call_fail(call, -EPIPE);
+        }
+}
+
+int naming_join(struct authority *authority, int fd) {
+        return link_open(authority, &authority->names, fd, PROCESS_NAMES, 0, names_take,
+                         names_lost);
+}
+
+int naming_ask_account(struct call *call, struct text name, call_account *then) {
+        struct msg_find_account message = {.name = name};
+        int r;
+
+        r = link_send(&call->authority->names, MSG_FIND_ACCOUNT, call->serial, &message, -1);
+        if (r < 0)
+                return r;
+        /* Set last: names_lost() fails every call that waits, and this one is our caller's. */
+        call->account = then;
+        return 0;
+}

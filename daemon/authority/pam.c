@@ -1,0 +1,143 @@
+/* POST /pam/auth and /pam/account: a system login asks, and believes only a signed ticket.
+ *
+ *         answer_pam()           may this peer ask, are the fields good, who is linked to that uid
+ *         login_check_password() auth: the worker has computed
+ *         login_judge_account()  account: the user as he stands now
+ *         login_answer()         the signer has signed the verdict; a no leaves on the time grid */
+#include "answers.h"
+
+#include "../../common/cleanup.h"
+#include "../../common/jwt/base64url.h"
+#include "../../common/log.h"
+#include "audit.h"
+#include "password.h"
+#include "policy.h"
+#include "signing.h"
+
+#include <stdio.h>
+
+struct pam_login {
+        enum pam_phase phase;
+        enum login_verdict verdict;
+        uint32_t uid;
+        char username[USER_NAME_MAX + 1]; /* the local account's name, as asked */
+        char service[SERVICE_MAX + 1];
+        char rhost[RHOST_MAX + 1];
+        char nonce[NONCE_LEN + 1];
+};
+
+static int login_answer(struct call *call, const struct msg_signed *token) {
+        const struct pam_login *login = call->step.login;
+        struct msg_answer_ticket answer = {.ticket = token->token};
+
+        if (login->verdict == LOGIN_GRANTED || login->phase != PAM_PHASE_AUTH)
+                return call_answer(call, MSG_ANSWER_TICKET, &answer);
+        return call_answer_ticket_late(call, token->token);
+}
+
+static void login_audit(const struct call *call) {
+        const struct pam_login *login = call->step.login;
+        char detail[512];
+
+        snprintf(detail, sizeof detail, "service=%s uid=%u verdict=%s rhost=\"%s\"", login->service,
+                 login->uid, login_verdict_word(login->verdict),
+                 log_escape(text_of(login->rhost)).text);
+        audit(call, login->phase == PAM_PHASE_AUTH ? "pam-auth" : "pam-account",
+              login->verdict == LOGIN_GRANTED ? "granted" : "refused", text_of(login->username),
+              detail);
+}
+
+static int login_sign(struct call *call, enum login_verdict verdict) {
+        struct pam_login *login = call->step.login;
+        struct msg_sign_ticket fields = {
+                .username = text_of(login->username),
+                .uid = login->uid,
+                .service = text_of(login->service),
+                .nonce = text_of(login->nonce),
+                .phase = (uint8_t)login->phase,
+                .verdict = (uint8_t)verdict,
+        };
+
+        login->verdict = verdict;
+        login_audit(call);
+        return sign_ask_ticket(call, &fields, login_answer);
+}
+
+static int login_check_password(struct call *call, struct text computed) {
+        return login_sign(call, password_holds(call, computed) ? LOGIN_GRANTED : LOGIN_DENIED);
+}
+
+static int login_judge_account(struct call *call) {
+        if (!call->user)
+                return login_sign(call, LOGIN_UNKNOWN);
+        return login_sign(call, call->user->disabled ? LOGIN_DISABLED : LOGIN_GRANTED);
+}
+
+/* auth is for whoever knows a password; account tells of a person, and only root, an administrator
+ * or the account itself may ask. */
+static enum refusal login_may_ask(const struct call *call, const struct msg_ask_pam *ask) {
+        const struct peer *peer = &call->connection->peer;
+
+        if (!peer->is_known)
+                return REFUSAL_NOT_PEER;
+        if (ask->phase == PAM_PHASE_AUTH || peer->uid == 0)
+                return REFUSAL_NONE;
+        if (peer->uid != call->authority->overflow_uid &&
+            (peer->uid == ask->uid || settings_is_admin(call->settings, peer->uid)))
+                return REFUSAL_NONE;
+        return REFUSAL_NOT_YOURS;
+}
+
+static enum refusal login_check_fields(const struct msg_ask_pam *ask) {
+        uint8_t nonce[32];
+        size_t nonce_len;
+
+        if (!name_is_user(ask->username))
+                return REFUSAL_USER_NAME;
+        if (!name_is_service(ask->service))
+                return REFUSAL_SERVICE;
+        if (base64url_decode(ask->nonce, nonce, sizeof nonce, &nonce_len) < 0 ||
+            nonce_len != sizeof nonce)
+                return REFUSAL_NONCE;
+        return REFUSAL_NONE;
+}
+
+static int login_keep(struct call *call, const struct msg_ask_pam *ask) {
+        struct pam_login *login = calloc(1, sizeof *login);
+
+        if (!login)
+                return -ENOMEM;
+        call->step.login = login;
+        call->free_step = free;
+        login->phase = ask->phase;
+        login->uid = ask->uid;
+        if (text_copy(ask->username, login->username, sizeof login->username) < 0 ||
+            text_copy(ask->service, login->service, sizeof login->service) < 0 ||
+            text_copy(ask->rhost, login->rhost, sizeof login->rhost) < 0 ||
+            text_copy(ask->nonce, login->nonce, sizeof login->nonce) < 0)
+                return -EINVAL;
+        return 0;
+}
+
+/* POST /pam/auth, POST /pam/account */
+int answer_pam(struct call *call, const union message *message) {
+        const struct msg_ask_pam *ask = &message->ask_pam;
+        enum refusal refusal = login_may_ask(call, ask);
+        int r;
+
+        if (!refusal)
+                refusal = login_check_fields(ask);
+        if (refusal)
+                return call_refuse(call, refusal);
+        r = login_keep(call, ask);
+        if (r < 0)
+                return r;
+        /* By uid, never by name: the two namespaces meet only where an administrator linked them.
+         */
+        r = users_find_uid(call->authority->store, ask->uid, &call->user);
+        if (r < 0 && r != -ENOENT)
+                return r;
+        if (ask->phase == PAM_PHASE_ACCOUNT)
+                return login_judge_account(call);
+        return password_ask(call, ask->password, login_check_password);
+}

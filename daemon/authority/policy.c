@@ -1,0 +1,119 @@
+/* Who may have a token for what. */
+#include "policy.h"
+
+#include <string.h>
+
+enum refusal policy_find_audience(const struct settings *settings, struct text asked,
+                                  const struct audience_rule **ret) {
+        struct text name, more;
+        size_t i;
+
+        if (!text_next_word(&asked, &name))
+                name = text_of(settings->issuer);
+        while (text_next_word(&asked, &more))
+                if (!text_is(more, name))
+                        return REFUSAL_AUDIENCE_MANY;
+        for (i = 0; i < settings->audience_count; i++) {
+                if (!text_is(text_of(settings->audiences[i].name), name))
+                        continue;
+                *ret = &settings->audiences[i];
+                return REFUSAL_NONE;
+        }
+        return REFUSAL_AUDIENCE;
+}
+
+/* An empty rule is open to every user. */
+static bool roles_meet(const char *rule, struct text roles) {
+        struct text role;
+
+        if (rule[0] == '\0')
+                return true;
+        while (text_next_word(&roles, &role))
+                if (text_list_has(text_of(rule), role))
+                        return true;
+        return false;
+}
+
+bool policy_may_use(const struct audience_rule *audience, struct text roles) {
+        return roles_meet(audience->roles, roles);
+}
+
+static bool may_have_scope(const struct audience_rule *audience, struct text roles,
+                           struct text name) {
+        size_t i;
+
+        for (i = 0; i < audience->scope_count; i++)
+                if (text_is(text_of(audience->scopes[i].name), name))
+                        return roles_meet(audience->scopes[i].roles, roles);
+        return false;
+}
+
+/* Adds a word to a list; one that is there already is not repeated. false when it is full. */
+static bool list_add(char list[SCOPE_MAX + 1], struct text word) {
+        size_t len = strlen(list);
+
+        if (text_list_has((struct text){list, len}, word))
+                return true;
+        if (len + 1 + word.len > SCOPE_MAX)
+                return false;
+        if (len > 0)
+                list[len++] = ' ';
+        memcpy(list + len, word.p, word.len);
+        list[len + word.len] = '\0';
+        return true;
+}
+
+static bool scope_asked(const struct audience_rule *audience, struct text roles, struct text asked,
+                        char list[SCOPE_MAX + 1]) {
+        struct text word;
+
+        while (text_next_word(&asked, &word))
+                if (!may_have_scope(audience, roles, word) || !list_add(list, word))
+                        return false;
+        return true;
+}
+
+static bool scope_all(const struct audience_rule *audience, struct text roles,
+                      char list[SCOPE_MAX + 1]) {
+        size_t i;
+
+        for (i = 0; i < audience->scope_count; i++)
+                if (roles_meet(audience->scopes[i].roles, roles) &&
+                    !list_add(list, text_of(audience->scopes[i].name)))
+                        return false;
+        return true;
+}
+
+enum refusal policy_find_scope(const struct audience_rule *audience, struct text roles,
+                               struct text asked, char ret[SCOPE_MAX + 1]) {
+        char list[SCOPE_MAX + 1] = "";
+        bool fits;
+
+        if (asked.len > 0)
+                fits = scope_asked(audience, roles, asked, list);
+        else
+                fits = scope_all(audience, roles, list);
+        if (!fits)
+                return REFUSAL_SCOPE;
+        memcpy(ret, list, sizeof list);
+        return REFUSAL_NONE;
+}
+
+enum refusal policy_admin(const struct call *call, enum credential credential) {
+        const struct peer *peer = &call->connection->peer;
+
+        if (credential == CREDENTIAL_NONE)
+                return REFUSAL_NO_CREDENTIALS;
+        if (credential != CREDENTIAL_PEER)
+                return REFUSAL_NOT_ADMIN;
+        if (!peer->is_known)
+                return REFUSAL_NOT_PEER;
+        if (peer->uid == call->authority->overflow_uid)
+                return REFUSAL_NOT_ADMIN;
+        return settings_is_admin(call->settings, peer->uid) ? REFUSAL_NONE : REFUSAL_NOT_ADMIN;
+}
+
+bool policy_may_link(const struct call *call, uint32_t uid) {
+        return uid != 0 && uid != UINT32_MAX && uid != call->authority->overflow_uid &&
+               uid >= call->settings->min_uid;
+}

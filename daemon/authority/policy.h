@@ -1,0 +1,27 @@
+/* Who may have a token for what: audiences, scopes and roles as the configuration declares them.
+ * Pure questions on the settings. */
+#ifndef JETON_AUTHORITY_POLICY_H
+#define JETON_AUTHORITY_POLICY_H
+
+#include "call.h"
+
+/* Picks the audience that is asked for; none means the issuer. REFUSAL_NONE and *ret, or why not.
+ */
+enum refusal policy_find_audience(const struct settings *settings, struct text asked,
+                                  const struct audience_rule **ret);
+
+/* Whether someone with these roles may have tokens for it. */
+bool policy_may_use(const struct audience_rule *audience, struct text roles);
+
+/* The scope to grant: what was asked, whole, or all that these roles may have. Writes a
+ * space-separated list. REFUSAL_NONE or REFUSAL_SCOPE: nothing asked is ever dropped in silence. */
+enum refusal policy_find_scope(const struct audience_rule *audience, struct text roles,
+                               struct text asked, char ret[SCOPE_MAX + 1]);
+
+/* Whether this call may administer. REFUSAL_NONE or why not. */
+enum refusal policy_admin(const struct call *call, enum credential credential);
+
+/* Whether a user may be linked to that local account. */
+bool policy_may_link(const struct call *call, uint32_t uid);
+
+#endif

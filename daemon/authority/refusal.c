@@ -1,0 +1,97 @@
+/* The table of refusals. Their texts are ASCII, say what to do, and hold nothing that a caller
+ * wrote. */
+#include "refusal.h"
+
+#include "../../common/cleanup.h"
+
+#define ROW(number, code, sentence)                                                     \
+        {                                                                               \
+                .status = (number), .error = {code, sizeof(code) - 1}, .description = { \
+                        sentence,                                                       \
+                        sizeof(sentence) - 1                                            \
+                }                                                                       \
+        }
+
+static const struct msg_answer_refused rows[REFUSAL_COUNT] = {
+        [REFUSAL_CREDENTIALS] = ROW(400, "invalid_grant", "wrong user name or password"),
+        [REFUSAL_GRANT_ON_WEB] =
+                ROW(400, "unauthorized_client",
+                    "the password grant is not open here (password-grant = web opens it)"),
+        [REFUSAL_CLIENT] = ROW(401, "invalid_client", "there is no such client"),
+        [REFUSAL_AUDIENCE] = ROW(400, "invalid_target",
+                                 "that audience is not declared here, or not open to this user"),
+        [REFUSAL_AUDIENCE_MANY] =
+                ROW(400, "invalid_target", "one audience at a time: ask for a token for each"),
+        [REFUSAL_SCOPE] =
+                ROW(400, "invalid_scope",
+                    "a scope is not declared for that audience, or not open to this user"),
+        [REFUSAL_TOKEN] = ROW(401, "invalid_token",
+                              "the access token is malformed, expired, revoked or not for here"),
+        [REFUSAL_NOT_PEER] =
+                ROW(401, "invalid_token", "peer identity is known on jeton.sock alone"),
+        [REFUSAL_NOT_ADMIN] =
+                ROW(403, "insufficient_scope",
+                    "this needs an administrator: root, or a user whom the configuration names"),
+        [REFUSAL_NO_CREDENTIALS] =
+                ROW(401, "invalid_token",
+                    "say who asks: Authorization: Peer for the uid of this connection"),
+        [REFUSAL_NOT_YOURS] = ROW(403, "insufficient_scope",
+                                  "only root, an administrator or the account itself may ask this"),
+        [REFUSAL_NO_USER] = ROW(404, "not_found", "there is no such user"),
+        [REFUSAL_USER_NAME] =
+                ROW(400, "invalid_request",
+                    "a user name begins with a-z or _, goes on with a-z 0-9 _ . - and has at most "
+                    "32 characters"),
+        [REFUSAL_RESERVED_NAME] =
+                ROW(409, "conflict",
+                    "that name has a meaning of its own on this system; allow_account_name takes "
+                    "it all the same"),
+        [REFUSAL_ACCOUNT_NAME] =
+                ROW(409, "conflict",
+                    "that is the name of a local account: link the user to it with uid, or say "
+                    "allow_account_name"),
+        [REFUSAL_NAME_TAKEN] = ROW(409, "conflict", "that user name is taken"),
+        [REFUSAL_UID_TAKEN] = ROW(409, "conflict", "another user is linked to that local account"),
+        [REFUSAL_UID] = ROW(400, "invalid_request",
+                            "that uid cannot be linked: it is below min-uid or the overflow uid"),
+        [REFUSAL_PASSWORD_SHORT] =
+                ROW(400, "invalid_request", "the password is too short (password-min)"),
+        [REFUSAL_PASSWORD_NAME] =
+                ROW(400, "invalid_request", "the password may not be the user name"),
+        [REFUSAL_PASSWORD_LONG] =
+                ROW(400, "invalid_request", "a password has at most 512 bytes and no NUL"),
+        [REFUSAL_FULL_NAME] = ROW(400, "invalid_request",
+                                  "full_name is UTF-8 without controls, at most 256 bytes"),
+        [REFUSAL_EMAIL] =
+                ROW(400, "invalid_request", "email is printable, has one @ inside, no blanks"),
+        [REFUSAL_ROLES] = ROW(400, "invalid_request",
+                              "a role begins with a-z and goes on with a-z 0-9 _ . : -"),
+        [REFUSAL_SERVICE] = ROW(400, "invalid_request", "service is no PAM service name"),
+        [REFUSAL_NONCE] = ROW(400, "invalid_request", "nonce is 43 characters of base64url"),
+        [REFUSAL_BROKEN] = ROW(500, "server_error", "something is broken here; the log says what"),
+        [REFUSAL_BUSY] = ROW(503, "temporarily_unavailable", "try again in a moment"),
+        [REFUSAL_FULL] =
+                ROW(503, "temporarily_unavailable", "nothing can be stored just now: no room"),
+};
+
+const struct msg_answer_refused *refusal_get(enum refusal refusal) {
+        if (refusal <= REFUSAL_NONE || refusal >= REFUSAL_COUNT)
+                return &rows[REFUSAL_BROKEN];
+        return &rows[refusal];
+}
+
+enum refusal refusal_of_errno(int error) {
+        switch (-error) {
+        case EPIPE:
+        case EBUSY:
+        case ETIMEDOUT:
+        case ENOBUFS:
+                return REFUSAL_BUSY;
+        case ENOSPC:
+        case EROFS:
+        case EDQUOT:
+                return REFUSAL_FULL;
+        default:
+                return REFUSAL_BROKEN;
+        }
+}

@@ -1,0 +1,47 @@
+/* Every way in which the authority says no, each with its status, RFC 6749 code and sentence. */
+#ifndef JETON_AUTHORITY_REFUSAL_H
+#define JETON_AUTHORITY_REFUSAL_H
+
+#include "../privsep/message.h"
+
+enum refusal {
+        REFUSAL_NONE = 0,
+        REFUSAL_CREDENTIALS, /* unknown, disabled, locked, wrong or empty: one answer */
+        REFUSAL_GRANT_ON_WEB,
+        REFUSAL_CLIENT,
+        REFUSAL_AUDIENCE,
+        REFUSAL_AUDIENCE_MANY,
+        REFUSAL_SCOPE,
+        REFUSAL_TOKEN,
+        REFUSAL_NOT_PEER, /* web.sock knows no peer */
+        REFUSAL_NOT_ADMIN,
+        REFUSAL_NO_CREDENTIALS,
+        REFUSAL_NOT_YOURS, /* /pam/account about somebody else */
+        REFUSAL_NO_USER,
+        REFUSAL_USER_NAME,
+        REFUSAL_RESERVED_NAME,
+        REFUSAL_ACCOUNT_NAME,
+        REFUSAL_NAME_TAKEN,
+        REFUSAL_UID_TAKEN,
+        REFUSAL_UID,
+        REFUSAL_PASSWORD_SHORT,
+        REFUSAL_PASSWORD_NAME,
+        REFUSAL_PASSWORD_LONG,
+        REFUSAL_FULL_NAME,
+        REFUSAL_EMAIL,
+        REFUSAL_ROLES,
+        REFUSAL_SERVICE,
+        REFUSAL_NONCE,
+        REFUSAL_BROKEN, /* 500: the log has the reason */
+        REFUSAL_BUSY,   /* 503: a process behind is away */
+        REFUSAL_FULL,   /* 503: the disk is full or read-only */
+        REFUSAL_COUNT,
+};
+
+/* The row. Never NULL; an unknown number is REFUSAL_BROKEN's. */
+const struct msg_answer_refused *refusal_get(enum refusal refusal);
+
+/* What a negative errno from below is to the caller. */
+enum refusal refusal_of_errno(int error);
+
+#endif

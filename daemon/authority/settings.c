@@ -1,0 +1,156 @@
+/* Collects the set-up messages of the parent into one settings object. Knows their order, not their
+ * meaning. */
+#include "settings.h"
+
+#include "../../common/cleanup.h"
+
+#include <string.h>
+
+struct settings *settings_ref(struct settings *settings) {
+        settings->references++;
+        return settings;
+}
+
+void settings_unref(struct settings *settings) {
+        size_t i, k;
+
+        if (!settings || --settings->references > 0)
+                return;
+        for (i = 0; i < settings->audience_count; i++) {
+                struct audience_rule *audience = &settings->audiences[i];
+
+                for (k = 0; k < audience->scope_count; k++) {
+                        free(audience->scopes[k].name);
+                        free(audience->scopes[k].roles);
+                }
+                free(audience->name);
+                free(audience->roles);
+        }
+        free(settings);
+}
+
+static int keep(struct text text, char **ret) {
+        char *copy = strndup(text.p ? text.p : "", text.len);
+
+        if (!copy)
+                return -ENOMEM;
+        *ret = copy;
+        return 0;
+}
+
+static int scope_add(struct audience_rule *audience, struct text name, struct text roles) {
+        struct scope_rule *scope;
+        int r;
+
+        if (audience->scope_count == SETTINGS_SCOPES_MAX)
+                return -EPROTO;
+        scope = &audience->scopes[audience->scope_count];
+        r = keep(name, &scope->name);
+        if (r < 0)
+                return r;
+        r = keep(roles, &scope->roles);
+        if (r < 0) {
+                freep(&scope->name);
+                return r;
+        }
+        audience->scope_count++;
+        return 0;
+}
+
+static int audience_add(struct settings *settings, const struct msg_setup_audience *said) {
+        struct audience_rule *audience;
+        int r;
+
+        if (settings->audience_count == SETTINGS_AUDIENCES_MAX)
+                return -EPROTO;
+        audience = &settings->audiences[settings->audience_count];
+        r = keep(said->name, &audience->name);
+        if (r < 0)
+                return r;
+        r = keep(said->roles, &audience->roles);
+        if (r < 0) {
+                freep(&audience->name);
+                return r;
+        }
+        audience->lifetime_s = said->lifetime_s ? said->lifetime_s : settings->access_lifetime_s;
+        audience->kind = said->kind;
+        settings->audience_count++;
+        return 0;
+}
+
+/* The issuer is the audience of tokens for jeton itself. Its one scope opens the administration to
+ * users who have the role for it. */
+static int audience_add_issuer(struct settings *settings) {
+        struct msg_setup_audience issuer = {
+                .name = text_of(settings->issuer),
+                .kind = TOKEN_KIND_ACCESS,
+        };
+        int r;
+
+        r = audience_add(settings, &issuer);
+        if (r < 0)
+                return r;
+        return scope_add(&settings->audiences[0], TEXT("jeton:admin"), TEXT("admin"));
+}
+
+static int settings_begin(struct settings **settings, const struct msg_setup_authority *said) {
+        struct settings *new = calloc(1, sizeof *new);
+        int r;
+
+        if (!new)
+                return -ENOMEM;
+        new->references = 1;
+        new->access_lifetime_s = said->access_lifetime_s;
+        new->min_uid = said->min_uid;
+        new->password_grant_web = said->password_grant_web;
+        new->max_connections = said->max_connections;
+        new->max_connections_per_uid = said->max_connections_per_uid;
+        new->password_min = said->password_min;
+        new->leeway_s = said->leeway_s;
+        r = text_copy(said->issuer, new->issuer, sizeof new->issuer);
+        if (r == 0)
+                r = audience_add_issuer(new);
+        if (r < 0) {
+                settings_unref(new);
+                return r;
+        }
+        settings_unref(*settings);
+        *settings = new;
+        return 0;
+}
+
+static int admin_add(struct settings *settings, uint32_t uid) {
+        if (settings->admin_count == SETTINGS_ADMINS_MAX)
+                return -EPROTO;
+        settings->admins[settings->admin_count++] = uid;
+        return 0;
+}
+
+int settings_take(struct settings **settings, const struct frame *frame) {
+        const union message *said = &frame->message;
+
+        if (frame->type == MSG_SETUP_AUTHORITY)
+                return settings_begin(settings, &said->setup_authority);
+        if (!*settings)
+                return -EPROTO;
+        switch (frame->type) {
+        case MSG_SETUP_ADMIN:
+                return admin_add(*settings, said->setup_admin.uid);
+        case MSG_SETUP_AUDIENCE:
+                return audience_add(*settings, &said->setup_audience);
+        case MSG_SETUP_SCOPE:
+                return scope_add(&(*settings)->audiences[(*settings)->audience_count - 1],
+                                 said->setup_scope.name, said->setup_scope.roles);
+        default:
+                return -EPROTO;
+        }
+}
+
+bool settings_is_admin(const struct settings *settings, uint32_t uid) {
+        size_t i;
+
+        for (i = 0; i < settings->admin_count; i++)
+                if (settings->admins[i] == uid)
+                        return true;
+        return false;
+}

@@ -1,0 +1,52 @@
+/* What the configuration says, as the parent sent it. Read by everyone, changed by nobody: a reload
+ * brings a whole new one. */
+#ifndef JETON_AUTHORITY_SETTINGS_H
+#define JETON_AUTHORITY_SETTINGS_H
+
+#include "../../common/jwt/claims.h"
+#include "../privsep/channel.h"
+
+#include <stdbool.h>
+
+#define SETTINGS_AUDIENCES_MAX 64
+#define SETTINGS_SCOPES_MAX    64 /* of one audience */
+#define SETTINGS_ADMINS_MAX    64
+
+struct scope_rule {
+        char *name;
+        char *roles; /* who may have it; empty: every user */
+};
+
+struct audience_rule {
+        char *name;
+        char *roles; /* who may have tokens for it; empty: every user */
+        uint32_t lifetime_s;
+        enum token_kind kind;
+        struct scope_rule scopes[SETTINGS_SCOPES_MAX];
+        size_t scope_count;
+};
+
+struct settings {
+        unsigned references; /* a call keeps the settings it began with over a reload */
+        char issuer[ISSUER_MAX + 1];
+        uint32_t access_lifetime_s, min_uid;
+        uint32_t max_connections, max_connections_per_uid, password_min, leeway_s;
+        bool password_grant_web;
+        uint32_t admins[SETTINGS_ADMINS_MAX];
+        size_t admin_count;
+        struct audience_rule audiences[SETTINGS_AUDIENCES_MAX]; /* the first is the issuer itself */
+        size_t audience_count;
+};
+
+struct settings *settings_ref(struct settings *settings);
+/* The last one out frees. NULL is fine. */
+void settings_unref(struct settings *settings);
+
+/* One set-up message. MSG_SETUP_AUTHORITY makes *settings anew, the others add to it. 0; -EPROTO
+ * for a message out of order or one too many; -ENOMEM. */
+int settings_take(struct settings **settings, const struct frame *frame);
+
+/* Whether the configuration lets this uid administer. */
+bool settings_is_admin(const struct settings *settings, uint32_t uid);
+
+#endif

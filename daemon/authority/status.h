@@ -1,0 +1,11 @@
+/* The status page: what verifiers and the PAM module must know without asking. */
+#ifndef JETON_AUTHORITY_STATUS_H
+#define JETON_AUTHORITY_STATUS_H
+
+#include "authority.h"
+
+/* Writes the page anew from what is committed. Called after the commit and before the reply, and
+ * once before the sockets accept. 0 or -errno. */
+int status_publish(struct authority *authority);
+
+#endif

@@ -1,0 +1,125 @@
+/* Users as administrators and they themselves see them: show, list, link, me. */
+#include "answers.h"
+
+#include "../../common/cleanup.h"
+#include "audit.h"
+#include "bearer.h"
+#include "policy.h"
+#include "status.h"
+
+#include <stdio.h>
+
+#define LIST_LIMIT_MAX 1000
+
+static struct msg_answer_user user_answer(const struct user *user) {
+        return (struct msg_answer_user){
+                .id = user->id,
+                .username = text_of(user->name),
+                .full_name = text_of(user->full_name),
+                .email = text_of(user->email),
+                .roles = text_of(user->roles),
+                .disabled = user->disabled,
+                .has_uid = user->has_uid,
+                .uid = user->uid,
+                .created_at = user->created_at,
+        };
+}
+
+int answer_with_user(struct call *call, const struct user *user) {
+        struct msg_answer_user answer = user_answer(user);
+
+        return call_answer(call, MSG_ANSWER_USER, &answer);
+}
+
+/* GET /users/me, GET /userinfo */
+int answer_me(struct call *call, const union message *message) {
+        enum refusal refusal;
+        int r;
+
+        r = bearer_check(call, message->ask_me.bearer, &refusal);
+        if (r < 0)
+                return r;
+        if (refusal)
+                return call_refuse(call, refusal);
+        return answer_with_user(call, call->user);
+}
+
+/* GET /users/{id or name} */
+int answer_user_show(struct call *call, const union message *message) {
+        const struct msg_ask_user_show *ask = &message->ask_user_show;
+        enum refusal refusal = policy_admin(call, ask->credential);
+        int r;
+
+        if (refusal)
+                return call_refuse(call, refusal);
+        r = users_find(call->authority->store, ask->user, &call->user);
+        if (r == -ENOENT)
+                return call_refuse(call, REFUSAL_NO_USER);
+        if (r < 0)
+                return r;
+        return answer_with_user(call, call->user);
+}
+
+static int list_each(void *context, const struct user *user) {
+        struct msg_answer_user answer = user_answer(user);
+
+        return call_send(context, MSG_ANSWER_USER, &answer);
+}
+
+/* GET /users */
+int answer_user_list(struct call *call, const union message *message) {
+        const struct msg_ask_user_list *ask = &message->ask_user_list;
+        enum refusal refusal = policy_admin(call, ask->credential);
+        struct msg_answer_users_end end;
+        uint32_t limit = ask->limit < LIST_LIMIT_MAX ? ask->limit : LIST_LIMIT_MAX;
+        int r;
+
+        if (refusal)
+                return call_refuse(call, refusal);
+        r = users_list(call->authority->store, ask->skip, limit, ask->q, list_each, call,
+                       &end.total);
+        if (r == -EPIPE)
+                return 0; /* the frontend is gone, and the call with it */
+        if (r < 0)
+                return r;
+        return call_answer(call, MSG_ANSWER_USERS_END, &end);
+}
+
+static int user_link(struct call *call, const struct msg_ask_user_link *ask) {
+        enum users_conflict conflict;
+        char detail[32];
+        int r;
+
+        r = users_link(call->authority->store, call->user->id, ask->has_uid, ask->uid, &conflict);
+        if (r < 0)
+                return r;
+        if (conflict)
+                return call_refuse(call, REFUSAL_UID_TAKEN);
+        r = status_publish(call->authority);
+        if (r < 0)
+                return r;
+        call->user->has_uid = ask->has_uid;
+        call->user->uid = ask->uid;
+        snprintf(detail, sizeof detail, "uid=%u", ask->uid);
+        audit(call, ask->has_uid ? "user-link" : "user-unlink", "done", text_of(call->user->name),
+              ask->has_uid ? detail : NULL);
+        return answer_with_user(call, call->user);
+}
+
+/* PATCH /users/{id or name} */
+int answer_user_link(struct call *call, const union message *message) {
+        const struct msg_ask_user_link *ask = &message->ask_user_link;
+        enum refusal refusal = policy_admin(call, ask->credential);
+        int r;
+
+        if (!refusal && ask->has_uid && !policy_may_link(call, ask->uid))
+                refusal = REFUSAL_UID;
+        if (refusal)
+                return call_refuse(call, refusal);
+        r = users_find(call->authority->store, ask->user, &call->user);
+        if (r == -ENOENT)
+                return call_refuse(call, REFUSAL_NO_USER);
+        if (r < 0)
+                return r;
+        return user_link(call, ask);
+}

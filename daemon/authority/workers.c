@@ -1,0 +1,227 @@
+/* The pool of hash workers. Knows who is idle, who waits and who is late; knows nothing of users.
+ */
+#include "workers.h"
+
+#include "../../common/cleanup.h"
+#include "../../common/clock.h"
+#include "../../common/log.h"
+#include "authority.h"
+#include "call.h"
+
+#include <string.h>
+
+/* The dearest setting that is accepted costs about half a second on a slow core. */
+#define HASH_DEADLINE_MS 5000
+
+/* A worker has seen this many passwords at most when it is replaced. */
+#define JOBS_A_WORKER 1000
+
+#define NO_WORKER UINT32_MAX
+
+struct hash_job {
+        struct call *call; /* borrowed: owns us; NULL once it has ended */
+        char setting[SETTING_MAX];
+        uint32_t not_by; /* a worker that must not do it */
+        uint32_t done_by;
+        bool with_worker;
+        struct hash_job *next;
+};
+
+void workers_init(struct workers *workers) {
+        workers->first = NULL;
+        workers->last = &workers->first;
+}
+
+static uint32_t worker_index(struct authority *authority, const struct worker *worker) {
+        return (uint32_t)(worker - authority->workers.pool);
+}
+
+/* ---- the queue ---- */
+
+static void queue_add(struct workers *workers, struct hash_job *job) {
+        job->next = NULL;
+        *workers->last = job;
+        workers->last = &job->next;
+}
+
+static void queue_remove(struct workers *workers, struct hash_job *job) {
+        struct hash_job **place = &workers->first;
+
+        while (*place && *place != job)
+                place = &(*place)->next;
+        if (!*place)
+                return;
+        *place = job->next;
+        if (!job->next)
+                workers->last = place;
+}
+
+static struct hash_job *queue_find_for(struct workers *workers, uint32_t index) {
+        struct hash_job *job = workers->first;
+
+        while (job && job->not_by == index)
+                job = job->next;
+        return job;
+}
+
+/* ---- a worker at work ---- */
+
+static void worker_overdue(void *context) {
+        struct worker *worker = context;
+        struct authority *authority = worker->link.authority;
+
+        log_warning("worker %u has not answered for %d ms", worker_index(authority, worker),
+                    HASH_DEADLINE_MS);
+        authority_breach(authority, PROCESS_WORKER, worker_index(authority, worker));
+}
+
+/* Takes the job from the worker; NULL when its call has ended meanwhile. */
+static struct call *worker_release(struct authority *authority, struct worker *worker) {
+        struct hash_job *job = take(worker->job);
+        struct call *call = job->call;
+
+        loop_timer_unset(authority->loop, &worker->deadline);
+        if (!call) {
+                free(job);
+                return NULL;
+        }
+        job->with_worker = false;
+        job->done_by = worker_index(authority, worker);
+        return call;
+}
+
+static int worker_send(struct authority *authority, struct worker *worker) {
+        struct hash_job *job = worker->job;
+        struct msg_hash message = {
+                .password = secret_text(job->call->password),
+                .setting = text_of(job->setting),
+        };
+        int r;
+
+        r = loop_timer(authority->loop, &worker->deadline, clock_monotonic_ms() + HASH_DEADLINE_MS,
+                       worker_overdue, worker);
+        if (r < 0)
+                return r;
+        return link_send(&worker->link, MSG_HASH, job->call->serial, &message, -1);
+}
+
+static void worker_give(struct authority *authority, struct worker *worker, struct hash_job *job) {
+        struct call *call;
+        int r;
+
+        job->with_worker = true;
+        worker->job = job;
+        r = worker_send(authority, worker);
+        if (r == 0 || !worker->job)
+                return; /* sent, or lost in the sending: then worker_lost() has told the call */
+        call = worker_release(authority, worker);
+        if (call)
+                call_fail(call, r);
+}
+
+static void workers_dispatch(struct authority *authority) {
+        struct workers *workers = &authority->workers;
+        uint32_t i;
+
+        for (i = 0; i < WORKERS_MAX && workers->first; i++) {
+                struct worker *worker = &workers->pool[i];
+                struct hash_job *job;
+
+                if (!worker->link.up || worker->job || worker->is_retiring)
+                        continue;
+                job = queue_find_for(workers, i);
+                if (!job)
+                        continue;
+                queue_remove(workers, job);
+                worker_give(authority, worker, job);
+        }
+}
+
+static void worker_count(struct authority *authority, struct worker *worker) {
+        struct msg_retire message = {.instance = worker_index(authority, worker)};
+
+        if (++worker->jobs_done < JOBS_A_WORKER)
+                return;
+        worker->is_retiring = true;
+        if (channel_send(&authority->control, MSG_RETIRE, 0, &message, -1) < 0)
+                authority_give_up(authority);
+}
+
+static int worker_take(struct authority *authority, struct link *link, struct frame *frame) {
+        struct worker *worker = (struct worker *)link;
+        struct call *call;
+        int r;
+
+        if (!worker->job)
+                return -EPROTO; /* an answer to no question */
+        call = worker_release(authority, worker);
+        if (call && frame->call != call->serial) {
+                call_fail(call, -EPIPE);
+                return -EPROTO;
+        }
+        worker_count(authority, worker);
+        if (call) {
+                r = call->hashed(call, frame->message.hashed.hash);
+                if (r < 0)
+                        call_fail(call, r);
+        }
+        workers_dispatch(authority);
+        return 0;
+}
+
+static void worker_lost(struct authority *authority, struct link *link) {
+        struct worker *worker = (struct worker *)link;
+        struct call *call = worker->job ? worker_release(authority, worker) : NULL;
+
+        if (call)
+                call_fail(call, -EPIPE);
+}
+
+int workers_join(struct authority *authority, uint32_t instance, int fd) {
+        struct worker *worker;
+        int r;
+
+        if (instance >= WORKERS_MAX)
+                return -EPROTO;
+        worker = &authority->workers.pool[instance];
+        r = link_open(authority, &worker->link, fd, PROCESS_WORKER, instance, worker_take,
+                      worker_lost);
+        if (r < 0)
+                return r;
+        worker->jobs_done = 0;
+        worker->is_retiring = false;
+        workers_dispatch(authority);
+        return 0;
+}
+
+int workers_hash(struct call *call, const char *setting, bool other_than_last) {
+        struct authority *authority = call->authority;
+        struct hash_job *job = call->job;
+
+        if (!job) {
+                job = calloc(1, sizeof *job);
+                if (!job)
+                        return -ENOMEM;
+                job->call = call;
+                job->done_by = NO_WORKER;
+                call->job = job;
+        }
+        strncpy(job->setting, setting, sizeof job->setting - 1);
+        job->not_by = other_than_last ? job->done_by : NO_WORKER;
+        queue_add(&authority->workers, job);
+        workers_dispatch(authority);
+        return 0;
+}
+
+void workers_forget(struct workers *workers, struct call *call) {
+        struct hash_job *job = take(call->job);
+
+        if (!job)
+                return;
+        if (job->with_worker) {
+                job->call = NULL; /* freed when the worker is heard or lost */
+                return;
+        }
+        queue_remove(workers, job);
+        free(job);
+}
