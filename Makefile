@@ -66,7 +66,8 @@ link = $(CC) $(CFLAGS) $(sanitizing) -Wl,-z,relro,-z,now,-z,noexecstack,--as-nee
 # Sanitizers keep their symbols in the program, where -z defs does not look.
 link-shared = $(link) -shared $(if $(SAN),,-Wl$(comma)-z$(comma)defs) -Wl,--exclude-libs,ALL
 
-libraries = $(if $(1),$(call package,--libs,$(1)))
+# Debian 13's pam.pc asks for a package that is not there, so libpam goes by its name.
+libraries = $(if $(filter-out pam,$(1)),$(call package,--libs,$(filter-out pam,$(1)))) $(if $(filter pam,$(1)),-lpam)
 
 # --- what is built from what -------------------------------------------------------------------
 
@@ -121,7 +122,7 @@ $(pam): $(call objects,pam_module) $(exchange) \
 		$(token) $(common) pam_module/pam_jeton.map
 	$(call say,LINK)
 	$(Q)$(link-shared) -Wl,--version-script=pam_module/pam_jeton.map -o $@ \
-		$(filter %.o,$^) $(token) $(common) $(call libraries,libcrypto) -lpam
+		$(filter %.o,$^) $(token) $(common) $(call libraries,libcrypto pam)
 
 # In the build tree the command finds the library beside it; the installed one has no such path.
 $(BUILD)/bin/jeton: runpath = -Wl,-rpath,'$$ORIGIN/../lib'
@@ -175,10 +176,16 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $$(call linked-by,tests/fuzz/$$*.c)
 	$(Q)$(link) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(call said,flags,tests/fuzz/$*.c) \
 		$(privsep) $(token) $(common) $(call libraries,$(call said,needs,tests/fuzz/$*.c))
 
+$(BUILD)/examples/%: $(BUILD)/obj/examples/%.o
+	$(call say,LINK)
+	$(Q)$(link) -pie -o $@ $(filter %.o,$^) $(call libraries,$(call said,needs,examples/$*.c))
+
+examples: $(patsubst %.c,$(BUILD)/%,$(wildcard examples/*.c))
+
 ## demo: install what is missing, build, and show one login from end to end (no root needed)
 demo:
 	@packaging/build-deps build demo
-	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s all examples
 	@tests/demo.sh $(BUILD)
 
 ## check: install what is missing, run every test that needs no root, close with the count
@@ -272,4 +279,4 @@ help:
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all demo check check-root fuzz lint format install uninstall clean help \
-	unit-tests test-programs fuzzers always
+	unit-tests test-programs examples fuzzers always
