@@ -1,0 +1,89 @@
+/* jetond-worker: computes password hashes, and nothing else.
+ *
+ * Runs as      jeton-worker, one process for each core, at nice 10.
+ * Holds        one password and one crypt(3) setting at a time; no file, no key, no stored hash.
+ * Trusts       the authority's settings and their cost.
+ * If captured  the passwords it is given from then on and their hashes, and a yes for exactly those
+ *              users. It is replaced after a number of jobs, and a new hash is stored only when a
+ *              second worker has computed the same. */
+#include "hash.h"
+
+#include "../../common/log.h"
+#include "../privsep/servant.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#define NICE 10
+
+/* The dearest setting that the authority lets pass takes 64 MiB; program and libraries need the
+ * rest. Whatever asks for more is refused by the kernel here. */
+#define ADDRESS_SPACE_MAX ((rlim_t)(64 + 96) * 1024 * 1024)
+
+#ifdef JETON_SANITIZED
+
+/* The sanitizers' shadow memory is terabytes of address space. */
+static int memory_limit(void) {
+        return 0;
+}
+
+#else
+
+static int memory_limit(void) {
+        const struct rlimit limit = {ADDRESS_SPACE_MAX, ADDRESS_SPACE_MAX};
+
+        return setrlimit(RLIMIT_AS, &limit) < 0 ? -errno : 0;
+}
+
+#endif
+
+/* Loads and opens on the first call what the library ever will: later calls only map memory. */
+static int library_warm_up(void) {
+        char hash[CRYPT_OUTPUT_SIZE];
+
+        return hash_compute(TEXT("warm-up"), TEXT("$y$j9T$......................"), hash);
+}
+
+static int worker_prepare(void) {
+        int r;
+
+        /* A storm of logins must not slow the verification of tokens. */
+        r = setpriority(PRIO_PROCESS, 0, NICE) < 0 ? -errno : 0;
+        if (r == 0)
+                r = memory_limit();
+        if (r < 0) {
+                log_error("cannot limit this process: %s", strerror(-r));
+                return r;
+        }
+        r = library_warm_up();
+        if (r < 0)
+                log_error("crypt(3) cannot compute yescrypt hashes here");
+        return r;
+}
+
+/* MSG_HASH is the only message that the table lets in. A refusal of the library is an answer. */
+static int worker_answer(struct channel *authority, const struct frame *question) {
+        const struct msg_hash *job = &question->message.hash;
+        char hash[CRYPT_OUTPUT_SIZE];
+        struct msg_hashed answer = {TEXT_NONE};
+        int r;
+
+        r = hash_compute(job->password, job->setting, hash);
+        if (r == 0)
+                answer.hash = text_of(hash);
+        r = channel_send(authority, MSG_HASHED, question->call, &answer, -1);
+        explicit_bzero(hash, sizeof hash);
+        return r;
+}
+
+int main(void) {
+        static const struct servant worker = {
+                .program = "jetond-worker",
+                .self = PROCESS_WORKER,
+                .prepare = worker_prepare,
+                .answer = worker_answer,
+        };
+
+        return servant_run(&worker);
+}
