@@ -83,7 +83,7 @@ int link_open(struct authority *authority, struct link *link, int fd, enum proce
                 return r;
         link->channel.phase = PHASE_RUNNING;
         link->authority = authority;
-        link->hear = take;
+        link->hear = hear;
         link->lost = lost;
         r = loop_watch(authority->loop, &link->watch, fd, EPOLLIN, link_ready, link);
         if (r < 0) {
