@@ -7,7 +7,7 @@
 #define MEMBER(name, kind) \
         { #name, kind, offsetof(struct claims, name), sizeof(((struct claims *)NULL)->name) }
 
-const struct member members[MEMBER_COUNT] = {
+const struct member claim_members[MEMBER_COUNT] = {
         MEMBER(iss, MEMBER_STRING),      MEMBER(sub, MEMBER_STRING),
         MEMBER(aud, MEMBER_AUDIENCE),    MEMBER(exp, MEMBER_TIME),
         MEMBER(iat, MEMBER_TIME),        MEMBER(jti, MEMBER_STRING),

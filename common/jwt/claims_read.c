@@ -215,7 +215,7 @@ static int (*const readers[])(struct reader *, const struct member *, struct cla
 static const struct member *member_find(const char *name) {
         const struct member *member;
 
-        for (member = members; member < members + MEMBER_COUNT; member++)
+        for (member = claim_members; member < claim_members + MEMBER_COUNT; member++)
                 if (strcmp(member->name, name) == 0)
                         return member;
         return NULL;
@@ -234,7 +234,7 @@ static int read_member(struct reader *reader, uint32_t *seen, struct claims *ret
         member = member_find(name);
         if (!member || !take_byte(reader, ':'))
                 return -EBADMSG;
-        bit = 1u << (member - members);
+        bit = 1u << (member - claim_members);
         if (*seen & bit)
                 return -EBADMSG;
         *seen |= bit;

@@ -112,7 +112,7 @@ int claims_write(const struct claims *claims, char *ret, size_t size, size_t *re
         int r;
 
         put(&writer, TEXT("{"));
-        for (member = members; member < members + MEMBER_COUNT; member++) {
+        for (member = claim_members; member < claim_members + MEMBER_COUNT; member++) {
                 if (!is_set(claims, member))
                         continue;
                 if (writer.len > 1)

@@ -25,6 +25,6 @@ struct member {
 /* RFC 7493 2.2: what every JSON reader takes for the number it is. */
 #define NUMBER_MAX (1ULL << 53)
 
-extern const struct member members[MEMBER_COUNT];
+extern const struct member claim_members[MEMBER_COUNT];
 
 #endif

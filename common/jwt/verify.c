@@ -78,29 +78,37 @@ static bool payload_read(struct text payload, struct claims *ret) {
                claims_read((struct text){json, len}, ret) == 0;
 }
 
-/* What a token of each kind must say: RFC 9068 2.2, and docs/protocol.md for tickets. */
+enum {
+        IN_ACCESS = 1 << 0,
+        IN_TICKET = 1 << 1,
+};
+
+/* The strings that a token of each kind must have: RFC 9068 2.2, and docs/protocol.md for tickets.
+ */
 static const struct {
-        bool ticket;
-        size_t offset; /* in struct claims, of a string */
+        size_t offset; /* in struct claims */
+        unsigned in;
 } required[] = {
-        {false, offsetof(struct claims, iss)},       {true, offsetof(struct claims, iss)},
-        {false, offsetof(struct claims, sub)},       {true, offsetof(struct claims, sub)},
-        {false, offsetof(struct claims, aud)},       {true, offsetof(struct claims, aud)},
-        {false, offsetof(struct claims, jti)},       {true, offsetof(struct claims, jti)},
-        {false, offsetof(struct claims, client_id)}, {true, offsetof(struct claims, username)},
-        {true, offsetof(struct claims, nonce)},      {true, offsetof(struct claims, service)},
-        {true, offsetof(struct claims, phase)},      {true, offsetof(struct claims, verdict)},
+        {offsetof(struct claims, iss), IN_ACCESS | IN_TICKET},
+        {offsetof(struct claims, sub), IN_ACCESS | IN_TICKET},
+        {offsetof(struct claims, aud), IN_ACCESS | IN_TICKET},
+        {offsetof(struct claims, jti), IN_ACCESS | IN_TICKET},
+        {offsetof(struct claims, client_id), IN_ACCESS},
+        {offsetof(struct claims, username), IN_TICKET},
+        {offsetof(struct claims, nonce), IN_TICKET},
+        {offsetof(struct claims, service), IN_TICKET},
+        {offsetof(struct claims, phase), IN_TICKET},
+        {offsetof(struct claims, verdict), IN_TICKET},
 };
 
 static bool claims_are_complete(const struct claims *claims, enum token_kind kind) {
-        bool ticket = kind == TOKEN_KIND_TICKET;
+        unsigned in = kind == TOKEN_KIND_TICKET ? IN_TICKET : IN_ACCESS;
         size_t i;
 
         for (i = 0; i < ELEMENTS(required); i++)
-                if (required[i].ticket == ticket &&
-                    ((const char *)claims)[required[i].offset] == '\0')
+                if ((required[i].in & in) && ((const char *)claims)[required[i].offset] == '\0')
                         return false;
-        return claims->exp > 0 && claims->iat > 0 && (claims->has_uid || !ticket);
+        return claims->exp > 0 && claims->iat > 0 && (claims->has_uid || in != IN_TICKET);
 }
 
 static bool has_audience(const struct claims *claims, const char *audience) {

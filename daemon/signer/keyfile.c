@@ -1,0 +1,217 @@
+/* One private key, one file. Refuses what others could have read or written, and says which file
+ * and why: a key that may be known is worse than no service.
+ *
+ * Refuses to know which keys there are and what they are for. */
+#include "keyring.h"
+
+#include "../../common/cleanup.h"
+#include "../../common/log.h"
+
+#include <fcntl.h>
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define FILE_MAX 16384 /* RSA of 4096 bits takes 3.3 KB */
+
+/* ---- who could have touched it ---- */
+
+static bool is_no_file(const struct stat *st) {
+        return !S_ISREG(st->st_mode);
+}
+
+static bool is_of_another(const struct stat *st) {
+        return st->st_uid != geteuid() && st->st_uid != 0;
+}
+
+/* The group's bits show the mask of a POSIX ACL as well. */
+static bool is_open_to_group(const struct stat *st) {
+        return (st->st_mode & S_IRWXG) != 0;
+}
+
+static bool is_open_to_all(const struct stat *st) {
+        return (st->st_mode & S_IRWXO) != 0;
+}
+
+static bool has_other_names(const struct stat *st) {
+        return st->st_nlink != 1;
+}
+
+static bool has_no_size(const struct stat *st) {
+        return st->st_size <= 0 || st->st_size > FILE_MAX;
+}
+
+static const struct {
+        bool (*is_found)(const struct stat *st);
+        const char *says;
+} faults[] = {
+        {is_no_file, "is no regular file: put the key itself there"},
+        {is_of_another, "belongs to another user, who may have read it: replace the key"},
+        {is_open_to_group, "is open to its group: chmod 0400 it, or replace the key if others may "
+                           "have read it"},
+        {is_open_to_all, "is open to everybody: chmod 0400 it, or replace the key if others may "
+                         "have read it"},
+        {has_other_names, "has a second name (a hard link): remove that one, or replace the key"},
+        {has_no_size, "is empty or too large for a key: restore it from a copy, or remove it"},
+};
+
+static int refuse(const char *name, const char *says, int error) {
+        log_error("keys/%s: %s", log_escape(text_of(name)).text, says);
+        return error;
+}
+
+static int file_check(const char *name, const struct stat *st) {
+        size_t i;
+
+        for (i = 0; i < ELEMENTS(faults); i++)
+                if (faults[i].is_found(st))
+                        return refuse(name, faults[i].says, -EPERM);
+        return 0;
+}
+
+static int file_open(int dir, const char *name, int *ret_fd) {
+        int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+        if (fd < 0 && errno == ELOOP)
+                return refuse(name, "is a symbolic link: put the key itself there", -ELOOP);
+        if (fd < 0)
+                return refuse(name, strerror(errno), -errno);
+        *ret_fd = fd;
+        return 0;
+}
+
+/* ---- read ---- */
+
+struct pem {
+        size_t len;
+        char bytes[FILE_MAX];
+};
+
+static void pem_wipe(struct pem *pem) {
+        explicit_bzero(pem, sizeof *pem);
+}
+
+static void bio_freep(BIO **bio) {
+        BIO_free(*bio);
+}
+
+static int file_read(int fd, size_t size, struct pem *ret) {
+        ssize_t got;
+
+        while (ret->len < size) {
+                got = read(fd, ret->bytes + ret->len, size - ret->len);
+                if (got < 0 && errno == EINTR)
+                        continue;
+                if (got <= 0)
+                        return got < 0 ? -errno : -EIO;
+                ret->len += (size_t)got;
+        }
+        return 0;
+}
+
+/* Nobody is there to type a passphrase; without this OpenSSL would ask on a terminal. */
+static int no_passphrase(char *buffer, int size, int writing, void *context) {
+        (void)buffer;
+        (void)size;
+        (void)writing;
+        (void)context;
+        return -1;
+}
+
+static EVP_PKEY *pem_parse(const struct pem *pem) {
+        _cleanup_(bio_freep) BIO *bio = BIO_new_mem_buf(pem->bytes, (int)pem->len);
+
+        return bio ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL) : NULL;
+}
+
+int keyfile_read(int dir, const char *name, EVP_PKEY **ret, struct timespec *ret_written) {
+        _cleanup_(pem_wipe) struct pem pem = {0};
+        _cleanup_(closep) int fd = -1;
+        EVP_PKEY *key;
+        struct stat st;
+        int r;
+
+        r = file_open(dir, name, &fd);
+        if (r < 0)
+                return r;
+        if (fstat(fd, &st) < 0)
+                return refuse(name, strerror(errno), -errno);
+        r = file_check(name, &st);
+        if (r < 0)
+                return r;
+        r = file_read(fd, (size_t)st.st_size, &pem);
+        if (r < 0)
+                return refuse(name, strerror(-r), r);
+        key = pem_parse(&pem);
+        if (!key)
+                return refuse(name, "holds no private key in PEM: restore it from a copy",
+                              -EBADMSG);
+        *ret = key;
+        *ret_written = st.st_mtim;
+        return 0;
+}
+
+/* ---- write ---- */
+
+/* BIO_s_mem() wipes its bytes when it grows and when it is freed. */
+static int pem_print(EVP_PKEY *key, struct pem *ret) {
+        _cleanup_(bio_freep) BIO *bio = BIO_new(BIO_s_mem());
+        char *bytes;
+        long len;
+
+        if (!bio)
+                return -ENOMEM;
+        if (PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1)
+                return -EIO;
+        len = BIO_get_mem_data(bio, &bytes);
+        if (len <= 0 || len > FILE_MAX)
+                return -EIO;
+        memcpy(ret->bytes, bytes, (size_t)len);
+        ret->len = (size_t)len;
+        return 0;
+}
+
+static int file_fill(int fd, const struct pem *pem) {
+        size_t done = 0;
+        ssize_t put;
+
+        while (done < pem->len) {
+                put = write(fd, pem->bytes + done, pem->len - done);
+                if (put < 0 && errno == EINTR)
+                        continue;
+                if (put < 0)
+                        return -errno;
+                done += (size_t)put;
+        }
+        return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* The order of DESIGN 4: the file, its bytes on the disk, its name, the name on the disk. */
+static int file_put(int dir, const char *name, const char *new_name, const struct pem *pem) {
+        _cleanup_(closep) int fd = -1;
+        int r;
+
+        fd = openat(dir, new_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
+        if (fd < 0)
+                return -errno;
+        r = file_fill(fd, pem);
+        if (r < 0)
+                return r;
+        if (renameat(dir, new_name, dir, name) < 0)
+                return -errno;
+        return fsync(dir) < 0 ? -errno : 0;
+}
+
+int keyfile_write(int dir, const char *kid, EVP_PKEY *key) {
+        _cleanup_(pem_wipe) struct pem pem = {0};
+        char name[KID_LEN + sizeof KEY_FILE_SUFFIX], new_name[KID_LEN + sizeof KEY_FILE_NEW];
+        int r;
+
+        r = pem_print(key, &pem);
+        if (r < 0)
+                return r;
+        snprintf(name, sizeof name, "%.*s" KEY_FILE_SUFFIX, KID_LEN, kid);
+        snprintf(new_name, sizeof new_name, KEY_FILE_NEW "%.*s", KID_LEN, kid);
+        return file_put(dir, name, new_name, &pem);
+}

@@ -1,0 +1,183 @@
+/* jetond-signer: the process that has the private keys.
+ *
+ * Runs as      jeton-signer (without root: the caller's uid)
+ * Holds        the private keys, their folder until it is confined, the keys page (writable), one
+ *              channel to the authority
+ * Trusts       the parent's set-up. The authority only as far as its own limits go: fields are
+ *              checked again, times and token ids are stamped here, and nothing is signed that was
+ *              not put together here
+ * If captured  the key, and with it any token. So it parses nothing that a caller wrote: it sees
+ *              the authority's fixed frames and nothing else */
+#include "signer.h"
+
+#include "../../common/cleanup.h"
+#include "../../common/log.h"
+#include "../privsep/child.h"
+
+#include <openssl/crypto.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+/* mlockall(2) under a smaller limit succeeds, and the next allocations fail. */
+#define LOCKED_LEAST (64u << 20)
+
+#ifdef JETON_SANITIZED
+
+/* Their shadow memory is larger than the machine's. */
+static void memory_lock(void) {
+}
+
+#else
+
+/* The keys must not reach the swap. The parent gives us the limit as root; without root we have
+ * what the user has. */
+static void memory_lock(void) {
+        struct rlimit limit = {0, 0};
+
+        if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+                limit.rlim_cur = limit.rlim_max;
+                setrlimit(RLIMIT_MEMLOCK, &limit); /* the soft limit may always rise to the hard */
+        }
+        if (limit.rlim_cur < LOCKED_LEAST || mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
+                log_notice("the keys' memory is not locked (RLIMIT_MEMLOCK is %llu): encrypt the "
+                           "swap",
+                           (unsigned long long)limit.rlim_cur);
+}
+
+#endif
+
+/* Everything that takes a file. */
+static int signer_open(struct signer *signer) {
+        void *page;
+        int r;
+
+        memory_lock();
+        r = keyring_load(signer->keys_dir, &signer->keyring);
+        if (r < 0)
+                return r;
+        r = keyring_try(&signer->keyring);
+        if (r < 0)
+                return r;
+        r = page_map(signer->keys_page_fd, PAGE_KEYS, &page);
+        if (r < 0) {
+                log_error("cannot use the keys page: %s", strerror(-r));
+                return r;
+        }
+        signer->page = page;
+        closep(&signer->keys_dir);
+        closep(&signer->keys_page_fd);
+        return 0;
+}
+
+static int signer_start(struct signer *signer) {
+        _cleanup_(closep) int filter_fd = -1;
+        struct msg_ready ready = {0};
+        int r;
+
+        r = child_setup_until_go(&signer->control, setup_take, signer, &filter_fd);
+        if (r < 0)
+                return r;
+        r = setup_done(signer);
+        if (r < 0)
+                return r;
+        r = signer_open(signer);
+        if (r < 0)
+                return r;
+        r = child_confine(&filter_fd, false);
+        if (r < 0)
+                return r;
+        keys_publish(signer->page, &signer->keyring, signer->limits.issuer);
+        return channel_send(&signer->control, MSG_READY, 0, &ready, -1);
+}
+
+/* ---- running ---- */
+
+static int control_answer(struct signer *signer, struct frame *frame) {
+        return frame->type == MSG_GO ? reload_done(signer) : setup_take(signer, frame);
+}
+
+static int authority_answer(struct signer *signer, struct frame *frame) {
+        if (frame->type == MSG_SIGN_TICKET)
+                return answer_sign_ticket(signer, frame);
+        return answer_sign_access(signer, frame);
+}
+
+/* Every frame that is there. -EAGAIN: there is no more. */
+static int frames_answer(struct signer *signer, struct channel *channel,
+                         int (*answer)(struct signer *signer, struct frame *frame)) {
+        struct frame frame;
+        int r;
+
+        do {
+                r = channel_receive(channel, &frame);
+                if (r < 0)
+                        return r;
+                r = answer(signer, &frame);
+                closep(&frame.fd);
+        } while (r == 0 && !channel_has_queued(channel));
+        return r < 0 ? r : -EAGAIN;
+}
+
+/* While the authority does not read our answers, it is not asked for more questions. */
+static int authority_serve(struct signer *signer) {
+        int r = channel_flush(&signer->authority);
+
+        if (r < 0)
+                return r;
+        return frames_answer(signer, &signer->authority, authority_answer);
+}
+
+static int signer_run(struct signer *signer) {
+        struct pollfd looks[2] = {
+                {.fd = signer->control.fd, .events = POLLIN},
+                {.fd = signer->authority.fd},
+        };
+        int r;
+
+        for (;;) {
+                looks[1].events = channel_has_queued(&signer->authority) ? POLLOUT : POLLIN;
+                if (poll(looks, ELEMENTS(looks), -1) < 0 && errno != EINTR)
+                        return -errno;
+                if (looks[0].revents) {
+                        r = frames_answer(signer, &signer->control, control_answer);
+                        if (r != -EAGAIN)
+                                return r;
+                }
+                if (looks[1].revents) {
+                        r = authority_serve(signer);
+                        if (r != -EAGAIN)
+                                return r;
+                }
+        }
+}
+
+static void signer_clear(struct signer *signer) {
+        keyring_clear(&signer->keyring);
+        channel_clear(&signer->authority);
+        channel_clear(&signer->control);
+        closep(&signer->keys_dir);
+        closep(&signer->keys_page_fd);
+}
+
+/* The other side is gone: the parent ends and starts all that belongs together. */
+static int exit_status(int error) {
+        if (error == -ECONNRESET || error == -EPIPE)
+                return EXIT_SUCCESS;
+        log_error("%s", error == -EPROTO ? "a frame broke the rules" : strerror(-error));
+        return EXIT_FAILURE;
+}
+
+int main(void) {
+        _cleanup_(signer_clear) struct signer signer = {.keys_dir = -1, .keys_page_fd = -1};
+
+        /* Before anything of OpenSSL: no configuration file, no module that one might name. */
+        if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
+                return EXIT_FAILURE;
+        if (child_begin("jetond-signer", PROCESS_SIGNER, &signer.control) < 0)
+                return EXIT_FAILURE;
+        if (signer_start(&signer) < 0)
+                return EXIT_FAILURE;
+        return exit_status(signer_run(&signer));
+}
