@@ -1,0 +1,80 @@
+/* links: daemon/authority/budget.c */
+/* Shares by uid: nobody starves another, root is let in when all others are not. */
+#include "../../daemon/authority/budget.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static void a_uid_over_its_share_is_refused_and_others_are_not(void **state) {
+        struct budget_limits limits = {.total = 100, .per_uid = 3};
+        struct budget budget;
+        int i;
+
+        (void)state;
+        assert_int_equal(budget_init(&budget, 100), 0);
+        for (i = 0; i < 3; i++)
+                assert_int_equal(budget_charge(&budget, &limits, 1000), 0);
+        assert_int_equal(budget_charge(&budget, &limits, 1000), -EDQUOT);
+        assert_int_equal(budget_charge(&budget, &limits, 1001), 0);
+        budget_return(&budget, 1000);
+        assert_int_equal(budget_charge(&budget, &limits, 1000), 0);
+        budget_clear(&budget);
+}
+
+static void a_tenth_is_kept_for_root(void **state) {
+        struct budget_limits limits = {.total = 50, .per_uid = 50};
+        struct budget budget;
+        uint32_t uid;
+
+        (void)state;
+        assert_int_equal(budget_init(&budget, 50), 0);
+        for (uid = 1; uid <= 45; uid++)
+                assert_int_equal(budget_charge(&budget, &limits, uid), 0);
+        assert_int_equal(budget_charge(&budget, &limits, 999), -EDQUOT);
+        for (uid = 0; uid < 5; uid++)
+                assert_int_equal(budget_charge(&budget, &limits, 0), 0);
+        assert_int_equal(budget_charge(&budget, &limits, 0), -EDQUOT);
+        budget_clear(&budget);
+}
+
+/* Against a plain array of counts, with uids that share buckets. */
+static void counts_are_right_after_any_order_of_charges_and_returns(void **state) {
+        struct budget_limits limits = {.total = 64, .per_uid = 4};
+        uint32_t held[32] = {0}, used = 0;
+        struct budget budget;
+        int i;
+
+        (void)state;
+        assert_int_equal(budget_init(&budget, 64), 0);
+        srandom(7);
+        for (i = 0; i < 200000; i++) {
+                uint32_t uid = 1 + (uint32_t)random() % 31;
+
+                if (random() % 2) {
+                        int expected = used < 58 && held[uid] < 4 ? 0 : -EDQUOT;
+
+                        assert_int_equal(budget_charge(&budget, &limits, uid), expected);
+                        held[uid] += expected == 0;
+                        used += expected == 0;
+                } else if (held[uid] > 0) {
+                        budget_return(&budget, uid);
+                        held[uid]--;
+                        used--;
+                }
+        }
+        budget_clear(&budget);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_uid_over_its_share_is_refused_and_others_are_not),
+                cmocka_unit_test(a_tenth_is_kept_for_root),
+                cmocka_unit_test(counts_are_right_after_any_order_of_charges_and_returns),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
