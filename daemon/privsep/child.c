@@ -139,8 +139,7 @@ static int fences_close(int *filter_fd, bool keeps_files) {
 int child_confine(int *filter_fd, bool keeps_files) {
         int r = fences_close(filter_fd, keeps_files);
 
-        if (*filter_fd >= 0)
-                closep(filter_fd);
+        closep(filter_fd);
         if (r < 0)
                 log_error("cannot confine this process: %s", strerror(-r));
         return r;
