@@ -1,0 +1,192 @@
+/* SQLite as the rest of this folder sees it: prepared statements, errors as errno, transactions.
+ * Knows the SQL and nothing of what a user is. */
+#include "database.h"
+
+#include "../../../common/cleanup.h"
+
+#include <stdarg.h>
+
+/* A user, in the order that users.c reads him. */
+#define USER_COLUMNS                                                             \
+        "id, name, full_name, email, password_hash, disabled, uid, created_at, " \
+        "password_changed_at, "                                                  \
+        "(SELECT group_concat(role, ' ') FROM (SELECT role FROM user_roles "     \
+        " WHERE user_id = users.id ORDER BY role))"
+
+/* SQLite's lower() knows ASCII only. instr() takes every byte of ?1 as it is: nothing to escape. */
+#define MATCHES                                                                         \
+        "(instr(lower(name), lower(?1)) > 0 OR instr(lower(full_name), lower(?1)) > 0 " \
+        " OR instr(lower(email), lower(?1)) > 0)"
+
+static const char *const sql_of[STATEMENT_COUNT] = {
+        /* At once, so that nobody else changes what is read before it is written. */
+        [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
+        [STATEMENT_COMMIT] = "COMMIT",
+        [STATEMENT_ROLLBACK] = "ROLLBACK",
+        [STATEMENT_CHECK] = "SELECT 1 FROM users LIMIT 1",
+        [STATEMENT_FIND_NAME] = "SELECT " USER_COLUMNS " FROM users WHERE name = ?1",
+        [STATEMENT_FIND_ID] = "SELECT " USER_COLUMNS " FROM users WHERE id = ?1",
+        [STATEMENT_FIND_UID] = "SELECT " USER_COLUMNS " FROM users WHERE uid = ?1",
+        [STATEMENT_ADD] = "INSERT INTO users (name, full_name, email, password_hash, uid, "
+                          "created_at, password_changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        [STATEMENT_ADD_ROLE] = "INSERT OR IGNORE INTO user_roles (user_id, role) VALUES (?1, ?2)",
+        [STATEMENT_LINK] = "UPDATE users SET uid = ?2 WHERE id = ?1",
+        [STATEMENT_SET_HASH] = "UPDATE users SET password_hash = ?3 "
+                               "WHERE id = ?1 AND password_hash = ?2",
+        [STATEMENT_LIST] = "SELECT " USER_COLUMNS " FROM users WHERE " MATCHES
+                           " ORDER BY id LIMIT ?2 OFFSET ?3",
+        [STATEMENT_COUNT_MATCHES] = "SELECT count(*) FROM users WHERE " MATCHES,
+        [STATEMENT_LINKED_UIDS] = "SELECT uid FROM users WHERE uid IS NOT NULL ORDER BY uid",
+};
+
+/* By primary result code: the low byte of an extended one. */
+static const struct {
+        int code, error;
+} errors[] = {
+        {SQLITE_BUSY, EBUSY},        {SQLITE_LOCKED, EBUSY},    {SQLITE_PROTOCOL, EBUSY},
+        {SQLITE_FULL, ENOSPC},       {SQLITE_READONLY, EROFS},  {SQLITE_CORRUPT, EBADMSG},
+        {SQLITE_NOTADB, EBADMSG},    {SQLITE_NOMEM, ENOMEM},    {SQLITE_PERM, EACCES},
+        {SQLITE_CONSTRAINT, EINVAL}, {SQLITE_MISMATCH, EINVAL}, {SQLITE_TOOBIG, E2BIG},
+        {SQLITE_NOLFS, EFBIG},
+};
+
+static int errno_of(struct store *store, int code) {
+        size_t i;
+
+        if (code == SQLITE_IOERR_NOMEM)
+                return ENOMEM;
+        for (i = 0; i < ELEMENTS(errors); i++)
+                if (errors[i].code == (code & 0xff))
+                        return errors[i].error;
+        /* SQLITE_IOERR, SQLITE_CANTOPEN and the rest. */
+        if (sqlite3_system_errno(store->db) == ENOSPC || sqlite3_system_errno(store->db) == EDQUOT)
+                return ENOSPC;
+        return EIO;
+}
+
+int store_fail(struct store *store, int code, const char *doing) {
+        int error = errno_of(store, code), system_error = sqlite3_system_errno(store->db);
+
+        snprintf(store->error, sizeof store->error, STORE_FILE ": %s: %s%s%s", doing,
+                 store->db ? sqlite3_errmsg(store->db) : sqlite3_errstr(code),
+                 error == EIO && system_error ? ": " : "",
+                 error == EIO && system_error ? strerror(system_error) : "");
+        return -error;
+}
+
+int store_refuse(struct store *store, int error, const char *format, ...) {
+        va_list args;
+
+        va_start(args, format);
+        vsnprintf(store->error, sizeof store->error, format, args);
+        va_end(args);
+        return error;
+}
+
+int store_execute(struct store *store, const char *sql, const char *doing) {
+        int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+
+        return code == SQLITE_OK ? 0 : store_fail(store, code, doing);
+}
+
+int store_prepare(struct store *store) {
+        size_t i;
+        int code;
+
+        for (i = 0; i < STATEMENT_COUNT; i++) {
+                code = sqlite3_prepare_v3(store->db, sql_of[i], -1, SQLITE_PREPARE_PERSISTENT,
+                                          &store->statements[i], NULL);
+                if (code != SQLITE_OK)
+                        return store_fail(store, code, "preparing a statement");
+        }
+        return 0;
+}
+
+/* ---- statements ---- */
+
+sqlite3_stmt *statement_borrow(struct store *store, enum statement which) {
+        return store->statements[which];
+}
+
+void bind_text(sqlite3_stmt *statement, int number, struct text text, int *code) {
+        if (*code == SQLITE_OK)
+                *code = sqlite3_bind_text64(statement, number, text.p ? text.p : "", text.len,
+                                            SQLITE_STATIC, SQLITE_UTF8);
+}
+
+void bind_text_or_null(sqlite3_stmt *statement, int number, struct text text, int *code) {
+        if (text.len > 0)
+                bind_text(statement, number, text, code);
+        else if (*code == SQLITE_OK)
+                *code = sqlite3_bind_null(statement, number);
+}
+
+void bind_number(sqlite3_stmt *statement, int number, int64_t value, int *code) {
+        if (*code == SQLITE_OK)
+                *code = sqlite3_bind_int64(statement, number, value);
+}
+
+void bind_uid(sqlite3_stmt *statement, int number, bool has_uid, uint32_t uid, int *code) {
+        if (has_uid)
+                bind_number(statement, number, uid, code);
+        else if (*code == SQLITE_OK)
+                *code = sqlite3_bind_null(statement, number);
+}
+
+struct text column_text(sqlite3_stmt *statement, int column) {
+        const unsigned char *bytes = sqlite3_column_text(statement, column);
+
+        if (!bytes)
+                return TEXT_NONE;
+        return (struct text){(const char *)bytes, (size_t)sqlite3_column_bytes(statement, column)};
+}
+
+int statement_run(struct store *store, sqlite3_stmt *statement, int code, const char *doing) {
+        if (code == SQLITE_OK)
+                code = sqlite3_step(statement);
+        return code == SQLITE_DONE ? 0 : store_fail(store, code, doing);
+}
+
+/* ---- transactions ---- */
+
+static int run_alone(struct store *store, enum statement which, const char *doing) {
+        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, which);
+
+        return statement_run(store, statement, SQLITE_OK, doing);
+}
+
+/* A file that was renamed or removed still takes writes, and they would be lost with it. */
+static int check_in_place(struct store *store) {
+        int moved = 0;
+        int code = sqlite3_file_control(store->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+
+        if (code != SQLITE_OK)
+                return store_fail(store, code, "looking whether the file is in its place");
+        if (moved)
+                return store_refuse(store, -EIO, STORE_FILE " was moved or removed while in use");
+        return 0;
+}
+
+int transaction_begin(struct store *store) {
+        int r;
+
+        r = check_in_place(store);
+        if (r < 0)
+                return r;
+        return run_alone(store, STATEMENT_BEGIN, "beginning a change");
+}
+
+int transaction_commit(struct store *store) {
+        return run_alone(store, STATEMENT_COMMIT, "committing a change");
+}
+
+void transaction_endp(struct store **store) {
+        char error[STORE_ERROR_MAX];
+
+        if (!*store || sqlite3_get_autocommit((*store)->db))
+                return;
+        /* What made us come here is the sentence to keep. */
+        memcpy(error, (*store)->error, sizeof error);
+        run_alone(*store, STATEMENT_ROLLBACK, "taking back a change");
+        memcpy((*store)->error, error, sizeof error);
+}

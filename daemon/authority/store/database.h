@@ -1,0 +1,93 @@
+/* What the files of this folder share: the connection to SQLite, its statements, its errors and its
+ * transactions. Nobody outside includes this. */
+#ifndef JETON_STORE_DATABASE_H
+#define JETON_STORE_DATABASE_H
+
+#include "store.h"
+#include "../../../common/text.h"
+
+#include <sqlite3.h>
+#include <stdint.h>
+
+#define STORE_ERROR_MAX 256
+
+/* Prepared once, in database.c's table. */
+enum statement {
+        STATEMENT_BEGIN,
+        STATEMENT_COMMIT,
+        STATEMENT_ROLLBACK,
+        STATEMENT_CHECK,
+        STATEMENT_FIND_NAME,
+        STATEMENT_FIND_ID,
+        STATEMENT_FIND_UID,
+        STATEMENT_ADD,
+        STATEMENT_ADD_ROLE,
+        STATEMENT_LINK,
+        STATEMENT_SET_HASH,
+        STATEMENT_LIST,
+        STATEMENT_COUNT_MATCHES,
+        STATEMENT_LINKED_UIDS,
+        STATEMENT_COUNT,
+};
+
+struct store {
+        sqlite3 *db;
+        sqlite3_stmt *statements[STATEMENT_COUNT];
+        char error[STORE_ERROR_MAX];
+};
+
+/* Keeps a sentence about what SQLite has just refused ("jeton.db: DOING: ...") and returns its code
+ * as -errno. */
+int store_fail(struct store *store, int code, const char *doing);
+
+/* Keeps a sentence of our own and returns `error`. */
+int store_refuse(struct store *store, int error, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+/* Runs SQL that gives no rows. 0 or -errno, with a sentence. */
+int store_execute(struct store *store, const char *sql, const char *doing);
+
+/* Prepares every statement, the schema being up to date. 0 or -errno, with a sentence. */
+int store_prepare(struct store *store);
+
+/* ---- a statement from its first binding to its end ---- */
+
+/* Lends a statement, ready to be bound. Parameters are numbered from 1; texts are lent until the
+ * statement is given back. */
+sqlite3_stmt *statement_borrow(struct store *store, enum statement which);
+
+/* Gives it back: its texts are not touched any more. */
+static inline void statement_returnp(sqlite3_stmt **statement) {
+        sqlite3_reset(*statement);
+        sqlite3_clear_bindings(*statement);
+}
+
+#define _cleanup_statement_ __attribute__((cleanup(statement_returnp)))
+
+/* Binding fails only for lack of memory or a number that the SQL does not have: the first failure
+ * is kept in *code, and nothing is bound after it. */
+void bind_text(sqlite3_stmt *statement, int number, struct text text, int *code);
+void bind_text_or_null(sqlite3_stmt *statement, int number, struct text text, int *code);
+void bind_number(sqlite3_stmt *statement, int number, int64_t value, int *code);
+void bind_uid(sqlite3_stmt *statement, int number, bool has_uid, uint32_t uid, int *code);
+
+/* A column's text, lent until the statement goes on. */
+struct text column_text(sqlite3_stmt *statement, int column);
+
+/* Runs a statement that gives no rows. 0 or -errno, with a sentence. */
+int statement_run(struct store *store, sqlite3_stmt *statement, int code, const char *doing);
+
+/* ---- a change: all of it on the disk, or nothing of it done ---- */
+
+/* 0 or -errno, with a sentence; -EIO when the file has been taken away from under us. */
+int transaction_begin(struct store *store);
+
+/* On the disk when it returns 0. */
+int transaction_commit(struct store *store);
+
+/* Takes back what was not committed; `*store` is NULL when nothing was begun. */
+void transaction_endp(struct store **store);
+
+#define _cleanup_transaction_ __attribute__((cleanup(transaction_endp)))
+
+#endif

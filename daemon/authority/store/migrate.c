@@ -1,0 +1,157 @@
+/* The schema, version by version, and the way from one to the next. */
+#include "migrate.h"
+
+#include "../../../common/cleanup.h"
+#include "database.h"
+
+#include <fcntl.h>
+
+/* PRAGMA application_id: tells our file from any other SQLite database. "jetn". */
+#define APPLICATION_ID 0x6a65746e
+
+#define STRINGIFY(macro) #macro
+#define STRING(macro)    STRINGIFY(macro)
+
+/* The checks repeat common/name.h and its bounds: what a bug lets through still does not get in.
+ * AUTOINCREMENT keeps the highest id ever given, so that none is given twice: tokens name users by
+ * it. A uid is unique, so that an account is linked to one user at most. */
+static const char version_1[] = "PRAGMA application_id = " STRING(
+        APPLICATION_ID) ";"
+                        "CREATE TABLE users ("
+                        " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+                        " name TEXT NOT NULL UNIQUE CHECK (length(name) BETWEEN 1 AND 32"
+                        "  AND name GLOB '[a-z_]*' AND name NOT GLOB '*[^a-z0-9_.-]*' AND name <> "
+                        "'me'),"
+                        " full_name TEXT NOT NULL DEFAULT '' CHECK (length(CAST(full_name AS "
+                        "BLOB)) <= 256),"
+                        " email TEXT NOT NULL DEFAULT '' CHECK (length(CAST(email AS BLOB)) <= "
+                        "254),"
+                        " password_hash TEXT CHECK (length(password_hash) BETWEEN 1 AND 383),"
+                        " disabled INTEGER NOT NULL DEFAULT 0 CHECK (disabled IN (0, 1)),"
+                        " uid INTEGER UNIQUE CHECK (uid BETWEEN 1 AND 4294967294),"
+                        " created_at INTEGER NOT NULL,"
+                        " password_changed_at INTEGER NOT NULL DEFAULT 0"
+                        ") STRICT;"
+                        "CREATE TABLE user_roles ("
+                        " user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,"
+                        " role TEXT NOT NULL CHECK (length(role) BETWEEN 1 AND 64"
+                        "  AND role GLOB '[a-z]*' AND role NOT GLOB '*[^a-z0-9_.:-]*'),"
+                        " PRIMARY KEY (user_id, role)"
+                        ") STRICT, WITHOUT ROWID;";
+
+const struct migration migrations[] = {{version_1}};
+const size_t migrations_count = ELEMENTS(migrations);
+
+/* The first column of the first row. */
+static int number_read(struct store *store, const char *sql, const char *doing, int64_t *ret) {
+        sqlite3_stmt *statement = NULL;
+        int code, r = 0;
+
+        code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+        if (code == SQLITE_OK)
+                code = sqlite3_step(statement);
+        if (code == SQLITE_ROW)
+                *ret = sqlite3_column_int64(statement, 0);
+        else
+                r = store_fail(store, code, doing);
+        sqlite3_finalize(statement);
+        return r;
+}
+
+/* 0 for an empty database; refuses one that is not ours or comes from a later program. */
+static int version_read(struct store *store, size_t newest, int64_t *ret) {
+        int64_t application = 0, tables = 0, version = 0;
+        int r;
+
+        r = number_read(store, "PRAGMA application_id", "reading whose it is", &application);
+        if (r == 0)
+                r = number_read(store, "PRAGMA user_version", "reading its version", &version);
+        if (r == 0)
+                r = number_read(store, "SELECT count(*) FROM sqlite_schema", "reading its schema",
+                                &tables);
+        if (r < 0)
+                return r;
+        if (tables == 0 && version == 0 && application == 0) {
+                *ret = 0;
+                return 0;
+        }
+        if (application != APPLICATION_ID || version <= 0)
+                return store_refuse(store, -EBADMSG, STORE_FILE " is no database of jeton's");
+        if ((uint64_t)version > newest)
+                return store_refuse(store, -EPROTONOSUPPORT,
+                                    STORE_FILE " has schema version %lld, of a newer jeton: this "
+                                               "one knows %zu and older",
+                                    (long long)version, newest);
+        *ret = version;
+        return 0;
+}
+
+/* An empty file that only we may read, for VACUUM INTO to fill: its own would get another mode. A
+ * copy that a broken off migration left is of the same state and gives way. */
+static int copy_create(struct store *store, int dir_fd, const char *name, int *ret_fd) {
+        int fd;
+
+        if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
+                return store_refuse(store, -errno, "%s: cannot remove it: %m", name);
+        fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return store_refuse(store, -errno, "%s: cannot create it: %m", name);
+        *ret_fd = fd;
+        return 0;
+}
+
+static int copy_keep(struct store *store, int dir_fd, int64_t version) {
+        _cleanup_(closep) int fd = -1;
+        char name[64], sql[128];
+        int r;
+
+        snprintf(name, sizeof name, STORE_FILE ".before-%lld", (long long)version);
+        snprintf(sql, sizeof sql, "VACUUM INTO '%s'", name);
+        r = copy_create(store, dir_fd, name, &fd);
+        if (r < 0)
+                return r;
+        r = store_execute(store, sql, "keeping a copy before its schema changes");
+        if (r == 0 && (fsync(fd) < 0 || fsync(dir_fd) < 0))
+                r = store_refuse(store, -errno, "%s: fsync: %m", name);
+        return r;
+}
+
+static int step_run(struct store *store, const char *step, int64_t version) {
+        char set_version[64];
+        int r;
+
+        snprintf(set_version, sizeof set_version, "PRAGMA user_version = %lld", (long long)version);
+        r = store_execute(store, "BEGIN EXCLUSIVE", "beginning a migration");
+        if (r < 0)
+                return r;
+        r = store_execute(store, step, "migrating its schema");
+        if (r == 0)
+                r = store_execute(store, set_version, "migrating its schema");
+        if (r == 0)
+                r = store_execute(store, "COMMIT", "committing a migration");
+        if (!sqlite3_get_autocommit(store->db))
+                sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+        return r;
+}
+
+int migrate(struct store *store, int dir_fd, const struct migration *steps, size_t count,
+            bool *ret_created) {
+        int64_t version = 0;
+        bool is_new;
+        int r;
+
+        r = version_read(store, count, &version);
+        if (r < 0)
+                return r;
+        is_new = version == 0;
+        while (version < (int64_t)count) {
+                version++;
+                r = is_new ? 0 : copy_keep(store, dir_fd, version);
+                if (r == 0)
+                        r = step_run(store, steps[version - 1].sql, version);
+                if (r < 0)
+                        return r;
+        }
+        *ret_created = is_new;
+        return 0;
+}

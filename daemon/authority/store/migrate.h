@@ -1,0 +1,22 @@
+/* The schema and how it came to be: one step for each version, never changed once released. */
+#ifndef JETON_STORE_MIGRATE_H
+#define JETON_STORE_MIGRATE_H
+
+#include "store.h"
+
+struct migration {
+        const char *sql; /* from the version before to this one; several statements */
+};
+
+/* The steps that this program knows. */
+extern const struct migration migrations[];
+extern const size_t migrations_count;
+
+/* Brings the open database to version `count`, step by step, each in a transaction of its own and,
+ * unless the database is empty, after a copy to "jeton.db.before-N" in the directory, which is the
+ * working directory too. *ret_created: it was empty. 0 or -errno as store_open(), with a sentence.
+ */
+int migrate(struct store *store, int dir_fd, const struct migration *steps, size_t count,
+            bool *ret_created);
+
+#endif

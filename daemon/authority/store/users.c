@@ -1,0 +1,251 @@
+/* Finding, adding and changing one user at a time. */
+#include "users.h"
+
+#include "../../../common/cleanup.h"
+#include "user_row.h"
+
+/* ---- finding ---- */
+
+/* The row that a bound statement finds. */
+static int find_one(struct store *store, sqlite3_stmt *statement, int code, struct user **ret) {
+        if (code == SQLITE_OK)
+                code = sqlite3_step(statement);
+        if (code == SQLITE_DONE)
+                return -ENOENT;
+        if (code != SQLITE_ROW)
+                return store_fail(store, code, "looking a user up");
+        return user_row_read(store, statement, ret);
+}
+
+int users_find_name(struct store *store, struct text name, struct user **ret) {
+        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, STATEMENT_FIND_NAME);
+        int code = SQLITE_OK;
+
+        bind_text(statement, 1, name, &code);
+        return find_one(store, statement, code, ret);
+}
+
+int users_find_id(struct store *store, uint64_t id, struct user **ret) {
+        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, STATEMENT_FIND_ID);
+        int code = SQLITE_OK;
+
+        if (id > INT64_MAX)
+                return -ENOENT;
+        bind_number(statement, 1, (int64_t)id, &code);
+        return find_one(store, statement, code, ret);
+}
+
+int users_find_uid(struct store *store, uint32_t uid, struct user **ret) {
+        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, STATEMENT_FIND_UID);
+        int code = SQLITE_OK;
+
+        bind_number(statement, 1, uid, &code);
+        return find_one(store, statement, code, ret);
+}
+
+int users_find(struct store *store, struct text id_or_name, struct user **ret) {
+        unsigned long long id;
+
+        if (text_number(id_or_name, INT64_MAX, &id) == 0)
+                return users_find_id(store, id, ret);
+        return users_find_name(store, id_or_name, ret);
+}
+
+/* ---- conflicts, looked for while nobody else can write ---- */
+
+static int find_holder(struct store *store, sqlite3_stmt *statement, int code, uint64_t *ret_id) {
+        if (code == SQLITE_OK)
+                code = sqlite3_step(statement);
+        if (code == SQLITE_ROW)
+                *ret_id = (uint64_t)sqlite3_column_int64(statement, 0);
+        else if (code == SQLITE_DONE)
+                *ret_id = 0;
+        else
+                return store_fail(store, code, "looking for a conflict");
+        return 0;
+}
+
+/* Whose name it is; 0: nobody's. */
+static int name_holder(struct store *store, struct text name, uint64_t *ret_id) {
+        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, STATEMENT_FIND_NAME);
+        int code = SQLITE_OK;
+
+        bind_text(statement, 1, name, &code);
+        return find_holder(store, statement, code, ret_id);
+}
+
+static int uid_holder(struct store *store, bool has_uid, uint32_t uid, uint64_t *ret_id) {
+        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, STATEMENT_FIND_UID);
+        int code = SQLITE_OK;
+
+        bind_uid(statement, 1, has_uid, uid, &code); /* nothing equals NULL */
+        return find_holder(store, statement, code, ret_id);
+}
+
+static int conflict_find(struct store *store, const struct new_user *new_user,
+                         enum users_conflict *ret) {
+        uint64_t by_name, by_uid;
+        int r;
+
+        r = name_holder(store, new_user->name, &by_name);
+        if (r < 0)
+                return r;
+        r = uid_holder(store, new_user->has_uid, new_user->uid, &by_uid);
+        if (r < 0)
+                return r;
+        *ret = by_name ? USERS_NAME_TAKEN : by_uid ? USERS_UID_TAKEN : USERS_FINE;
+        return 0;
+}
+
+/* ---- adding ---- */
+
+static int row_add(struct store *store, const struct new_user *new_user, int64_t *ret_id) {
+        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, STATEMENT_ADD);
+        int code = SQLITE_OK, r;
+
+        bind_text(statement, 1, new_user->name, &code);
+        bind_text(statement, 2, new_user->full_name, &code);
+        bind_text(statement, 3, new_user->email, &code);
+        bind_text_or_null(statement, 4, new_user->hash, &code);
+        bind_uid(statement, 5, new_user->has_uid, new_user->uid, &code);
+        bind_number(statement, 6, new_user->now, &code);
+        bind_number(statement, 7, new_user->hash.len > 0 ? new_user->now : 0, &code);
+        r = statement_run(store, statement, code, "adding a user");
+        if (r == 0)
+                *ret_id = sqlite3_last_insert_rowid(store->db);
+        return r;
+}
+
+static int role_add(struct store *store, int64_t id, struct text role) {
+        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, STATEMENT_ADD_ROLE);
+        int code = SQLITE_OK;
+
+        bind_number(statement, 1, id, &code);
+        bind_text(statement, 2, role, &code);
+        return statement_run(store, statement, code, "adding a user's role");
+}
+
+static int roles_add(struct store *store, int64_t id, struct text roles) {
+        struct text role;
+        int r;
+
+        while (text_next_word(&roles, &role)) {
+                r = role_add(store, id, role);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* All of a user, not yet committed. */
+static int user_write(struct store *store, const struct new_user *new_user, struct user **ret) {
+        int64_t id;
+        int r;
+
+        r = row_add(store, new_user, &id);
+        if (r < 0)
+                return r;
+        r = roles_add(store, id, new_user->roles);
+        if (r < 0)
+                return r;
+        return users_find_id(store, (uint64_t)id, ret);
+}
+
+int users_add(struct store *store, const struct new_user *new_user,
+              enum users_conflict *ret_conflict, struct user **ret) {
+        _cleanup_(user_freep) struct user *user = NULL;
+        _cleanup_transaction_ struct store *begun = NULL;
+        enum users_conflict conflict;
+        int r;
+
+        r = transaction_begin(store);
+        if (r < 0)
+                return r;
+        begun = store;
+        r = conflict_find(store, new_user, &conflict);
+        if (r == 0 && conflict == USERS_FINE)
+                r = user_write(store, new_user, &user);
+        if (r == 0 && conflict == USERS_FINE)
+                r = transaction_commit(store);
+        if (r < 0)
+                return r;
+        *ret_conflict = conflict;
+        if (conflict == USERS_FINE)
+                *ret = take(user);
+        return 0;
+}
+
+/* ---- changing ---- */
+
+/* -ENOENT when there is no such row. */
+static int change_one(struct store *store, sqlite3_stmt *statement, int code, const char *doing) {
+        int r;
+
+        r = statement_run(store, statement, code, doing);
+        if (r < 0)
+                return r;
+        return sqlite3_changes(store->db) == 1 ? 0 : -ENOENT;
+}
+
+static int link_write(struct store *store, uint64_t id, bool has_uid, uint32_t uid) {
+        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, STATEMENT_LINK);
+        int code = SQLITE_OK;
+
+        bind_number(statement, 1, (int64_t)id, &code);
+        bind_uid(statement, 2, has_uid, uid, &code);
+        return change_one(store, statement, code, "linking a user");
+}
+
+int users_link(struct store *store, uint64_t id, bool has_uid, uint32_t uid,
+               enum users_conflict *ret_conflict) {
+        _cleanup_transaction_ struct store *begun = NULL;
+        uint64_t holder;
+        bool is_taken;
+        int r;
+
+        if (id > INT64_MAX)
+                return -ENOENT;
+        r = transaction_begin(store);
+        if (r < 0)
+                return r;
+        begun = store;
+        r = uid_holder(store, has_uid, uid, &holder);
+        if (r < 0)
+                return r;
+        is_taken = holder != 0 && holder != id;
+        /* Also when it is taken: that there is no such user comes first. Never committed then. */
+        r = link_write(store, id, has_uid && !is_taken, uid);
+        if (r == 0 && !is_taken)
+                r = transaction_commit(store);
+        if (r < 0)
+                return r;
+        *ret_conflict = is_taken ? USERS_UID_TAKEN : USERS_FINE;
+        return 0;
+}
+
+static int hash_write(struct store *store, uint64_t id, struct text old_hash,
+                      struct text new_hash) {
+        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, STATEMENT_SET_HASH);
+        int code = SQLITE_OK;
+
+        bind_number(statement, 1, (int64_t)id, &code);
+        bind_text(statement, 2, old_hash, &code);
+        bind_text(statement, 3, new_hash, &code);
+        return change_one(store, statement, code, "renewing a hash");
+}
+
+int users_set_hash(struct store *store, uint64_t id, struct text old_hash, struct text new_hash) {
+        _cleanup_transaction_ struct store *begun = NULL;
+        int r;
+
+        if (id > INT64_MAX)
+                return -ESTALE;
+        r = transaction_begin(store);
+        if (r < 0)
+                return r;
+        begun = store;
+        r = hash_write(store, id, old_hash, new_hash);
+        if (r < 0)
+                return r == -ENOENT ? -ESTALE : r;
+        return transaction_commit(store);
+}
