@@ -27,7 +27,7 @@ void user_free(struct user *user) {
         free(user);
 }
 
-static int string_read(sqlite3_stmt *statement, enum column column, char **ret) {
+static int string_read(sqlite3_stmt *statement, int column, char **ret) {
         const struct text text = column_text(statement, column);
         char *string = strndup(text.p ? text.p : "", text.len);
 

@@ -84,7 +84,7 @@ static int uid_holder(struct store *store, bool has_uid, uint32_t uid, uint64_t 
 
 static int conflict_find(struct store *store, const struct new_user *new_user,
                          enum users_conflict *ret) {
-        uint64_t by_name, by_uid;
+        uint64_t by_name = 0, by_uid = 0;
         int r;
 
         r = name_holder(store, new_user->name, &by_name);
@@ -139,7 +139,7 @@ static int roles_add(struct store *store, int64_t id, struct text roles) {
 
 /* All of a user, not yet committed. */
 static int user_write(struct store *store, const struct new_user *new_user, struct user **ret) {
-        int64_t id;
+        int64_t id = 0;
         int r;
 
         r = row_add(store, new_user, &id);
@@ -199,7 +199,7 @@ static int link_write(struct store *store, uint64_t id, bool has_uid, uint32_t u
 int users_link(struct store *store, uint64_t id, bool has_uid, uint32_t uid,
                enum users_conflict *ret_conflict) {
         _cleanup_transaction_ struct store *begun = NULL;
-        uint64_t holder;
+        uint64_t holder = 0;
         bool is_taken;
         int r;
 
@@ -210,11 +210,9 @@ int users_link(struct store *store, uint64_t id, bool has_uid, uint32_t uid,
                 return r;
         begun = store;
         r = uid_holder(store, has_uid, uid, &holder);
-        if (r < 0)
-                return r;
         is_taken = holder != 0 && holder != id;
-        /* Also when it is taken: that there is no such user comes first. Never committed then. */
-        r = link_write(store, id, has_uid && !is_taken, uid);
+        if (r == 0 && !is_taken)
+                r = link_write(store, id, has_uid, uid);
         if (r == 0 && !is_taken)
                 r = transaction_commit(store);
         if (r < 0)

@@ -34,7 +34,7 @@ int users_list(struct store *store, uint32_t skip, uint32_t limit, struct text q
                uint64_t *ret_total) {
         _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, STATEMENT_LIST);
         int code = SQLITE_OK, r;
-        uint64_t total;
+        uint64_t total = 0;
 
         r = matches_count(store, q, &total);
         if (r < 0)
