@@ -44,16 +44,6 @@ static bool is_request_fit(const struct exchange_request *request) {
                is_line_text(request->content_type);
 }
 
-static int secret_reserve(size_t len, struct secret **ret) {
-        struct secret *secret = calloc(1, sizeof *secret + len + 1);
-
-        if (!secret)
-                return -ENOMEM;
-        secret->len = len;
-        *ret = secret;
-        return 0;
-}
-
 static char *append(char *at, struct text text) {
         return text.len > 0 ? (char *)memcpy(at, text.p, text.len) + text.len : at;
 }

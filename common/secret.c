@@ -6,17 +6,23 @@
 #include <string.h>
 #include <sys/random.h>
 
-int secret_new(const void *bytes, size_t len, struct secret **ret) {
-        struct secret *secret = malloc(sizeof *secret + len + 1);
+int secret_reserve(size_t len, struct secret **ret) {
+        struct secret *secret = calloc(1, sizeof *secret + len + 1);
 
         if (!secret)
                 return -ENOMEM;
         secret->len = len;
-        if (len > 0)
-                memcpy(secret->bytes, bytes, len);
-        secret->bytes[len] = '\0';
         *ret = secret;
         return 0;
+}
+
+int secret_new(const void *bytes, size_t len, struct secret **ret) {
+        int r;
+
+        r = secret_reserve(len, ret);
+        if (r == 0 && len > 0)
+                memcpy((*ret)->bytes, bytes, len);
+        return r;
 }
 
 void secret_free(struct secret *secret) {

@@ -16,6 +16,9 @@ struct secret {
 /* A copy of `len` bytes on the heap. 0 or -ENOMEM. */
 int secret_new(const void *bytes, size_t len, struct secret **ret);
 
+/* `len` zero bytes, to be written in place. 0 or -ENOMEM. */
+int secret_reserve(size_t len, struct secret **ret);
+
 /* Wipes and frees. NULL is fine. */
 void secret_free(struct secret *secret);
 

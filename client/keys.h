@@ -1,0 +1,21 @@
+/* The daemon's public keys as its keys page has them, kept until it changes. */
+#ifndef JETON_CLIENT_KEYS_H
+#define JETON_CLIENT_KEYS_H
+
+#include "../common/jwt/keyset.h"
+#include "place.h"
+
+struct key_source {
+        int fd;           /* the page, or -1 */
+        uint32_t current; /* which state of the page `keyset` is */
+        struct keyset *keyset;
+};
+
+/* Lends the newest keys; they live until the next call. Errors of page_open(), keys_page_read() and
+ * keyset_load(). */
+int key_source_get(struct key_source *source, const struct place *place,
+                   const struct keyset **ret_keyset);
+
+void key_source_clear(struct key_source *source);
+
+#endif

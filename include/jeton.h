@@ -1,0 +1,193 @@
+/* libjeton: logins and tokens of the jetond on this host. Link with -ljeton; see libjeton(3).
+ *
+ * Return values. A function that returns int gives 0 when it is done and a negative errno when it
+ * could not be; jeton_error() then has a sentence. Whether a password or a token was good is never
+ * the return value but an out-parameter, whose zero means no. Out-parameters stay as they were when
+ * a function fails.
+ *
+ * Ownership. What a function gives through `ret_` belongs to the caller, who frees it with the
+ * function named there; NULL is fine for all of those. A string from an accessor belongs to its
+ * object and lives as long. Arguments are borrowed for the call alone.
+ *
+ * Threads. A handle is used by one thread at a time; give each thread its own, or hold a lock of
+ * yours around each call. Handles do not know of each other. Tokens, claims and persons never
+ * change: any number of threads may read one.
+ *
+ * In your process. The library starts no thread, changes no signal and prints nothing; its
+ * descriptors are closed on exec; it reads one variable of the environment, JETON_SOCKET, and not
+ * even that in a program that is set-user-ID. It does use OpenSSL as your program has set it up,
+ * which reads OpenSSL's own configuration unless you said otherwise beforehand. */
+#ifndef JETON_H
+#define JETON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct jeton;        /* a handle: one daemon, one timeout, the last error */
+struct jeton_tokens; /* what a login gave */
+struct jeton_claims; /* what a valid token says */
+struct jeton_person; /* what the daemon knows of a token's owner */
+
+/* ---- the handle ---- */
+
+struct jeton_options {
+        size_t size;             /* sizeof(struct jeton_options): fields may be added behind */
+        const char *socket_path; /* NULL: $JETON_SOCKET, else /run/jeton/jeton.sock */
+        unsigned timeout_ms;     /* for each call as a whole, in milliseconds; 0: 10000 */
+};
+
+#define JETON_OPTIONS_INIT \
+        { sizeof(struct jeton_options), NULL, 0 }
+
+/* Makes a handle. Nothing is opened or sent yet: a daemon that is not running shows in the first
+ * call that needs it. `options` may be NULL.
+ *
+ * Only a daemon that root started is believed; where the socket's path was given, by option or by
+ * JETON_SOCKET, also one of the caller's own effective user at the time of this call.
+ *
+ * 0, with *ret_jeton for jeton_close(); -EINVAL: an empty path, or a `size` that cannot be;
+ * -ENOMEM. There is no handle to ask for a sentence after a failure. */
+int jeton_open(const struct jeton_options *options, struct jeton **ret_jeton);
+
+/* Wipes and frees. */
+void jeton_close(struct jeton *jeton);
+
+/* One sentence, for a person, about the last call that failed on this handle; "" when none did.
+ * Fit for a terminal and a log: printable ASCII. Lives until the next call on the handle. */
+const char *jeton_error(const struct jeton *jeton);
+
+/* ---- logging in ---- */
+
+enum jeton_login_outcome {
+        JETON_LOGIN_REFUSED = 0,  /* wrong name or password, or the user is disabled: the daemon
+                                   * does not tell which */
+        JETON_LOGIN_BAD_SCOPE,    /* a scope that this user may not have there */
+        JETON_LOGIN_BAD_AUDIENCE, /* an audience that this host does not issue for */
+        JETON_LOGIN_NOT_ALLOWED,  /* no logins by password here */
+        JETON_LOGIN_GRANTED = 0x6a,
+};
+
+struct jeton_login_request {
+        size_t size; /* sizeof(struct jeton_login_request) */
+        const char *username;
+        const char *password; /* any bytes but NUL; never copied to where it is not wiped */
+        size_t password_len;
+        const char *audience; /* space-separated; NULL: the issuer */
+        const char *scope;    /* space-separated; NULL: all that the user may have there */
+};
+
+#define JETON_LOGIN_REQUEST_INIT \
+        { sizeof(struct jeton_login_request), NULL, NULL, 0, NULL, NULL }
+
+/* Logs in with a password (POST /token; RFC 6749 4.3). One round trip.
+ *
+ * 0 with an outcome, and *ret_tokens for jeton_tokens_free() when that is JETON_LOGIN_GRANTED,
+ * otherwise NULL. -EINVAL: a field is missing, or the daemon finds the request malformed;
+ * -ENOENT, -ECONNREFUSED, -EACCES: the daemon cannot be reached; -EPERM: what listens is not the
+ * daemon (another user's); -ETIMEDOUT; -ECONNRESET: the connection broke: whether the login
+ * happened is not known; -EAGAIN: try again in a moment; -EBADMSG: the answer is not jetond's;
+ * -EPROTO: any other answer; -ENOMEM. */
+int jeton_login(struct jeton *jeton, const struct jeton_login_request *request,
+                enum jeton_login_outcome *ret_outcome, struct jeton_tokens **ret_tokens);
+
+/* The access token, for "Authorization: Bearer". A secret. */
+const char *jeton_tokens_access(const struct jeton_tokens *tokens);
+
+/* Seconds that the access token lives, counted from the login. */
+int64_t jeton_tokens_expires_in(const struct jeton_tokens *tokens);
+
+/* The granted scope, space-separated; "" when there is none. */
+const char *jeton_tokens_scope(const struct jeton_tokens *tokens);
+
+/* Wipes and frees. */
+void jeton_tokens_free(struct jeton_tokens *tokens);
+
+/* ---- verifying ---- */
+
+enum jeton_verdict {
+        JETON_INVALID = 0, /* not a token of this host: its form, key or signature */
+        JETON_EXPIRED,
+        JETON_NOT_YET, /* issued in the future: look at the clock */
+        JETON_WRONG_ISSUER,
+        JETON_WRONG_AUDIENCE, /* good, but meant for somebody else */
+        JETON_VALID = 0x6a,
+};
+
+/* As the audience of jeton_verify(): for tools that only look. A service names itself. */
+#define JETON_ANY_AUDIENCE "*"
+
+/* Verifies an access token of this host inside this process: no round trip, and the daemon need not
+ * be running. The keys are those that it published in the file `keys` beside its socket; they are
+ * read again when they change. The token must be spelled as the daemon wrote it (no blanks around
+ * it), be signed by one of those keys with that key's algorithm, come from the daemon's issuer and
+ * not be expired (RFC 8725, RFC 9068 4). Clocks may differ by 60 seconds.
+ *
+ * `audience` is who the caller is, to the byte; NULL: the issuer itself.
+ *
+ * 0 with a verdict, and *ret_claims for jeton_claims_free() when that is JETON_VALID, otherwise
+ * NULL. -ENOENT: the daemon has never run here; -EAGAIN: it has published no keys yet; -EPERM: the
+ * file `keys` could have been written by others; -EBADMSG: it is not a page of this version;
+ * -ENOMEM. */
+int jeton_verify(struct jeton *jeton, const char *token, const char *audience,
+                 enum jeton_verdict *ret_verdict, struct jeton_claims **ret_claims);
+
+/* "valid", "expired", "wrong audience" ...; never NULL. */
+const char *jeton_verdict_text(enum jeton_verdict verdict);
+
+/* RFC 7519, RFC 9068. Lists are separated by single spaces; what is absent is "". */
+const char *jeton_claims_issuer(const struct jeton_claims *claims);
+const char *jeton_claims_subject(const struct jeton_claims *claims);
+const char *jeton_claims_audience(const struct jeton_claims *claims); /* list */
+const char *jeton_claims_client_id(const struct jeton_claims *claims);
+const char *jeton_claims_username(const struct jeton_claims *claims);
+const char *jeton_claims_scope(const struct jeton_claims *claims); /* list */
+const char *jeton_claims_roles(const struct jeton_claims *claims); /* list */
+const char *jeton_claims_amr(const struct jeton_claims *claims);   /* list; RFC 8176 */
+const char *jeton_claims_token_id(const struct jeton_claims *claims);
+const char *jeton_claims_session_id(const struct jeton_claims *claims);
+
+/* Seconds since 1970-01-01T00:00:00Z; 0 for a login time that the token does not tell. */
+int64_t jeton_claims_expires_at(const struct jeton_claims *claims);
+int64_t jeton_claims_issued_at(const struct jeton_claims *claims);
+int64_t jeton_claims_login_at(const struct jeton_claims *claims);
+
+/* Whether the owner is linked to a local account, and its uid. */
+bool jeton_claims_uid(const struct jeton_claims *claims, uid_t *ret_uid);
+
+/* Whether the word is in the list, to the byte. */
+bool jeton_claims_has_audience(const struct jeton_claims *claims, const char *audience);
+bool jeton_claims_has_scope(const struct jeton_claims *claims, const char *scope);
+bool jeton_claims_has_role(const struct jeton_claims *claims, const char *role);
+
+void jeton_claims_free(struct jeton_claims *claims);
+
+/* ---- asking the daemon about a token's owner ---- */
+
+/* GET /userinfo with the token as bearer (OpenID Connect Core 5.3): what the daemon knows now,
+ * where a token says what was true when it was made. One round trip. The token's audience must be
+ * the issuer.
+ *
+ * 0 with JETON_VALID and *ret_person for jeton_person_free(), or with JETON_INVALID and NULL when
+ * the daemon refuses the token. Errors as of jeton_login(). */
+int jeton_userinfo(struct jeton *jeton, const char *token, enum jeton_verdict *ret_verdict,
+                   struct jeton_person **ret_person);
+
+/* UTF-8 without control characters; NULL where the daemon has none. */
+const char *jeton_person_subject(const struct jeton_person *person); /* never NULL */
+const char *jeton_person_username(const struct jeton_person *person);
+const char *jeton_person_full_name(const struct jeton_person *person);
+const char *jeton_person_email(const struct jeton_person *person);
+
+void jeton_person_free(struct jeton_person *person);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
