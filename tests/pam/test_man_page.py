@@ -1,0 +1,140 @@
+"""The table of codes in pam_jeton(8), cell by cell: each row is brought about, and both phases must
+give what the page says."""
+import pytest
+
+from conftest import MODULE, TOP
+from fake_daemon import reply, sign
+
+PAGE = TOP / "pam_module/pam_jeton.8"
+
+
+def rows_of_the_page():
+    table = PAGE.read_text().partition(".TS\n")[2].partition(".TE\n")[0]
+    cells = [line.split("|") for line in table.splitlines()[4:]]
+    return {situation: {"auth": auth, "account": account} for situation, auth, account in cells}
+
+
+def verdict(word):
+    def arrange(stand):
+        stand.daemon_answers = lambda request: reply(sign(stand.key, request.claims(verdict=word)))
+    return arrange
+
+
+def nothing_else(stand):
+    pass
+
+
+def root(stand):
+    stand.publish_uids(0)
+    stand.settings["user"] = "root"
+
+
+def no_account(stand):
+    stand.settings["user"] = "no-such-account"
+
+
+def below(stand):
+    stand.arguments_changed = {"min_uid": stand.account.pw_uid + 1}
+
+
+def not_linked(stand):
+    stand.publish_uids(stand.account.pw_uid + 1)
+
+
+def page_damaged(name):
+    def arrange(stand):
+        (stand.run_dir / name).write_bytes(b"")
+    return arrange
+
+
+def away(stand):
+    stand.daemon_answers = None
+
+
+def slow(stand):
+    stand.daemon_serves = lambda connection: stand.ended.wait(5)
+
+
+def refuses(stand):
+    stand.daemon_answers = lambda request: reply("{}", "403 Forbidden", "application/json")
+
+
+def another_nonce(stand):
+    stand.daemon_answers = lambda request: reply(sign(stand.key, request.claims(nonce="A" * 43)))
+
+
+def empty_password(stand):
+    stand.settings["password"] = ""
+
+
+def first_pass_of_nobody(stand):
+    stand.arguments_more = ["use_first_pass"]
+
+
+def silent_person(stand):
+    stand.settings["answer"] = "fail"
+
+
+def misspelt(stand):
+    stand.arguments_more = ["tiemout=3s"]
+
+
+SITUATIONS = {
+    "granted": nothing_else,
+    "denied: a wrong password": verdict("denied"),
+    "disabled by an administrator": verdict("disabled"),
+    "linked, but unknown to the daemon": verdict("unknown"),
+    "no such account": no_account,
+    "uid 0": root,
+    "below min_uid": below,
+    "not linked": not_linked,
+    "status page missing or damaged": page_damaged("status"),
+    "daemon away": away,
+    "daemon too slow": slow,
+    "daemon refuses the question": refuses,
+    "answer is not our ticket": another_nonce,
+    "keys page missing or damaged": page_damaged("keys"),
+    "empty or oversized password": empty_password,
+    "use_first_pass without a password": first_pass_of_nobody,
+    "conversation fails": silent_person,
+    "bad argument": misspelt,
+}
+
+
+def ask(stand, phase, permit):
+    lines = [f"{phase} required {MODULE} "
+             f"{' '.join(stand.arguments(*stand.arguments_more, **stand.arguments_changed))}"]
+    stand.stack(*lines, *[f"{phase} required pam_permit.so"] * permit)
+    return stand.try_login(phases=phase, **stand.settings).codes[phase]
+
+
+def code_of(stand, phase):
+    """The module's own code. PAM_IGNORE leaves no trace in libpam's answer but this: alone it
+    refuses, and beside a module that permits it does not."""
+    alone = ask(stand, phase, permit=False)
+    if alone == "PAM_PERM_DENIED" and ask(stand, phase, permit=True) == "PAM_SUCCESS":
+        return "PAM_IGNORE"
+    return alone
+
+
+def test_every_row_of_the_page_is_tested():
+    assert set(rows_of_the_page()) == set(SITUATIONS)
+
+
+@pytest.mark.parametrize("phase", ["auth", "account"])
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_code_is_the_one_in_the_manual(stand, situation, phase):
+    import threading
+    expected = rows_of_the_page()[situation][phase]
+    stand.daemon_answers, stand.daemon_serves = stand.honest, None
+    stand.settings, stand.arguments_more, stand.arguments_changed = {}, [], {"timeout": "300ms"}
+    stand.ended = threading.Event()
+    SITUATIONS[situation](stand)
+    if not stand.daemon_answers:
+        code = code_of(stand, phase)
+    else:
+        with stand.daemon(stand.daemon_answers, serve=stand.daemon_serves):
+            code = code_of(stand, phase)
+            stand.ended.set()
+    # "-": what a person answers is no matter of the account phase.
+    assert code == ("PAM_SUCCESS" if expected == r"\-" else expected)

@@ -1,0 +1,66 @@
+/* The table of PAM codes: one situation lets in, and nothing that is not in the table does. The
+ * rest of it is read from the manual and tried in tests/pam. */
+/* links: pam_module/verdict.c */
+#include "../../common/cleanup.h"
+#include "../../pam_module/verdict.h"
+
+#include <security/pam_modules.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#define NUMBERS 512 /* beyond every situation that there is */
+
+static void only_a_granting_ticket_is_success(void **state) {
+        unsigned number;
+
+        (void)state;
+        for (number = 0; number < NUMBERS; number++) {
+                bool granted = number == SITUATION_GRANTED;
+
+                assert_true((verdict_code(PAM_PHASE_AUTH, number) == PAM_SUCCESS) == granted);
+                assert_true((verdict_code(PAM_PHASE_ACCOUNT, number) == PAM_SUCCESS) == granted);
+        }
+}
+
+static void only_strangers_are_ignored_and_only_in_account(void **state) {
+        unsigned number;
+
+        (void)state;
+        for (number = 0; number < NUMBERS; number++) {
+                bool stranger = number == SITUATION_NOT_OURS;
+
+                assert_int_not_equal(verdict_code(PAM_PHASE_AUTH, number), PAM_IGNORE);
+                assert_true((verdict_code(PAM_PHASE_ACCOUNT, number) == PAM_IGNORE) == stranger);
+        }
+}
+
+static void what_is_not_in_the_table_is_unavailable(void **state) {
+        static const unsigned numbers[] = {SITUATION_OPEN, SITUATION_DISABLED + 1, 0x69, 0x6b, 511};
+        size_t i;
+
+        (void)state;
+        for (i = 0; i < ELEMENTS(numbers); i++) {
+                assert_int_equal(verdict_code(PAM_PHASE_AUTH, numbers[i]), PAM_AUTHINFO_UNAVAIL);
+                assert_int_equal(verdict_code(PAM_PHASE_ACCOUNT, numbers[i]), PAM_AUTHINFO_UNAVAIL);
+        }
+}
+
+static void no_phase_lets_nobody_in(void **state) {
+        (void)state;
+        assert_int_equal(verdict_code(PAM_PHASE_NONE, SITUATION_GRANTED), PAM_AUTHINFO_UNAVAIL);
+        assert_int_equal(verdict_code(7, SITUATION_GRANTED), PAM_AUTHINFO_UNAVAIL);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(only_a_granting_ticket_is_success),
+                cmocka_unit_test(only_strangers_are_ignored_and_only_in_account),
+                cmocka_unit_test(what_is_not_in_the_table_is_unavailable),
+                cmocka_unit_test(no_phase_lets_nobody_in),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
