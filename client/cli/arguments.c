@@ -1,0 +1,135 @@
+/* The command line, taken apart by getopt_long(3). */
+#include "arguments.h"
+
+#include "../../common/cleanup.h"
+#include "../../common/log.h"
+
+#include <getopt.h>
+
+static const struct {
+        const char *name;
+        int argument; /* getopt_long's */
+        bool repeats;
+        const char *spelling, *help;
+} options[OPTION_COUNT] = {
+        [OPTION_HELP] = {"help", no_argument, true, "--help", "this text"},
+        [OPTION_VERSION] = {"version", no_argument, true, "--version", "the version"},
+        [OPTION_JSON] = {"json", no_argument, true, "--json", "print JSON, for programs"},
+        [OPTION_SOCKET] = {"socket", required_argument, false, "--socket PATH",
+                           "another daemon's socket (also JETON_SOCKET)"},
+        [OPTION_FULL_NAME] = {"full-name", required_argument, false, "--full-name TEXT",
+                              "the person's name, any UTF-8"},
+        [OPTION_EMAIL] = {"email", required_argument, false, "--email ADDRESS", "an address"},
+        [OPTION_ROLE] = {"role", required_argument, true, "--role ROLE", "a role; may repeat"},
+        [OPTION_ADMIN] = {"admin", no_argument, false, "--admin", "the same as --role admin"},
+        [OPTION_LINK] = {"link", optional_argument, false, "--link[=ACCOUNT|UID]",
+                         "link to a local account; alone: the account of that name"},
+        [OPTION_REMOVE] = {"remove", no_argument, false, "--remove", "remove the link"},
+        [OPTION_ALLOW_ACCOUNT_NAME] = {"allow-account-name", no_argument, false,
+                                       "--allow-account-name",
+                                       "though a local account has that name"},
+        [OPTION_PASSWORD_STDIN] = {"password-stdin", no_argument, false, "--password-stdin",
+                                   "read the password from standard input, one line"},
+        [OPTION_SKIP] = {"skip", required_argument, false, "--skip N", "leave out the first N"},
+        [OPTION_LIMIT] = {"limit", required_argument, false, "--limit N", "at most N"},
+        [OPTION_Q] = {"q", required_argument, false, "--q TEXT",
+                      "only where the name, full name or e-mail holds TEXT"},
+        [OPTION_AUDIENCE] = {"audience", required_argument, true, "--audience AUDIENCE",
+                             "whom the token is for; the issuer itself unless told"},
+        [OPTION_SCOPE] = {"scope", required_argument, false, "--scope SCOPE",
+                          "what the token is good for, space-separated"},
+        [OPTION_HEADER] = {"header", no_argument, false, "--header",
+                           "print it as an HTTP header, for curl -H"},
+        [OPTION_TOKEN_FILE] = {"token-file", required_argument, false, "--token-file FILE",
+                               "read the token from FILE; \"-\" is standard input"},
+};
+
+#define FIRST_CODE 256
+
+static void fill_getopt(struct option ret[OPTION_COUNT + 1]) {
+        int i;
+
+        for (i = 0; i < OPTION_COUNT; i++)
+                ret[i] =
+                        (struct option){options[i].name, options[i].argument, NULL, FIRST_CODE + i};
+        ret[OPTION_COUNT] = (struct option){0};
+}
+
+static int take_option(struct arguments *arguments, enum option_id option, const char *value) {
+        if (!options[option].repeats && option_is_given(arguments, option)) {
+                log_error("--%s is there twice", options[option].name);
+                return -EINVAL;
+        }
+        if (arguments->given_count == GIVEN_MAX) {
+                log_error("more than %d options", GIVEN_MAX);
+                return -EINVAL;
+        }
+        arguments->given[arguments->given_count++] = (struct given){option, value};
+        return 0;
+}
+
+int arguments_parse(int argc, char **argv, struct arguments *ret) {
+        struct option list[OPTION_COUNT + 1];
+        struct arguments arguments = {.given_count = 0};
+        int code, r;
+
+        fill_getopt(list);
+        while ((code = getopt_long(argc, argv, "h", list, NULL)) != -1) {
+                if (code == '?')
+                        return -EINVAL;
+                code = code == 'h' ? OPTION_HELP : code - FIRST_CODE;
+                r = take_option(&arguments, (enum option_id)code, optarg);
+                if (r < 0)
+                        return r;
+        }
+        arguments.operands = argv + optind;
+        arguments.operand_count = argc - optind;
+        *ret = arguments;
+        return 0;
+}
+
+const char *option_next(const struct arguments *arguments, enum option_id option, size_t *at) {
+        while (*at < arguments->given_count) {
+                const struct given *given = &arguments->given[(*at)++];
+
+                if (given->option == option)
+                        return given->value;
+        }
+        return NULL;
+}
+
+bool option_is_given(const struct arguments *arguments, enum option_id option) {
+        size_t i;
+
+        for (i = 0; i < arguments->given_count; i++)
+                if (arguments->given[i].option == option)
+                        return true;
+        return false;
+}
+
+const char *option_value(const struct arguments *arguments, enum option_id option) {
+        size_t at = 0;
+
+        return option_next(arguments, option, &at);
+}
+
+const char *operand(const struct arguments *arguments, int index) {
+        return index < arguments->operand_count ? arguments->operands[index] : NULL;
+}
+
+const char *option_unexpected(const struct arguments *arguments, uint32_t allowed) {
+        size_t i;
+
+        for (i = 0; i < arguments->given_count; i++)
+                if (!(allowed & OPTION_BIT(arguments->given[i].option)))
+                        return options[arguments->given[i].option].name;
+        return NULL;
+}
+
+void options_print_help(uint32_t wanted) {
+        int i;
+
+        for (i = 0; i < OPTION_COUNT; i++)
+                if (wanted & OPTION_BIT(i))
+                        printf("  %-22s  %s\n", options[i].spelling, options[i].help);
+}

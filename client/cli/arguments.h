@@ -1,0 +1,71 @@
+/* The command line, taken apart: options, which one table lists, and operands. Knows no command. */
+#ifndef JETON_CLI_ARGUMENTS_H
+#define JETON_CLI_ARGUMENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum option_id {
+        OPTION_HELP,
+        OPTION_VERSION,
+        OPTION_JSON,
+        OPTION_SOCKET,
+        OPTION_FULL_NAME,
+        OPTION_EMAIL,
+        OPTION_ROLE,
+        OPTION_ADMIN,
+        OPTION_LINK,
+        OPTION_REMOVE,
+        OPTION_ALLOW_ACCOUNT_NAME,
+        OPTION_PASSWORD_STDIN,
+        OPTION_SKIP,
+        OPTION_LIMIT,
+        OPTION_Q,
+        OPTION_AUDIENCE,
+        OPTION_SCOPE,
+        OPTION_HEADER,
+        OPTION_TOKEN_FILE,
+        OPTION_COUNT,
+};
+
+#define OPTION_BIT(option) (UINT32_C(1) << (option))
+
+/* Every command takes these. */
+#define OPTIONS_ALL (OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SOCKET))
+
+#define GIVEN_MAX 64
+
+struct given {
+        enum option_id option;
+        const char *value; /* borrowed from argv; NULL without one */
+};
+
+struct arguments {
+        struct given given[GIVEN_MAX];
+        size_t given_count;
+        char **operands; /* borrowed from argv */
+        int operand_count;
+};
+
+/* Says on standard error what is wrong. 0 or -EINVAL. */
+int arguments_parse(int argc, char **argv, struct arguments *ret);
+
+bool option_is_given(const struct arguments *arguments, enum option_id option);
+
+/* The value of an option that is there once; NULL when it is not there or has none. */
+const char *option_value(const struct arguments *arguments, enum option_id option);
+
+/* Each value of an option that may repeat; *at begins as 0. NULL at the end. */
+const char *option_next(const struct arguments *arguments, enum option_id option, size_t *at);
+
+/* NULL beyond the last. */
+const char *operand(const struct arguments *arguments, int index);
+
+/* The first given option that is not in `allowed`, without its dashes; NULL when all are. */
+const char *option_unexpected(const struct arguments *arguments, uint32_t allowed);
+
+/* One help line for each option in `options`. */
+void options_print_help(uint32_t options);
+
+#endif

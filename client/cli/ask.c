@@ -1,0 +1,91 @@
+/* Requests that the library does not have. */
+#include "ask.h"
+
+#include "../../common/cleanup.h"
+#include "../../common/log.h"
+#include "../body.h"
+#include "output.h"
+
+static int ask(struct cli *cli, const struct exchange_request *request, struct answer *ret) {
+        int r;
+
+        r = request_send(&cli->place, CLI_TIMEOUT_MS, request, &cli->failure, ret);
+        if (r < 0)
+                log_error("%s", cli->failure.text);
+        return r;
+}
+
+int ask_as_peer(struct cli *cli, const char *method, const char *path, const json_t *body,
+                struct answer *ret) {
+        _cleanup_(secret_freep) struct secret *bytes = NULL;
+        struct exchange_request request = {
+                .method = method, .path = path, .authorization = TEXT("Peer")};
+        int r;
+
+        if (body) {
+                r = body_json(body, &bytes);
+                if (r < 0) {
+                        log_error("out of memory");
+                        return r;
+                }
+                request.content_type = BODY_JSON;
+                request.body = secret_text(bytes);
+        }
+        return ask(cli, &request, ret);
+}
+
+int ask_as_bearer(struct cli *cli, const char *path, const struct secret *token,
+                  struct answer *ret) {
+        _cleanup_(secret_freep) struct secret *bearer = NULL;
+        struct exchange_request request = {.method = "GET", .path = path};
+        int r;
+
+        r = body_bearer(secret_text(token), &bearer);
+        if (r < 0) {
+                log_error("out of memory");
+                return r;
+        }
+        request.authorization = secret_text(bearer);
+        return ask(cli, &request, ret);
+}
+
+int ask_anonymously(struct cli *cli, const char *path, struct answer *ret) {
+        struct exchange_request request = {.method = "GET", .path = path};
+
+        return ask(cli, &request, ret);
+}
+
+static const struct {
+        unsigned status;
+        const char *advice;
+} advices[] = {
+        {401, "the token is not, or no longer, good: `jeton login` gives a new one"},
+        {403, "this needs an admin: run it as root, or as a user that jetond.conf names as admin"},
+        {404, "`jeton user list` shows who there is"},
+        {503, "try again in a moment"},
+};
+
+enum status refused(struct cli *cli, const struct answer *answer) {
+        size_t i;
+
+        if (cli->json)
+                output_json(answer->json);
+        answer_refusal(answer, &cli->failure);
+        log_error("%s", cli->failure.text);
+        for (i = 0; i < ELEMENTS(advices); i++)
+                if (advices[i].status == answer->status)
+                        log_error("%s", advices[i].advice);
+        return STATUS_REFUSED;
+}
+
+char *user_path(const char *name) {
+        static const struct text prefix = TEXT("/users/");
+        struct text text = text_of(name);
+        char *path = malloc(prefix.len + form_encoded_len(text) + 1);
+
+        if (!path)
+                return NULL;
+        memcpy(path, prefix.p, prefix.len);
+        *form_encode(text, path + prefix.len) = '\0';
+        return path;
+}

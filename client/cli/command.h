@@ -1,0 +1,50 @@
+/* What a command of jeton is, and what it is given. Each lives in a file of its own; main.c has the
+ * table. */
+#ifndef JETON_CLI_COMMAND_H
+#define JETON_CLI_COMMAND_H
+
+#include "../../include/jeton.h"
+
+#include "../failure.h"
+#include "../place.h"
+#include "arguments.h"
+
+/* The exit status of the program. */
+enum status {
+        STATUS_DONE = 0,
+        STATUS_REFUSED = 1, /* or failed: a sentence on standard error says why */
+        STATUS_USAGE = 2,
+};
+
+struct cli {
+        struct arguments arguments; /* operands without the command's own words */
+        bool json;
+        struct place place;
+        struct jeton *jeton;
+        struct failure failure; /* of the last request */
+};
+
+#define CLI_TIMEOUT_MS 10000
+
+struct command {
+        const char *words;    /* "user add" */
+        const char *operands; /* as in the usage line */
+        int operands_min, operands_max;
+        uint32_t options; /* OPTION_BIT()s beside OPTIONS_ALL */
+        const char *line; /* what it does, one line */
+        const char *more; /* what else --help says; NULL: nothing */
+        enum status (*run)(struct cli *cli);
+};
+
+extern const struct command command_user_add;
+extern const struct command command_user_link;
+extern const struct command command_user_show;
+extern const struct command command_user_list;
+extern const struct command command_login;
+extern const struct command command_token;
+extern const struct command command_whoami;
+extern const struct command command_verify;
+extern const struct command command_inspect;
+extern const struct command command_status;
+
+#endif

@@ -1,0 +1,127 @@
+/* jeton login: a password for a token. */
+#include "login.h"
+
+#include "account.h"
+#include "output.h"
+#include "password.h"
+
+#include "../../common/cleanup.h"
+#include "../../common/log.h"
+#include "../../common/name.h"
+
+static const struct {
+        enum jeton_login_outcome outcome;
+        const char *text;
+} refusals[] = {
+        {JETON_LOGIN_REFUSED, "wrong name or password"},
+        {JETON_LOGIN_BAD_SCOPE, "this user may not have that scope there"},
+        {JETON_LOGIN_BAD_AUDIENCE, "this host issues no tokens for that audience"},
+        {JETON_LOGIN_NOT_ALLOWED, "this daemon gives no tokens for passwords here"},
+};
+
+static enum status say_refusal(enum jeton_login_outcome outcome) {
+        size_t i;
+
+        for (i = 0; i < ELEMENTS(refusals); i++)
+                if (refusals[i].outcome == outcome)
+                        log_error("%s", refusals[i].text);
+        return STATUS_REFUSED;
+}
+
+static int join_audiences(const struct arguments *arguments, char ret[AUDIENCE_MAX + 1]) {
+        const char *audience;
+        size_t at = 0, len = 0;
+        int n;
+
+        ret[0] = '\0';
+        while ((audience = option_next(arguments, OPTION_AUDIENCE, &at))) {
+                n = snprintf(ret + len, AUDIENCE_MAX + 1 - len, "%s%s", len > 0 ? " " : "",
+                             audience);
+                if (n < 0 || (size_t)n > AUDIENCE_MAX - len)
+                        return -ENAMETOOLONG;
+                len += (size_t)n;
+        }
+        return 0;
+}
+
+static const char *name_of(const struct arguments *arguments) {
+        const char *name = operand(arguments, 0);
+
+        name = name ? name : account_name(getuid());
+        if (!name)
+                log_error("whose login? this uid has no account, so a NAME is needed");
+        return name;
+}
+
+static enum status login_with(struct cli *cli, const struct jeton_login_request *request,
+                              struct jeton_tokens **ret_tokens) {
+        enum jeton_login_outcome outcome;
+
+        if (jeton_login(cli->jeton, request, &outcome, ret_tokens) < 0) {
+                log_error("%s", jeton_error(cli->jeton));
+                return STATUS_REFUSED;
+        }
+        return outcome == JETON_LOGIN_GRANTED ? STATUS_DONE : say_refusal(outcome);
+}
+
+enum status login_now(struct cli *cli, struct jeton_tokens **ret_tokens) {
+        struct jeton_login_request request = JETON_LOGIN_REQUEST_INIT;
+        _cleanup_(secret_freep) struct secret *password = NULL;
+        bool line_only = option_is_given(&cli->arguments, OPTION_PASSWORD_STDIN);
+        char audience[AUDIENCE_MAX + 1], prompt[128];
+
+        request.username = name_of(&cli->arguments);
+        if (!request.username)
+                return STATUS_USAGE;
+        if (join_audiences(&cli->arguments, audience) < 0) {
+                log_error("the audiences are longer than %d bytes", AUDIENCE_MAX);
+                return STATUS_USAGE;
+        }
+        snprintf(prompt, sizeof prompt,
+                 "Password of %.100s: ", log_escape(text_of(request.username)).text);
+        if (password_get(prompt, false, line_only, &password) < 0)
+                return STATUS_REFUSED;
+        request.password = password->bytes;
+        request.password_len = password->len;
+        request.audience = audience;
+        request.scope = option_value(&cli->arguments, OPTION_SCOPE);
+        return login_with(cli, &request, ret_tokens);
+}
+
+void login_print_json(const struct jeton_tokens *tokens) {
+        json_t *answer = json_pack("{s:s, s:s, s:I}", "access_token", jeton_tokens_access(tokens),
+                                   "token_type", "Bearer", "expires_in",
+                                   (json_int_t)jeton_tokens_expires_in(tokens));
+
+        if (*jeton_tokens_scope(tokens))
+                json_object_set_new(answer, "scope", json_string(jeton_tokens_scope(tokens)));
+        output_json(answer);
+        json_decref(answer);
+}
+
+static enum status run(struct cli *cli) {
+        _cleanup_(jeton_tokens_freep) struct jeton_tokens *tokens = NULL;
+        enum status status;
+
+        status = login_now(cli, &tokens);
+        if (status != STATUS_DONE)
+                return status;
+        if (cli->json) {
+                login_print_json(tokens);
+                return STATUS_DONE;
+        }
+        puts(jeton_tokens_access(tokens));
+        fprintf(stderr, "The token is good for %lld minutes.\n",
+                (long long)jeton_tokens_expires_in(tokens) / 60);
+        return STATUS_DONE;
+}
+
+const struct command command_login = {
+        .words = "login",
+        .operands = "[NAME]",
+        .operands_max = 1,
+        .options = LOGIN_OPTIONS,
+        .line = "Log in with a password and print the access token",
+        .more = LOGIN_MORE,
+        .run = run,
+};

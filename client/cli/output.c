@@ -1,0 +1,79 @@
+/* What is printed on standard output. */
+#include "output.h"
+
+#include "../../common/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* U+200E, U+200F, U+2028 to U+202E and U+2066 to U+2069: line ends and changes of direction. */
+static bool is_turning(struct text at) {
+        const unsigned char *p = (const unsigned char *)at.p;
+
+        if (at.len < 3 || p[0] != 0xe2)
+                return false;
+        if (p[1] == 0x80)
+                return p[2] == 0x8e || p[2] == 0x8f || (p[2] >= 0xa8 && p[2] <= 0xae);
+        return p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9;
+}
+
+static bool is_plain(unsigned char byte, bool is_utf8) {
+        return (byte >= 0x20 && byte < 0x7f) || (is_utf8 && byte >= 0x80);
+}
+
+void output_text(struct text text) {
+        bool is_utf8 = text_is_printable_utf8(text);
+        size_t i, escaped = 0;
+
+        for (i = 0; i < text.len; i++) {
+                unsigned char byte = (unsigned char)text.p[i];
+
+                if (is_turning((struct text){text.p + i, text.len - i}))
+                        escaped = i + 3;
+                if (i >= escaped && is_plain(byte, is_utf8))
+                        putchar(byte);
+                else
+                        printf("\\x%02x", byte);
+        }
+}
+
+void output_field(const char *label, struct text text) {
+        if (text.len == 0)
+                return;
+        printf("  %-11s ", label);
+        output_text(text);
+        putchar('\n');
+}
+
+static void output_distance(int64_t seconds) {
+        int64_t size = llabs(seconds);
+        const char *unit = size < 120 ? "s" : size < 7200 ? "min" : size < 172800 ? "h" : "days";
+        int64_t value = size < 120      ? size
+                        : size < 7200   ? size / 60
+                        : size < 172800 ? size / 3600
+                                        : size / 86400;
+
+        printf(seconds >= 0 ? " (in %lld %s)\n" : " (%lld %s ago)\n", (long long)value, unit);
+}
+
+#define YEAR_10000 INT64_C(253402300800)
+
+void output_time(const char *label, int64_t when) {
+        time_t seconds = (time_t)when;
+        char text[32] = "?";
+        struct tm parts;
+
+        if (when < 0 || when >= YEAR_10000) {
+                printf("  %-11s %lld, which is no date\n", label, (long long)when);
+                return;
+        }
+        if (gmtime_r(&seconds, &parts))
+                strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+        printf("  %-11s %s", label, text);
+        output_distance(when - clock_wall_s());
+}
+
+void output_json(const json_t *json) {
+        json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+        putchar('\n');
+}

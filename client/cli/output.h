@@ -1,0 +1,24 @@
+/* What is printed on standard output. Everything from outside passes here, so that no name and no
+ * answer can steer a terminal. */
+#ifndef JETON_CLI_OUTPUT_H
+#define JETON_CLI_OUTPUT_H
+
+#include "../../common/text.h"
+
+#include <jansson.h>
+#include <stdint.h>
+
+/* Printable UTF-8 as it is; controls, what turns the writing direction, and the bytes of anything
+ * that is no UTF-8 as \xNN. */
+void output_text(struct text text);
+
+/* "  label      text" and a newline; nothing when the text is empty. */
+void output_field(const char *label, struct text text);
+
+/* "  label      2026-01-31T12:00:00Z (in 15 min)". */
+void output_time(const char *label, int64_t when);
+
+/* Indented, ASCII only. */
+void output_json(const json_t *json);
+
+#endif

@@ -1,0 +1,64 @@
+/* jeton whoami: whose token this is, by GET /users/me; without a token, what the kernel says. */
+#include "account.h"
+#include "ask.h"
+#include "local.h"
+#include "output.h"
+#include "person.h"
+#include "token_source.h"
+
+#include "../../common/cleanup.h"
+
+static void print_account_json(const char *name, const bool *linked) {
+        json_t *account = json_pack("{s:I, s:s?, s:b}", "uid", (json_int_t)geteuid(), "account",
+                                    name, "token", 0);
+
+        if (linked)
+                json_object_set_new(account, "linked", json_boolean(*linked));
+        output_json(account);
+        json_decref(account);
+}
+
+static enum status print_account(const struct cli *cli) {
+        const char *name = account_name(geteuid());
+        bool is_linked, is_known = local_is_linked(&cli->place, geteuid(), &is_linked) == 0;
+
+        if (cli->json) {
+                print_account_json(name, is_known ? &is_linked : NULL);
+                return STATUS_DONE;
+        }
+        printf("  %-11s %u\n", "uid", (unsigned)geteuid());
+        output_field("account", text_of(name));
+        if (is_known)
+                printf("  %-11s %s\n", "linked", is_linked ? "to a user of jeton" : "to no user");
+        puts("  token       none given: see --token-file and BEARER_TOKEN in jeton(1)");
+        return STATUS_DONE;
+}
+
+static enum status run(struct cli *cli) {
+        _cleanup_(secret_freep) struct secret *token = NULL;
+        _cleanup_(answer_clear) struct answer answer = {0};
+        int r;
+
+        r = token_discover(cli, &token);
+        if (r == -ENODATA && !option_is_given(&cli->arguments, OPTION_TOKEN_FILE))
+                return print_account(cli);
+        if (r < 0 || ask_as_bearer(cli, "/users/me", token, &answer) < 0)
+                return STATUS_REFUSED;
+        if (answer.status != 200)
+                return refused(cli, &answer);
+        if (cli->json)
+                output_json(answer.json);
+        else
+                person_print(answer.json);
+        return STATUS_DONE;
+}
+
+const struct command command_whoami = {
+        .words = "whoami",
+        .operands = "",
+        .options = OPTION_BIT(OPTION_TOKEN_FILE),
+        .line = "Tell whose token one has, or which account one is",
+        .more = "The token is that of --token-file, BEARER_TOKEN, BEARER_TOKEN_FILE,\n"
+                "$XDG_RUNTIME_DIR/bt_uUID or /tmp/bt_uUID, whichever comes first.",
+        .run = run,
+};
