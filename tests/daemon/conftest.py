@@ -1,0 +1,49 @@
+"""One daemon with a person in it for all tests of a file; `fresh` makes one of a test's own."""
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from harness import Daemon  # noqa: E402
+
+CONFIG = """
+issuer = "https://host.example"
+min-uid = 1
+audience "https://metrics.example" {
+    lifetime = 5m
+    scope "metrics:read" { }
+    scope "metrics:write" { role = {"operator"} }
+}
+audience "https://closed.example" {
+    role = {"operator"}
+}
+audience "https://old.example" {
+    typ = "JWT"
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def jetond():
+    with Daemon(CONFIG) as daemon:
+        daemon.add_user("alice", full_name="Alice Example", email="alice@example.org")
+        yield daemon
+
+
+@pytest.fixture
+def fresh():
+    """Makes daemons that end with the test: fresh(config=..., start=True)."""
+    daemons = []
+
+    def make(config=CONFIG, start=True, **how):
+        daemon = Daemon(config, **how)
+        daemons.append(daemon)
+        if start:
+            daemon.start()
+        return daemon
+
+    yield make
+    for daemon in daemons:
+        daemon.remove()
