@@ -44,10 +44,19 @@ static int control_open(enum process self, struct channel *ret) {
         return channel_init(ret, CONTROL_FD, self, PROCESS_PARENT, 0);
 }
 
+/* The parent's settings decide how much is said, before the first message has come. */
+static int log_level(void) {
+        unsigned long long level;
+
+        if (text_number(text_of(getenv(CHILD_LOG_LEVEL)), LOG_DEBUG, &level) < 0)
+                return LOG_INFO;
+        return (int)level;
+}
+
 int child_begin(const char *program, enum process self, struct channel *ret_control) {
         int r;
 
-        log_init(program, LOG_INFO);
+        log_init(program, log_level());
         if (!is_channel(CONTROL_FD)) {
                 log_error("this program is started by jetond, see jetond(8)");
                 return -ENOTSOCK;

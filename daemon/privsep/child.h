@@ -7,6 +7,10 @@
 
 #define CONTROL_FD 3
 
+/* The one thing that a child's environment says: the highest level of its log, a number of
+ * syslog(3). Without it: LOG_INFO. */
+#define CHILD_LOG_LEVEL "JETON_LOG_LEVEL"
+
 /* Called for each set-up message before GO, and again for each of a reload. A function takes what
  * it wants of frame->fd with take_fd(); what it leaves is closed. 0 or -errno (the child gives up). */
 typedef int child_setup(void *context, struct frame *frame);
