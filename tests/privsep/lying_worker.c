@@ -1,0 +1,124 @@
+/* In a worker's place: answers every question with the lie that the test asks for. It is told one
+ * password and one setting at a time, so that is all it can lie about. */
+#include "../../daemon/privsep/servant.h"
+#include "liar.h"
+
+#define HASH_MAX 384
+
+static char lie[LIE_MAX];
+
+static int answer_with(struct channel *authority, uint32_t call, const char *hash) {
+        struct msg_hashed answer = {.hash = text_of(hash)};
+
+        return channel_send(authority, MSG_HASHED, call, &answer, -1);
+}
+
+/* The setting with a digest of that byte: well-formed, and not the password's. */
+static int digest_of(struct channel *authority, const struct frame *question, char byte) {
+        struct text setting = question->message.hash.setting;
+        char hash[HASH_MAX] = {0};
+
+        snprintf(hash, sizeof(hash), "%.*s$", TEXT_ARGS(setting));
+        memset(hash + strlen(hash), byte, 43);
+        return answer_with(authority, question->call, hash);
+}
+
+static int same_digest(struct channel *authority, const struct frame *question) {
+        return digest_of(authority, question, 'a');
+}
+
+/* Each worker has another pid, so no two agree. */
+static int digest_of_my_own(struct channel *authority, const struct frame *question) {
+        return digest_of(authority, question, (char)('A' + getpid() % 26));
+}
+
+static int another_setting(struct channel *authority, const struct frame *question) {
+        return answer_with(authority, question->call,
+                           "$y$j9T$aaaaaaaaaaaaaaaaaaaaaa$"
+                           "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
+}
+
+static int setting_alone(struct channel *authority, const struct frame *question) {
+        struct msg_hashed answer = {.hash = question->message.hash.setting};
+
+        return channel_send(authority, MSG_HASHED, question->call, &answer, -1);
+}
+
+static int empty_hash(struct channel *authority, const struct frame *question) {
+        return answer_with(authority, question->call, "");
+}
+
+static int garbage_hash(struct channel *authority, const struct frame *question) {
+        return answer_with(authority, question->call, "\x01\xff'; drop table users; --\n%n%s");
+}
+
+static int garbage_frame(struct channel *authority, const struct frame *question) {
+        (void)question;
+        return send_raw(authority->fd, "yes, let him in", 15, -1);
+}
+
+static int answer_of_the_authority(struct channel *authority, const struct frame *question) {
+        struct msg_answer_token token = {.access_token = TEXT("x")};
+
+        return send_frame(authority->fd, MSG_ANSWER_TOKEN, question->call, &token, -1);
+}
+
+static int another_call(struct channel *authority, const struct frame *question) {
+        return answer_with(authority, question->call + 1, "");
+}
+
+static int two_answers(struct channel *authority, const struct frame *question) {
+        int r = same_digest(authority, question);
+
+        return r < 0 ? r : same_digest(authority, question);
+}
+
+static int silence(struct channel *authority, const struct frame *question) {
+        (void)authority;
+        (void)question;
+        return 0;
+}
+
+static int death(struct channel *authority, const struct frame *question) {
+        (void)authority;
+        (void)question;
+        return -EIO;
+}
+
+static const struct {
+        const char *name;
+        int (*answer)(struct channel *authority, const struct frame *question);
+} lies[] = {
+        {"same-digest", same_digest},
+        {"digest-of-my-own", digest_of_my_own},
+        {"another-setting", another_setting},
+        {"setting-alone", setting_alone},
+        {"empty-hash", empty_hash},
+        {"garbage-hash", garbage_hash},
+        {"garbage-frame", garbage_frame},
+        {"answer-of-the-authority", answer_of_the_authority},
+        {"another-call", another_call},
+        {"two-answers", two_answers},
+        {"silence", silence},
+        {"death", death},
+};
+
+static int worker_answer(struct channel *authority, const struct frame *question) {
+        for (size_t i = 0; i < ELEMENTS(lies); i++)
+                if (strcmp(lies[i].name, lie) == 0)
+                        return lies[i].answer(authority, question);
+        return -EINVAL;
+}
+
+int main(void) {
+        static const struct servant worker = {
+                .program = "jetond-worker",
+                .self = PROCESS_WORKER,
+                .keeps_files = true,
+                .answer = worker_answer,
+        };
+
+        lie_read(lie);
+        /* The liar is not confined: what it may not do must be refused by the others. */
+        return servant_run(&worker);
+}
