@@ -1,0 +1,274 @@
+/* The seccomp programs of the children: lists of what each may still ask of the kernel once it is
+ * set up. Anything else ends the process with SIGSYS, which the parent reports.
+ *
+ * The lists hold for the C libraries, OpenSSL and SQLite of Debian 12 and 13. A name that the
+ * machine's architecture does not have is passed over. */
+#include "filter.h"
+
+#include "../../common/cleanup.h"
+
+#ifdef JETON_SANITIZED
+
+int filter_compile(enum process process, int *ret_fd) {
+        (void)process;
+        *ret_fd = -1;
+        return 0;
+}
+
+#else
+
+#include <fcntl.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+
+/* The frames, the log, memory, time, random numbers, and dying. */
+static const char *const everybody[] = {
+        "read",
+        "write",
+        "writev",
+        "close",
+        "recvmsg",
+        "sendmsg",
+        "poll",
+        "ppoll",
+        "fcntl",
+        "fstat",
+        "brk",
+        "munmap",
+        "mremap",
+        "madvise",
+        "futex",
+        "clock_gettime",
+        "clock_getres",
+        "gettimeofday",
+        "clock_nanosleep",
+        "nanosleep",
+        "getrandom",
+        "getpid",
+        "gettid",
+        "tgkill",
+        "rt_sigaction",
+        "rt_sigprocmask",
+        "rt_sigreturn",
+        "sigaltstack",
+        "sysinfo",
+        "sched_yield",
+        "exit",
+        "exit_group",
+        "restart_syscall",
+        "clock_gettime64",
+        "futex_time64",
+        "ppoll_time64",
+        "clock_nanosleep_time64",
+        NULL,
+};
+
+static const char *const events[] = {
+        "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", NULL,
+};
+
+/* Connections that it is handed; the pages that it was handed. No path, no new socket. */
+static const char *const frontend[] = {
+        "recvfrom", "sendto", "shutdown",   "getsockopt", "setsockopt",
+        "pread64",  "lseek",  "newfstatat", "statx",      NULL,
+};
+
+/* Accepts, and keeps the database: SQLite opens its journal by name, locks, and asks who it is. */
+static const char *const authority[] = {
+        "accept4",   "getsockopt", "setsockopt", "shutdown",   "openat",
+        "open",      "pread64",    "pwrite64",   "fsync",      "fdatasync",
+        "ftruncate", "fallocate",  "lseek",      "newfstatat", "stat",
+        "lstat",     "statx",      "access",     "faccessat",  "faccessat2",
+        "readlink",  "readlinkat", "getcwd",     "getdents64", "unlink",
+        "unlinkat",  "rename",     "renameat",   "renameat2",  "mkdir",
+        "mkdirat",   "rmdir",      "fchmod",     "fchmodat",   "fchown",
+        "umask",     "utimensat",  "flock",      "msync",      "dup",
+        "getuid",    "geteuid",    "getgid",     "getegid",    "copy_file_range",
+        "sendfile",  NULL,
+};
+
+/* Its folder, through the descriptor it was given before: it opens nothing any more. */
+static const char *const signer[] = {
+        "pread64", "lseek", "newfstatat", "mlock", "munlock", "mlock2", "msync", NULL,
+};
+
+static const char *const worker[] = {NULL};
+
+/* The name service: files, nscd and its like, DNS, and the libraries it loads on the way. */
+static const char *const names[] = {
+        "openat",
+        "open",
+        "newfstatat",
+        "stat",
+        "lstat",
+        "statx",
+        "access",
+        "faccessat",
+        "faccessat2",
+        "readlink",
+        "readlinkat",
+        "getdents64",
+        "getcwd",
+        "lseek",
+        "pread64",
+        "mmap",
+        "mmap2",
+        "mprotect",
+        "socket",
+        "connect",
+        "bind",
+        "sendto",
+        "recvfrom",
+        "sendmmsg",
+        "recvmmsg",
+        "getsockopt",
+        "setsockopt",
+        "getsockname",
+        "getpeername",
+        "shutdown",
+        "ioctl",
+        "uname",
+        "getuid",
+        "geteuid",
+        "getgid",
+        "getegid",
+        "getresuid",
+        "getresgid",
+        "getgroups",
+        "getppid",
+        "prlimit64",
+        "fstatfs",
+        "statfs",
+        "dup",
+        "pipe2",
+        "eventfd2",
+        "umask",
+        "arch_prctl",
+        "set_robust_list",
+        "rseq",
+        "time",
+        "flock",
+        "timerfd_create",
+        "timerfd_settime",
+        NULL,
+};
+
+/* What no look-up needs and an attacker would like best. */
+static const char *const never[] = {
+        "execve",
+        "execveat",
+        "ptrace",
+        "process_vm_readv",
+        "process_vm_writev",
+        "mount",
+        "umount2",
+        "pivot_root",
+        "chroot",
+        "setns",
+        "unshare",
+        "bpf",
+        "perf_event_open",
+        "init_module",
+        "finit_module",
+        "kexec_load",
+        "keyctl",
+        "add_key",
+        "request_key",
+        "userfaultfd",
+        "io_uring_setup",
+        "setuid",
+        "setresuid",
+        "setgid",
+        "setresgid",
+        NULL,
+};
+
+/* Memory that can be written never runs: PROT_EXEC is refused to all but the loader's client. */
+static const char *const memory_calls[] = {"mmap", "mmap2", "mprotect", "pkey_mprotect", NULL};
+
+#define LISTS 3
+
+static const struct policy {
+        const char *const *allowed[LISTS];
+        const char *const *killed; /* where the rest is merely refused */
+} policies[] = {
+        [PROCESS_FRONTEND] = {{everybody, events, frontend}, NULL},
+        [PROCESS_AUTHORITY] = {{everybody, events, authority}, NULL},
+        [PROCESS_SIGNER] = {{everybody, events, signer}, NULL},
+        [PROCESS_WORKER] = {{everybody, worker, NULL}, NULL},
+        /* Which module answers is the host's choice: a call that none of ours makes fails there as
+         * on an old kernel, which they all know. */
+        [PROCESS_NAMES] = {{everybody, names, NULL}, never},
+};
+
+static void context_release(scmp_filter_ctx *context) {
+        if (*context)
+                seccomp_release(*context);
+}
+
+static int list_add(scmp_filter_ctx context, uint32_t action, const char *const *list) {
+        int r = 0;
+
+        for (; r == 0 && list && *list; list++) {
+                int number = seccomp_syscall_resolve_name(*list);
+
+                if (number >= 0)
+                        r = seccomp_rule_add(context, action, number, 0);
+        }
+        return r;
+}
+
+static int memory_add(scmp_filter_ctx context) {
+        const char *const *name;
+        int r = 0;
+
+        for (name = memory_calls; r == 0 && *name; name++) {
+                int number = seccomp_syscall_resolve_name(*name);
+
+                if (number >= 0)
+                        r = seccomp_rule_add(context, SCMP_ACT_ALLOW, number, 1,
+                                             SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+        }
+        return r;
+}
+
+static int policy_add(scmp_filter_ctx context, const struct policy *policy) {
+        size_t i;
+        int r = 0;
+
+        for (i = 0; r == 0 && i < LISTS; i++)
+                r = list_add(context, SCMP_ACT_ALLOW, policy->allowed[i]);
+        if (r)
+                return r;
+        return policy->killed ? list_add(context, SCMP_ACT_KILL_PROCESS, policy->killed)
+                              : memory_add(context);
+}
+
+static int policy_export(scmp_filter_ctx context, int *ret_fd) {
+        _cleanup_(closep) int fd = memfd_create("jetond-filter", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        int r;
+
+        if (fd < 0)
+                return -errno;
+        r = seccomp_export_bpf(context, fd);
+        if (r)
+                return r;
+        if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+                return -errno;
+        *ret_fd = take_fd(&fd);
+        return 0;
+}
+
+int filter_compile(enum process process, int *ret_fd) {
+        const struct policy *policy = &policies[process];
+        _cleanup_(context_release) scmp_filter_ctx context = NULL;
+        int r;
+
+        context = seccomp_init(policy->killed ? SCMP_ACT_ERRNO(ENOSYS) : SCMP_ACT_KILL_PROCESS);
+        if (!context)
+                return -ENOMEM;
+        r = policy_add(context, policy);
+        return r ? r : policy_export(context, ret_fd);
+}
+
+#endif

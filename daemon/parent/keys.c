@@ -1,0 +1,180 @@
+/* The table of keys: name, type, default, bounds, and whether a reload may change it. The manual
+ * page jetond.conf(5) is its prose. */
+#include "keys.h"
+
+#include "../../common/cleanup.h"
+#include "../../common/name.h"
+#include "identities.h"
+#include "settings.h"
+
+#include <string.h>
+
+#define MINUTE 60
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+
+static const char *const password_grants[] = {
+        [PASSWORD_GRANT_LOCAL] = "local",
+        [PASSWORD_GRANT_WEB] = "web",
+        NULL,
+};
+
+/* The order is that of enum token_kind. */
+static const char *const token_types[] = {"at+jwt", "JWT", NULL};
+
+/* The order is that of syslog(3), from LOG_ERR on. */
+static const char *const log_levels[] = {"error", "warning", "notice", "info", "debug", NULL};
+
+static bool is_path(struct text word) {
+        return word.len > 1 && word.p[0] == '/' && text_is_printable_utf8(word) &&
+               !text_has(word, ' ');
+}
+
+#define IN(part, structure, field) \
+        .section = SECTION_##part, .offset = offsetof(struct structure, field)
+
+const struct key keys[] = {
+        {.name = "issuer",
+         IN(ROOT, settings, issuer),
+         .kind = VALUE_WORD,
+         .is_good = name_is_issuer,
+         .must_be = "https://, a host and no query or fragment",
+         .fixed = true},
+        {.name = "admin",
+         IN(ROOT, settings, admin),
+         .kind = VALUE_LIST,
+         .initial = "root",
+         .is_good = account_exists,
+         .must_be = "a user of this host or a uid"},
+        {.name = "min-uid",
+         IN(ROOT, settings, min_uid),
+         .kind = VALUE_NUMBER,
+         .initial = "1000",
+         .least = 1,
+         .most = UINT32_MAX - 2},
+        {.name = "access-lifetime",
+         IN(ROOT, settings, access_lifetime_s),
+         .kind = VALUE_DURATION,
+         .initial = "15m",
+         .least = 10,
+         .most = 7 * DAY},
+        {.name = "max-lifetime",
+         IN(ROOT, settings, max_lifetime_s),
+         .kind = VALUE_DURATION,
+         .initial = "7d",
+         .least = 30,
+         .most = 7 * DAY},
+        {.name = "leeway",
+         IN(ROOT, settings, leeway_s),
+         .kind = VALUE_DURATION,
+         .initial = "10s",
+         .most = 5 * MINUTE},
+        {.name = "workers",
+         IN(ROOT, settings, workers),
+         .kind = VALUE_NUMBER,
+         .least = 2,
+         .most = 64,
+         .fixed = true},
+        {.name = "max-connections",
+         IN(ROOT, settings, max_connections),
+         .kind = VALUE_NUMBER,
+         .initial = "4096",
+         .least = 16,
+         .most = 65536,
+         .fixed = true},
+        {.name = "max-connections-per-uid",
+         IN(ROOT, settings, max_connections_per_uid),
+         .kind = VALUE_NUMBER,
+         .initial = "256",
+         .least = 1,
+         .most = 65536},
+        {.name = "request-timeout",
+         IN(ROOT, settings, request_s),
+         .kind = VALUE_DURATION,
+         .initial = "10s",
+         .least = 1,
+         .most = 5 * MINUTE},
+        {.name = "idle-timeout",
+         IN(ROOT, settings, idle_s),
+         .kind = VALUE_DURATION,
+         .initial = "1m",
+         .least = 1,
+         .most = 1 * HOUR},
+        {.name = "password-min",
+         IN(ROOT, settings, password_min),
+         .kind = VALUE_NUMBER,
+         .initial = "8",
+         .least = 1,
+         .most = 128},
+        {.name = "password-grant",
+         IN(ROOT, settings, password_grant),
+         .kind = VALUE_CHOICE,
+         .initial = "local",
+         .choices = password_grants},
+        {.name = "log-level",
+         IN(ROOT, settings, log_level),
+         .kind = VALUE_CHOICE,
+         .initial = "info",
+         .choices = log_levels,
+         .fixed = true},
+
+        {.name = "socket",
+         IN(WEB, web, socket),
+         .kind = VALUE_WORD,
+         .is_good = is_path,
+         .must_be = "an absolute path",
+         .fixed = true},
+        {.name = "group",
+         IN(WEB, web, group),
+         .kind = VALUE_WORD,
+         .initial = "www-data",
+         .is_good = group_exists,
+         .must_be = "a group of this host or a gid",
+         .fixed = true},
+
+        {.name = "lifetime",
+         IN(AUDIENCE, audience, lifetime_s),
+         .kind = VALUE_DURATION,
+         .least = 10,
+         .most = 7 * DAY},
+        {.name = "typ",
+         IN(AUDIENCE, audience, kind),
+         .kind = VALUE_CHOICE,
+         .initial = "at+jwt",
+         .choices = token_types},
+        {.name = "role",
+         IN(AUDIENCE, audience, roles),
+         .kind = VALUE_LIST,
+         .is_good = name_is_role,
+         .must_be = "a role"},
+
+        {.name = "role",
+         IN(SCOPE, scope, roles),
+         .kind = VALUE_LIST,
+         .is_good = name_is_role,
+         .must_be = "a role"},
+};
+
+const size_t key_count = ELEMENTS(keys);
+
+bool title_is_good(enum section section, struct text title) {
+        switch (section) {
+        case SECTION_AUDIENCE:
+                return name_is_audience(title);
+        case SECTION_SCOPE:
+                return name_is_scope(title);
+        case SECTION_ROOT:
+        case SECTION_WEB:
+                break;
+        }
+        return title.len == 0;
+}
+
+const struct key *key_find(enum section section, const char *name) {
+        size_t i;
+
+        for (i = 0; i < key_count; i++)
+                if (keys[i].section == section && strcmp(keys[i].name, name) == 0)
+                        return &keys[i];
+        return NULL;
+}

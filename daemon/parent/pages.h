@@ -1,0 +1,16 @@
+/* The public pages' files: made whole before anybody maps them, and kept over restarts. */
+#ifndef JETON_PARENT_PAGES_H
+#define JETON_PARENT_PAGES_H
+
+#define PAGE_FILES 2 /* by enum page */
+
+struct page_files {
+        int writer[PAGE_FILES]; /* O_RDWR: for its one writer */
+        int reader[PAGE_FILES]; /* O_RDONLY: for everybody else */
+};
+
+/* In the run directory `dir`. 0 or -errno, logged. */
+int page_files_open(int dir, struct page_files *ret);
+void page_files_close(struct page_files *files);
+
+#endif

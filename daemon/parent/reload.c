@@ -1,0 +1,61 @@
+/* SIGHUP: the configuration is read anew. A bad file changes nothing. */
+#include "reload.h"
+
+#include "../../common/cleanup.h"
+#include "../../common/log.h"
+#include "children.h"
+#include "notify.h"
+#include "setup.h"
+
+#include <string.h>
+
+static void needs_restart(const char *key) {
+        log_warning("%s is changed only by a restart: it keeps its old value", key);
+}
+
+static int settings_read(const struct parent *parent, struct settings **ret) {
+        struct settings_source source = {
+                .file = parent->options.config,
+                .must_exist = parent->options.config_given,
+                .single_uid = parent->options.state != NULL,
+        };
+        _cleanup_(settings_freep) struct settings *fresh = NULL;
+        char error[SETTINGS_ERROR_MAX];
+        int r;
+
+        r = settings_load(&source, &fresh, error);
+        if (r) {
+                log_error("kept the old settings: %s", error);
+                return r;
+        }
+        r = settings_keep_fixed(parent->settings, fresh, needs_restart);
+        if (r) {
+                log_error("kept the old settings: %s", strerror(-r));
+                return r;
+        }
+        *ret = take(fresh);
+        return 0;
+}
+
+/* A child that cannot be told must not go on with settings that are no longer true. */
+static void child_tell(struct child *child) {
+        if (child->pid == 0 || setup_send_again(child) == 0)
+                return;
+        log_error("%s does not take the new settings: killed", child_title(child).text);
+        kill(child->pid, SIGKILL);
+}
+
+void reload(struct parent *parent) {
+        _cleanup_(settings_freep) struct settings *fresh = NULL;
+        size_t i;
+
+        notify_reloading();
+        if (settings_read(parent, &fresh) == 0) {
+                settings_freep(&parent->settings);
+                parent->settings = take(fresh);
+                for (i = 0; i < parent->child_count; i++)
+                        child_tell(&parent->children[i]);
+                log_info("took the new settings of %s", parent->options.config);
+        }
+        notify_ready();
+}

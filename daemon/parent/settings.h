@@ -1,0 +1,84 @@
+/* The settings of one jetond: what the configuration files said, checked, with every default filled
+ * in. Names are still names here; identities.c turns them into ids.
+ *
+ * Lists are space-separated words, empty when there are none. Durations are whole seconds. */
+#ifndef JETON_PARENT_SETTINGS_H
+#define JETON_PARENT_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct scope {
+        char *name;
+        char *roles;
+};
+
+struct audience {
+        char *name;
+        uint32_t lifetime_s; /* 0: access_lifetime_s */
+        uint32_t kind;       /* enum token_kind: ACCESS or PLAIN */
+        char *roles;
+        struct scope *scopes;
+        size_t scope_count;
+};
+
+struct web {
+        char *socket; /* empty: web.sock in the run directory */
+        char *group;
+};
+
+enum password_grant {
+        PASSWORD_GRANT_LOCAL = 0,
+        PASSWORD_GRANT_WEB,
+};
+
+struct settings {
+        char *issuer; /* empty: the one fixed at the first start */
+        char *admin;  /* user names and uids, as written */
+        uint32_t min_uid;
+        uint32_t access_lifetime_s, max_lifetime_s, leeway_s;
+        uint32_t workers;
+        uint32_t max_connections, max_connections_per_uid;
+        uint32_t request_s, idle_s;
+        uint32_t password_min;
+        uint32_t password_grant; /* enum password_grant */
+        uint32_t log_level;      /* position in the table's words: LOG_ERR is 0 */
+        bool has_web;
+        struct web web;
+        struct audience *audiences;
+        size_t audience_count;
+};
+
+#define SETTINGS_ERROR_MAX 1024
+
+/* Where to read, and as whom. */
+struct settings_source {
+        const char *file; /* borrowed; *.conf in conf.d beside it follow, in order of their names */
+        bool must_exist;  /* false: a missing file means the defaults */
+        bool single_uid;  /* --state: root is no admin unless named */
+};
+
+/* 0; or -errno with "FILE:LINE: what is wrong" in ret_error. */
+int settings_load(const struct settings_source *source, struct settings **ret,
+                  char ret_error[SETTINGS_ERROR_MAX]);
+void settings_free(struct settings *settings);
+
+static inline void settings_freep(struct settings **settings) {
+        settings_free(*settings);
+        *settings = NULL;
+}
+
+/* Writes them in the syntax of the files: what settings_load() makes of it equals `settings`. */
+void settings_print(const struct settings *settings, FILE *to);
+
+/* Names each key that differs and that only a restart can change to `differs`, and puts the value
+ * of `running` into `fresh`. 0 or -ENOMEM. */
+int settings_keep_fixed(const struct settings *running, struct settings *fresh,
+                        void (*differs)(const char *key));
+
+/* The process-wide level of common/log.h. */
+int settings_log_level(const struct settings *settings);
+
+#endif

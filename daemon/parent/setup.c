@@ -1,0 +1,257 @@
+/* What each child is sent: the table of descriptors shows who holds what, the functions below who
+ * is told what. */
+#include "setup.h"
+
+#include "../../common/cleanup.h"
+#include "../../common/clock.h"
+#include "../../common/jwt/pages.h"
+#include "../../common/log.h"
+#include "children.h"
+
+#include <poll.h>
+#include <stddef.h>
+
+#define FLUSH_MS 5000
+
+static int say(struct child *child, enum message_type type, const void *message, int fd) {
+        return channel_send(&child->control, type, 0, message, fd);
+}
+
+/* ---- descriptors ---- */
+
+#define AT(field) offsetof(struct parent, field)
+
+static const struct gift {
+        enum process to;
+        enum descriptor what;
+        size_t at; /* of the descriptor in struct parent; -1 there: not given */
+} gifts[] = {
+        {PROCESS_AUTHORITY, DESCRIPTOR_LISTEN, AT(local.fd)},
+        {PROCESS_AUTHORITY, DESCRIPTOR_LISTEN_WEB, AT(web.fd)},
+        {PROCESS_AUTHORITY, DESCRIPTOR_DB_DIR, AT(places.fd[PLACE_DB])},
+        {PROCESS_AUTHORITY, DESCRIPTOR_KEYS_PAGE, AT(pages.reader[PAGE_KEYS])},
+        {PROCESS_AUTHORITY, DESCRIPTOR_STATUS_PAGE, AT(pages.writer[PAGE_STATUS])},
+        {PROCESS_AUTHORITY, DESCRIPTOR_FILTER, AT(filters[PROCESS_AUTHORITY])},
+
+        {PROCESS_SIGNER, DESCRIPTOR_KEYS_DIR, AT(places.fd[PLACE_KEYS])},
+        {PROCESS_SIGNER, DESCRIPTOR_KEYS_PAGE, AT(pages.writer[PAGE_KEYS])},
+        {PROCESS_SIGNER, DESCRIPTOR_FILTER, AT(filters[PROCESS_SIGNER])},
+
+        {PROCESS_FRONTEND, DESCRIPTOR_KEYS_PAGE, AT(pages.reader[PAGE_KEYS])},
+        {PROCESS_FRONTEND, DESCRIPTOR_STATUS_PAGE, AT(pages.reader[PAGE_STATUS])},
+        {PROCESS_FRONTEND, DESCRIPTOR_FILTER, AT(filters[PROCESS_FRONTEND])},
+
+        {PROCESS_WORKER, DESCRIPTOR_FILTER, AT(filters[PROCESS_WORKER])},
+
+        {PROCESS_NAMES, DESCRIPTOR_FILTER, AT(filters[PROCESS_NAMES])},
+};
+
+static int descriptor_send(struct child *child, enum descriptor what, enum process process,
+                           uint32_t instance, int fd) {
+        struct msg_descriptor message = {
+                .what = (uint8_t)what, .process = (uint8_t)process, .instance = instance};
+
+        return say(child, MSG_DESCRIPTOR, &message, fd);
+}
+
+static int gifts_send(struct child *child) {
+        size_t i;
+        int r = 0;
+
+        for (i = 0; r == 0 && i < ELEMENTS(gifts); i++) {
+                const char *place = (const char *)child->parent + gifts[i].at;
+                int fd = *(const int *)(const void *)place;
+
+                if (gifts[i].to == child->program->process && fd >= 0)
+                        r = descriptor_send(child, gifts[i].what, PROCESS_NONE, 0, fd);
+        }
+        return r;
+}
+
+/* ---- channels to the authority ---- */
+
+static int authority_end_send(struct child *authority, struct child *child) {
+        int r;
+
+        if (child->authority_end < 0)
+                return 0;
+        r = descriptor_send(authority, DESCRIPTOR_CHANNEL, child->program->process, child->instance,
+                            child->authority_end);
+        closep(&child->authority_end);
+        return r;
+}
+
+static int channel_open(struct child *child) {
+        struct child *authority = child_find(child->parent, PROCESS_AUTHORITY, 0);
+        _cleanup_(closep) int own_end = -1;
+        int ends[2], r;
+
+        r = channel_pair(ends);
+        if (r)
+                return r;
+        own_end = ends[0];
+        closep(&child->authority_end);
+        child->authority_end = ends[1];
+        r = descriptor_send(child, DESCRIPTOR_CHANNEL, PROCESS_AUTHORITY, 0, own_end);
+        if (r == 0 && authority->pid > 0)
+                r = authority_end_send(authority, child);
+        return r;
+}
+
+/* The authority starts last: it is given the ends of all the others. */
+static int channels_send(struct child *authority) {
+        size_t i;
+        int r = 0;
+
+        for (i = 0; r == 0 && i < authority->parent->child_count; i++)
+                r = authority_end_send(authority, &authority->parent->children[i]);
+        return r;
+}
+
+/* ---- settings ---- */
+
+static int frontend_tell(struct child *child) {
+        const struct settings *settings = child->parent->settings;
+        struct msg_setup_frontend message = {
+                .class = (uint8_t)child->instance,
+                .max_connections = settings->max_connections,
+                .request_ms = settings->request_s * 1000,
+                .idle_ms = settings->idle_s * 1000,
+                .leeway_s = settings->leeway_s,
+        };
+
+        return say(child, MSG_SETUP_FRONTEND, &message, -1);
+}
+
+static int signer_tell(struct child *child) {
+        struct msg_setup_signer message = {
+                .issuer = text_of(child->parent->issuer),
+                .max_lifetime_s = child->parent->settings->max_lifetime_s,
+        };
+
+        return say(child, MSG_SETUP_SIGNER, &message, -1);
+}
+
+static int admin_tell(struct child *child, uid_t uid) {
+        struct msg_setup_admin message = {.uid = uid};
+
+        return say(child, MSG_SETUP_ADMIN, &message, -1);
+}
+
+static int admins_tell(struct child *child) {
+        struct text list = text_of(child->parent->settings->admin), name;
+        struct identity identity;
+        int r = 0;
+
+        if (child->parent->options.state)
+                r = admin_tell(child, geteuid());
+        while (r == 0 && text_next_word(&list, &name)) {
+                if (account_find(name, &identity))
+                        log_warning("admin %s is no user of this host any more",
+                                    log_escape(name).text);
+                else
+                        r = admin_tell(child, identity.uid);
+        }
+        return r;
+}
+
+static int audience_tell(struct child *child, const struct audience *audience) {
+        struct msg_setup_audience message = {
+                .name = text_of(audience->name),
+                .lifetime_s = audience->lifetime_s,
+                .kind = (uint8_t)audience->kind,
+                .roles = text_of(audience->roles),
+        };
+        size_t i;
+        int r;
+
+        r = say(child, MSG_SETUP_AUDIENCE, &message, -1);
+        for (i = 0; r == 0 && i < audience->scope_count; i++) {
+                struct msg_setup_scope scope = {
+                        .name = text_of(audience->scopes[i].name),
+                        .roles = text_of(audience->scopes[i].roles),
+                };
+
+                r = say(child, MSG_SETUP_SCOPE, &scope, -1);
+        }
+        return r;
+}
+
+static int authority_tell(struct child *child) {
+        const struct parent *parent = child->parent;
+        const struct settings *settings = parent->settings;
+        struct msg_setup_authority message = {
+                .issuer = text_of(parent->issuer),
+                .access_lifetime_s = settings->access_lifetime_s,
+                .min_uid = settings->min_uid,
+                .own_uid = geteuid(),
+                .single_uid = parent->options.state != NULL,
+                .password_grant_web = settings->password_grant == PASSWORD_GRANT_WEB,
+                .workers = settings->workers,
+                .max_connections = settings->max_connections,
+                .max_connections_per_uid = settings->max_connections_per_uid,
+                .password_min = settings->password_min,
+                .leeway_s = settings->leeway_s,
+        };
+        size_t i;
+        int r;
+
+        r = say(child, MSG_SETUP_AUTHORITY, &message, -1);
+        if (r == 0)
+                r = admins_tell(child);
+        for (i = 0; r == 0 && i < settings->audience_count; i++)
+                r = audience_tell(child, &settings->audiences[i]);
+        return r;
+}
+
+static int (*const tells[PROCESS_COUNT])(struct child *) = {
+        [PROCESS_FRONTEND] = frontend_tell,
+        [PROCESS_AUTHORITY] = authority_tell,
+        [PROCESS_SIGNER] = signer_tell,
+};
+
+static int settings_send(struct child *child, bool reload) {
+        struct msg_go go = {.reload = reload};
+        int r = 0;
+
+        if (tells[child->program->process])
+                r = tells[child->program->process](child);
+        if (r == 0)
+                r = say(child, MSG_GO, &go, -1);
+        return r ? r : setup_flush(child);
+}
+
+/* ---- all of it ---- */
+
+int setup_send(struct child *child) {
+        int r;
+
+        r = gifts_send(child);
+        if (r)
+                return r;
+        if (child->program->process == PROCESS_AUTHORITY)
+                r = channels_send(child);
+        else
+                r = channel_open(child);
+        return r ? r : settings_send(child, false);
+}
+
+int setup_send_again(struct child *child) {
+        if (!tells[child->program->process] || child->control.phase != PHASE_RUNNING)
+                return 0;
+        return settings_send(child, true);
+}
+
+int setup_flush(struct child *child) {
+        struct pollfd waiting = {child->control.fd, POLLOUT, 0};
+        int64_t deadline = clock_monotonic_ms() + FLUSH_MS;
+        int r;
+
+        for (;;) {
+                r = channel_flush(&child->control);
+                if (r != -EAGAIN)
+                        return r;
+                if (poll(&waiting, 1, clock_left_ms(deadline)) <= 0)
+                        return -ETIMEDOUT;
+        }
+}

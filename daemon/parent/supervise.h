@@ -1,0 +1,15 @@
+/* The parent's own life: the children run, and it waits for one of them to end, or for a signal. */
+#ifndef JETON_PARENT_SUPERVISE_H
+#define JETON_PARENT_SUPERVISE_H
+
+#include "parent.h"
+
+/* Blocks the signals that supervise_run() takes, before the first child is started. 0 or -errno. */
+int supervise_init(struct parent *parent);
+
+/* Until all children have ended after SIGTERM or SIGINT. 0 or -errno. */
+int supervise_run(struct parent *parent);
+
+void supervise_clear(struct parent *parent);
+
+#endif
