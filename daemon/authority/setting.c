@@ -85,7 +85,9 @@ static int yescrypt_read(struct text options, uint64_t *ret_n_log2, uint64_t *re
                 return -EINVAL;
         if (flavour > 47 || n_log2 > 47 || r > 47)
                 return -ERANGE;
-        if (options.len == 0 || options.p[0] != '$')
+        if (options.len == 0)
+                return -EINVAL;
+        if (options.p[0] != '$')
                 return -ERANGE;
         *ret_n_log2 = n_log2 + 1;
         *ret_r = r + 1;

@@ -1,0 +1,168 @@
+/* A worker's one step: the hash is crypt(3)'s, and nothing of the password stays.
+ *
+ * links: daemon/worker/hash.c
+ * needs: libcrypt */
+#include "../../daemon/worker/hash.h"
+
+#include "../../common/cleanup.h"
+#include "../../common/secret.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define YESCRYPT "$y$j7T$......................"
+
+static void the_hash_is_that_of_crypt(void **state) {
+        static const char *const settings[] = {YESCRYPT,
+                                               "$2b$04$UuBwONnieiYKop/zJAi.IO",
+                                               "$6$rounds=1000$salt",
+                                               "$1$salt",
+                                               "_J9..fkUU",
+                                               "ab"};
+        char hash[CRYPT_OUTPUT_SIZE];
+
+        (void)state;
+        for (size_t i = 0; i < ELEMENTS(settings); i++) {
+                assert_int_equal(hash_compute(TEXT("p\xc3\xa4ss w:rd"), text_of(settings[i]), hash),
+                                 0);
+                assert_string_equal(hash, crypt("p\xc3\xa4ss w:rd", settings[i]));
+        }
+}
+
+static void what_crypt_refuses_is_refused(void **state) {
+        static const char *const settings[] = {
+                "", "*0", "*1", "x", "$y$", "$9$", "$6$rounds=1$x", "a:", "$2b$99$x"};
+        char hash[CRYPT_OUTPUT_SIZE] = "untouched";
+
+        (void)state;
+        for (size_t i = 0; i < ELEMENTS(settings); i++)
+                assert_int_equal(hash_compute(TEXT("pw"), text_of(settings[i]), hash), -EINVAL);
+        assert_string_equal(hash, "untouched");
+}
+
+static void a_password_is_taken_whole_or_refused(void **state) {
+        static const size_t fits = CRYPT_MAX_PASSPHRASE_SIZE - 1;
+        char hash[CRYPT_OUTPUT_SIZE], other[CRYPT_OUTPUT_SIZE];
+        char password[4096];
+
+        (void)state;
+        memset(password, 'x', sizeof password);
+        assert_int_equal(hash_compute((struct text){password, fits}, TEXT("$1$salt"), hash), 0);
+        password[fits - 1] = 'y';
+        assert_int_equal(hash_compute((struct text){password, fits}, TEXT("$1$salt"), other), 0);
+        assert_string_not_equal(hash, other);
+        for (size_t len = fits + 1; len <= sizeof password; len *= 2)
+                assert_int_equal(hash_compute((struct text){password, len}, TEXT("$1$salt"), hash),
+                                 -EINVAL);
+        assert_int_equal(hash_compute(TEXT("pass\0word"), TEXT("$1$salt"), hash), -EINVAL);
+}
+
+static void a_setting_is_taken_whole_or_refused(void **state) {
+        char setting[4096], hash[CRYPT_OUTPUT_SIZE];
+
+        (void)state;
+        memset(setting, 'a', sizeof setting);
+        memcpy(setting, "$1$", 3);
+        assert_int_equal(hash_compute(TEXT("pw"), (struct text){setting, sizeof setting}, hash),
+                         -EINVAL);
+        assert_int_equal(hash_compute(TEXT("pw"), TEXT("$1$salt\0$x"), hash), -EINVAL);
+}
+
+/* ---- what is left in memory ---- */
+
+/* The password, kept so that looking for it does not find it here. */
+static unsigned char inverted[24];
+static unsigned char window[1 << 16];
+
+static bool window_holds_it(size_t len) {
+        for (size_t i = 0; i + sizeof inverted <= len; i++) {
+                size_t k = 0;
+
+                while (k < sizeof inverted && (window[i + k] ^ 0xff) == inverted[k])
+                        k++;
+                if (k == sizeof inverted)
+                        return true;
+        }
+        return false;
+}
+
+/* Reads by way of the kernel: sanitizers poison memory that is no variable's. */
+static bool mapping_holds_it(int memory, uint64_t from, uint64_t to) {
+        const uint64_t step = sizeof window - sizeof inverted;
+        bool found = false;
+
+        for (uint64_t at = from; at < to && !found; at += step) {
+                size_t len = to - at < sizeof window ? (size_t)(to - at) : sizeof window;
+                ssize_t n = pread(memory, window, len, (off_t)at);
+
+                if (n <= 0)
+                        break;
+                found = window_holds_it((size_t)n);
+                explicit_bzero(window, sizeof window);
+        }
+        return found;
+}
+
+static bool memory_holds_it(void) {
+        _cleanup_(fclosep) FILE *maps = fopen("/proc/self/maps", "re");
+        _cleanup_(closep) int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+        unsigned long from, to;
+        char line[512], rights[5];
+
+        assert_non_null(maps);
+        assert_true(memory >= 0);
+        while (fgets(line, sizeof line, maps)) {
+                assert_int_equal(sscanf(line, "%lx-%lx %4s", &from, &to, rights), 3);
+                /* A sanitizer's shadow, of terabytes, is no place for copies. */
+                if (rights[1] != 'w' || to - from > (1ul << 32))
+                        continue;
+                if (mapping_holds_it(memory, from, to))
+                        return true;
+        }
+        return false;
+}
+
+static void no_copy_of_the_password_stays_in_memory(void **state) {
+        static const char *const settings[] = {YESCRYPT,
+                                               "$7$6U..../....salt",
+                                               "$6$rounds=1000$salt",
+                                               "$5$rounds=1000$salt",
+                                               "$2b$04$UuBwONnieiYKop/zJAi.IO",
+                                               "$sha1$24$salt",
+                                               "$1$salt",
+                                               "_J9..fkUU"};
+        char password[sizeof inverted], hash[CRYPT_OUTPUT_SIZE];
+
+        (void)state;
+        for (size_t i = 0; i < ELEMENTS(settings); i++) {
+                assert_int_equal(secret_random(inverted, sizeof inverted), 0);
+                for (size_t k = 0; k < sizeof inverted; k++) {
+                        inverted[k] |= 0x80; /* no NUL in what it is the inverse of */
+                        inverted[k] &= 0xfe;
+                        password[k] = (char)(inverted[k] ^ 0xff);
+                }
+                assert_true(memory_holds_it()); /* the search finds what is there */
+                assert_int_equal(hash_compute((struct text){password, sizeof password},
+                                              text_of(settings[i]), hash),
+                                 0);
+                explicit_bzero(password, sizeof password);
+                if (memory_holds_it())
+                        fail_msg("left by %s", settings[i]);
+        }
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(the_hash_is_that_of_crypt),
+                cmocka_unit_test(what_crypt_refuses_is_refused),
+                cmocka_unit_test(a_password_is_taken_whole_or_refused),
+                cmocka_unit_test(a_setting_is_taken_whole_or_refused),
+                cmocka_unit_test(no_copy_of_the_password_stays_in_memory),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
