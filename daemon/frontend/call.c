@@ -1,0 +1,77 @@
+/* Pending calls: from the number in an answer to the connection that waits for it. */
+#include "call.h"
+
+#include "connection.h"
+#include "frontend.h"
+
+static struct call **bucket_of(struct calls *calls, uint32_t number) {
+        return &calls->buckets[number % CALL_BUCKETS];
+}
+
+/* The place in its bucket that points to the call of that number, or to NULL. */
+static struct call **find(struct calls *calls, uint32_t number) {
+        struct call **place = bucket_of(calls, number);
+
+        while (*place && (*place)->number != number)
+                place = &(*place)->next;
+        return place;
+}
+
+/* 0 is nobody's number, and after four thousand million calls an old one may still be waiting. */
+static uint32_t new_number(struct calls *calls) {
+        do
+                calls->last_number++;
+        while (calls->last_number == 0 || *find(calls, calls->last_number));
+        return calls->last_number;
+}
+
+static void pending_add(struct calls *calls, struct call *call) {
+        struct call **bucket = bucket_of(calls, call->number);
+
+        call->next = *bucket;
+        *bucket = call;
+}
+
+static void pending_remove(struct calls *calls, struct call *call) {
+        *find(calls, call->number) = call->next;
+        *call = (struct call){0};
+}
+
+int call_ask(struct request *request, const struct exchange *exchange, const void *message) {
+        struct calls *calls = &request->frontend->calls;
+        struct call *call = connection_call(request->connection);
+        int r;
+
+        *call = (struct call){
+                .number = new_number(calls),
+                .exchange = exchange,
+                .connection = request->connection,
+        };
+        r = frontend_tell_authority(request->frontend, exchange->ask, call->number, message);
+        if (r < 0) {
+                *call = (struct call){0};
+                return r;
+        }
+        pending_add(calls, call);
+        return 0;
+}
+
+int call_take_answer(struct frontend *frontend, const struct frame *frame) {
+        struct call *call = *find(&frontend->calls, frame->call);
+        struct connection *connection;
+        const struct exchange *exchange;
+
+        if (frame->call == 0 || !call)
+                return -EPROTO;
+        exchange = call->exchange;
+        connection = call->connection;
+        if (exchange->part != MSG_NONE && frame->type == exchange->part)
+                return connection_take_part(connection, exchange->take_part, &frame->message);
+        if (frame->type != MSG_ANSWER_REFUSED && frame->type != exchange->answer)
+                return -EPROTO;
+        pending_remove(&frontend->calls, call);
+        connection_take_answer(connection,
+                               frame->type == MSG_ANSWER_REFUSED ? NULL : exchange->finish,
+                               &frame->message);
+        return 0;
+}

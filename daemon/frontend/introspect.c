@@ -1,0 +1,85 @@
+/* POST /introspect (RFC 7662): is this token good? Answered here alone, from the public keys: the
+ * caller is a process of this host, which could read the same page itself. */
+#include "routes.h"
+
+#include "../../common/cleanup.h"
+#include "../../common/clock.h"
+#include "../../common/jwt/verify.h"
+#include "frontend.h"
+#include "params.h"
+#include "request.h"
+
+/* RFC 7519 4.1.3, as the token itself has it: one audience is a text, several are an array. */
+static void add_audience(struct json *object, struct text audience) {
+        if (text_has(audience, ' '))
+                json_add_words(object, "aud", audience);
+        else
+                json_add_text(object, "aud", audience);
+}
+
+static void add_claims(struct json *object, const struct claims *claims) {
+        json_add_text(object, "token_type", TEXT("Bearer"));
+        json_add_text(object, "iss", text_of(claims->iss));
+        json_add_text(object, "sub", text_of(claims->sub));
+        add_audience(object, text_of(claims->aud));
+        json_add_number(object, "exp", claims->exp);
+        json_add_number(object, "iat", claims->iat);
+        json_add_text(object, "jti", text_of(claims->jti));
+        json_add_text_if_any(object, "sid", text_of(claims->sid));
+        json_add_text_if_any(object, "client_id", text_of(claims->client_id));
+        json_add_text_if_any(object, "scope", text_of(claims->scope));
+        json_add_text_if_any(object, "username", text_of(claims->username));
+        if (claims->has_uid)
+                json_add_number(object, "uid", claims->uid);
+        if (claims->auth_time > 0)
+                json_add_number(object, "auth_time", claims->auth_time);
+        json_add_words(object, "roles", text_of(claims->roles));
+        json_add_words(object, "amr", text_of(claims->amr));
+}
+
+/* RFC 7662 2.2: of a token that is not good nothing else is said. */
+static int reply_judgement(struct request *request, bool is_active, const struct claims *claims) {
+        const struct reply reply = {.status = 200, .cache = CACHE_NEVER};
+        _cleanup_(json_clear) struct json body;
+
+        json_begin_object(&body);
+        json_add_flag(&body, "active", is_active);
+        if (is_active)
+                add_claims(&body, claims);
+        return request_reply_json(request, &reply, &body);
+}
+
+/* Any audience: whoever asks knows which one is his. A login ticket is no token for this. */
+static int judge(struct request *request, struct text token) {
+        struct frontend *frontend = request->frontend;
+        const struct expectation expectation = {
+                .now = clock_wall_s(),
+                .leeway = frontend->settings.leeway_s,
+        };
+        enum verdict verdict = VERDICT_INVALID;
+        struct claims claims;
+        int r;
+
+        r = keys_refresh(&frontend->keys);
+        if (r == 0)
+                r = token_verify(frontend->keys.keyset, token, &expectation, &verdict, &claims);
+        return r < 0 ? r : reply_judgement(request, verdict == VERDICT_VALID, &claims);
+}
+
+int introspect_begin(struct request *request) {
+        struct params params;
+        struct text token;
+        int r;
+
+        /* On web.sock the kernel names the proxy, and there are no clients to name themselves. */
+        if (request->class == CLASS_WEB)
+                return request_refuse(request, 401, "invalid_client",
+                                      "introspection needs a client here");
+        r = params_parse(request->body, request->body_len, &params, &request->fault);
+        if (r < 0)
+                return r;
+        token = params_get(&params, "token");
+        if (token.len == 0)
+                return request_refuse(request, 400, "invalid_request", "token is needed");
+        return judge(request, token);
+}

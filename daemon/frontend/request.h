@@ -1,0 +1,62 @@
+/* One request, from its parsed head to its reply: what a route's function sees. Knows nothing of
+ * sockets. */
+#ifndef JETON_FRONTEND_REQUEST_H
+#define JETON_FRONTEND_REQUEST_H
+
+#include "../privsep/message.h"
+#include "authorization.h"
+#include "fault.h"
+#include "http.h"
+#include "json.h"
+#include "response.h"
+
+struct connection;
+struct frontend;
+
+struct request {
+        struct frontend *frontend;     /* borrowed */
+        struct connection *connection; /* borrowed: it holds us */
+        uint32_t number;               /* of the connection, as the authority calls it */
+        enum caller_class class;
+
+        struct http_head head; /* texts are lent by the connection's input */
+        char *body;            /* borrowed likewise; decoded in place */
+        size_t body_len;
+        struct authorization authorization;
+        struct text parameter; /* what stood at {} in the route's pattern */
+
+        struct json list;   /* of what comes in several answers */
+        struct fault fault; /* why it was refused, with -EBADMSG */
+        struct response response;
+        bool closes; /* this reply is the connection's last */
+};
+
+/* Finds the route and lets it begin. Afterwards there is a response, or a call to the authority is
+ * pending. */
+void request_run(struct request *request);
+
+/* Answers with an error: -EBADMSG tells the request's fault, any other -errno is ours. */
+void request_fail(struct request *request, int error);
+
+/* What a route's function says of a request that it refuses; -EBADMSG, to pass up. */
+int request_refuse(struct request *request, uint16_t status, const char *error,
+                   const char *description);
+
+/* The authority's own words. 0 or -errno. */
+int request_reply_refused(struct request *request, const struct msg_answer_refused *refused);
+
+/* Composes the response. 0 or -errno. */
+int request_reply_json(struct request *request, const struct reply *reply, const struct json *body);
+int request_reply_text(struct request *request, const struct reply *reply, struct text body);
+
+/* The bearer token of a request that must have one. 0, or -EBADMSG for a 401. */
+int request_bearer(struct request *request, struct text *ret);
+
+/* The same for what only an admin may: Peer or a bearer. */
+int request_admin_credential(struct request *request, uint8_t *ret_credential,
+                             struct text *ret_bearer);
+
+/* Wipes and frees what the request has gathered, ready for the connection's next one. */
+void request_clear(struct request *request);
+
+#endif

@@ -1,0 +1,139 @@
+/* A reply's bytes. Knows the spelling of HTTP and no request. */
+#include "response.h"
+
+#include "../../common/cleanup.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <sys/socket.h>
+
+#define HEAD_ROOM 1024 /* every field at its longest takes less */
+
+static const struct {
+        uint16_t status;
+        const char *phrase;
+} phrases[] = {
+        {200, "OK"},
+        {201, "Created"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {408, "Request Timeout"},
+        {409, "Conflict"},
+        {413, "Content Too Large"},
+        {415, "Unsupported Media Type"},
+        {417, "Expectation Failed"},
+        {431, "Request Header Fields Too Large"},
+        {500, "Internal Server Error"},
+        {503, "Service Unavailable"},
+};
+
+static const char *phrase_of(uint16_t status) {
+        size_t i;
+
+        for (i = 0; i < ELEMENTS(phrases); i++)
+                if (phrases[i].status == status)
+                        return phrases[i].phrase;
+        return "Status";
+}
+
+static const char *const cache_fields[] = {
+        [CACHE_UNSAID] = "",
+        [CACHE_NEVER] = "Cache-Control: no-store\r\nPragma: no-cache\r\n",
+        [CACHE_FIVE_MINUTES] = "Cache-Control: public, max-age=300\r\n",
+};
+
+/* The head as it grows; what does not fit is left out and makes `len` reach the size. */
+struct head {
+        char *bytes;
+        size_t len;
+};
+
+static void add(struct head *head, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct head *head, const char *format, ...) {
+        size_t room = HEAD_ROOM - head->len;
+        va_list args;
+        int n;
+
+        va_start(args, format);
+        n = vsnprintf(head->bytes + head->len, room, format, args);
+        va_end(args);
+        head->len = n < 0 || (size_t)n >= room ? HEAD_ROOM : head->len + (size_t)n;
+}
+
+static void write_head(struct head *head, const struct reply *reply, bool closes, size_t body_len) {
+        add(head, "HTTP/1.1 %u %s\r\n", (unsigned)reply->status, phrase_of(reply->status));
+        add(head, "Content-Type: %s\r\n",
+            reply->media_type ? reply->media_type : "application/json");
+        add(head, "Content-Length: %zu\r\n", body_len);
+        add(head, "%s", cache_fields[reply->cache]);
+        if (reply->challenge)
+                add(head, "WWW-Authenticate: %s\r\n", reply->challenge);
+        if (reply->allow[0])
+                add(head, "Allow: %s\r\n", reply->allow);
+        if (reply->location_user > 0)
+                add(head, "Location: /users/%" PRIu64 "\r\n", reply->location_user);
+        if (reply->has_total)
+                add(head, "X-Total-Count: %" PRIu64 "\r\n", reply->total);
+        if (closes)
+                add(head, "Connection: close\r\n");
+        add(head, "\r\n");
+}
+
+int response_begin(struct response *response, const struct reply *reply, bool closes,
+                   size_t body_len, char **ret_body) {
+        char *bytes = malloc(HEAD_ROOM + body_len);
+        struct head head = {.bytes = bytes};
+
+        if (!bytes)
+                return -ENOMEM;
+        write_head(&head, reply, closes, body_len);
+        if (head.len == HEAD_ROOM) {
+                free(bytes);
+                return -EMSGSIZE;
+        }
+        response_clear(response);
+        *response = (struct response){.bytes = bytes, .len = head.len + body_len};
+        *ret_body = bytes + head.len;
+        return 0;
+}
+
+void response_drop_body(struct response *response, size_t body_len) {
+        explicit_bzero(response->bytes + response->len - body_len, body_len);
+        response->len -= body_len;
+}
+
+int response_send(struct response *response, int fd) {
+        ssize_t n;
+
+        while (response->sent < response->len) {
+                n = send(fd, response->bytes + response->sent, response->len - response->sent,
+                         MSG_NOSIGNAL | MSG_DONTWAIT);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+                response->sent += (size_t)n;
+        }
+        return 0;
+}
+
+void response_clear(struct response *response) {
+        if (response->bytes)
+                explicit_bzero(response->bytes, response->len);
+        freep(&response->bytes);
+        *response = (struct response){0};
+}
+
+struct text response_busy(void) {
+        return TEXT("HTTP/1.1 503 Service Unavailable\r\n"
+                    "Content-Type: application/json\r\n"
+                    "Content-Length: 89\r\n"
+                    "Connection: close\r\n"
+                    "\r\n"
+                    "{\"error\":\"temporarily_unavailable\","
+                    "\"error_description\":\"too many connections: try again\"}");
+}

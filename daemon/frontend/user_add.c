@@ -1,0 +1,100 @@
+/* POST /users: an admin makes an account. Here the body is read; the authority checks names and
+ * passwords against its own rules. */
+#include "routes.h"
+
+#include "../../common/cleanup.h"
+#include "call.h"
+#include "request.h"
+#include "user.h"
+
+static int add_finish(struct request *request, const union message *answer) {
+        const struct msg_answer_user *user = &answer->answer_user;
+        const struct reply reply = {
+                .status = 201,
+                .cache = CACHE_NEVER,
+                .location_user = user->id,
+        };
+        _cleanup_(json_clear) struct json body;
+
+        user_to_json(user, &body);
+        return request_reply_json(request, &reply, &body);
+}
+
+static const struct exchange add = {
+        .ask = MSG_ASK_USER_ADD,
+        .answer = MSG_ANSWER_USER,
+        .finish = add_finish,
+};
+
+enum member {
+        MEMBER_USERNAME,
+        MEMBER_PASSWORD,
+        MEMBER_FULL_NAME,
+        MEMBER_EMAIL,
+        MEMBER_ROLES,
+        MEMBER_UID,
+        MEMBER_ALLOW_ACCOUNT_NAME,
+        MEMBER_COUNT,
+};
+
+/* clang-format off */
+static const struct json_member members[MEMBER_COUNT] = {
+        [MEMBER_USERNAME] =  {"username", JSON_KIND_STRING, true, false,
+                              "username must be a text without NUL"},
+        [MEMBER_PASSWORD] =  {"password", JSON_KIND_STRING, true, false,
+                              "password must be a text without NUL"},
+        [MEMBER_FULL_NAME] = {"full_name", JSON_KIND_STRING, false, true,
+                              "full_name must be a text without NUL, or null"},
+        [MEMBER_EMAIL] =     {"email", JSON_KIND_STRING, false, true,
+                              "email must be a text without NUL, or null"},
+        [MEMBER_ROLES] =     {"roles", JSON_KIND_WORDS, false, false,
+                              "roles must be an array of texts without spaces"},
+        [MEMBER_UID] =       {"uid", JSON_KIND_UID, false, true,
+                              "uid must be a number, or null"},
+        [MEMBER_ALLOW_ACCOUNT_NAME] =
+                             {"allow_account_name", JSON_KIND_FLAG, false, false,
+                              "allow_account_name must be true or false"},
+};
+/* clang-format on */
+
+static int check_password(struct request *request, struct text password) {
+        if (password.len == 0)
+                return request_refuse(request, 400, "invalid_request", "the password is empty");
+        if (password.len > PASSWORD_MAX)
+                return request_refuse(request, 400, "invalid_request",
+                                      "the password is longer than 512 bytes");
+        return 0;
+}
+
+static bool has_value(const struct json_value *value) {
+        return value->is_present && !value->is_null;
+}
+
+/* The texts are lent by `values`. */
+static void fill(struct msg_ask_user_add *ask, const struct json_values *values) {
+        ask->username = values->at[MEMBER_USERNAME].text;
+        ask->password = values->at[MEMBER_PASSWORD].text;
+        ask->full_name = values->at[MEMBER_FULL_NAME].text;
+        ask->email = values->at[MEMBER_EMAIL].text;
+        ask->roles = values->at[MEMBER_ROLES].text;
+        ask->has_uid = has_value(&values->at[MEMBER_UID]);
+        ask->uid = values->at[MEMBER_UID].uid;
+        ask->allow_account_name = values->at[MEMBER_ALLOW_ACCOUNT_NAME].flag;
+}
+
+int user_add_begin(struct request *request) {
+        _cleanup_(json_values_clear) struct json_values values = {0};
+        struct text body = {request->body, request->body_len};
+        struct msg_ask_user_add ask = {.connection = request->number};
+        int r;
+
+        r = request_admin_credential(request, &ask.credential, &ask.bearer);
+        if (r == 0)
+                r = json_read(body, members, MEMBER_COUNT, &values, &request->fault);
+        if (r == 0)
+                r = check_password(request, values.at[MEMBER_PASSWORD].text);
+        if (r < 0)
+                return r;
+        fill(&ask, &values);
+        return call_ask(request, &add, &ask);
+}

@@ -1,0 +1,148 @@
+/* GET /users/{}, PATCH /users/{}, GET /users?skip=&limit=&q=: an admin looks at accounts, and links
+ * them to those of this host. */
+#include "routes.h"
+
+#include "../../common/cleanup.h"
+#include "call.h"
+#include "params.h"
+#include "request.h"
+#include "user.h"
+
+#define LIMIT_DEFAULT 100
+#define LIMIT_MAX     1000
+
+static int user_finish(struct request *request, const union message *answer) {
+        const struct reply reply = {.status = 200, .cache = CACHE_NEVER};
+        _cleanup_(json_clear) struct json body;
+
+        user_to_json(&answer->answer_user, &body);
+        return request_reply_json(request, &reply, &body);
+}
+
+/* An id or a name. What is longer than either is nobody's. */
+static int read_user(struct request *request, struct text *ret) {
+        if (request->parameter.len > USER_NAME_MAX)
+                return request_refuse(request, 404, "not_found", "there is no such user");
+        *ret = request->parameter;
+        return 0;
+}
+
+/* ---- GET /users/{} ---- */
+
+int user_show_begin(struct request *request) {
+        static const struct exchange show = {
+                .ask = MSG_ASK_USER_SHOW,
+                .answer = MSG_ANSWER_USER,
+                .finish = user_finish,
+        };
+        struct msg_ask_user_show ask = {.connection = request->number};
+        int r;
+
+        r = request_admin_credential(request, &ask.credential, &ask.bearer);
+        if (r == 0)
+                r = read_user(request, &ask.user);
+        return r < 0 ? r : call_ask(request, &show, &ask);
+}
+
+/* ---- PATCH /users/{} ---- */
+
+static const struct json_member link_members[] = {
+        {"uid", JSON_KIND_UID, true, true, "uid must be a number, or null to unlink"},
+};
+
+static int read_link(struct request *request, struct msg_ask_user_link *ask) {
+        _cleanup_(json_values_clear) struct json_values values = {0};
+        struct text body = {request->body, request->body_len};
+        int r;
+
+        r = json_read(body, link_members, ELEMENTS(link_members), &values, &request->fault);
+        if (r < 0)
+                return r;
+        ask->has_uid = !values.at[0].is_null;
+        ask->uid = values.at[0].uid;
+        return 0;
+}
+
+int user_link_begin(struct request *request) {
+        static const struct exchange link = {
+                .ask = MSG_ASK_USER_LINK,
+                .answer = MSG_ANSWER_USER,
+                .finish = user_finish,
+        };
+        struct msg_ask_user_link ask = {.connection = request->number};
+        int r;
+
+        r = request_admin_credential(request, &ask.credential, &ask.bearer);
+        if (r == 0)
+                r = read_user(request, &ask.user);
+        if (r == 0)
+                r = read_link(request, &ask);
+        return r < 0 ? r : call_ask(request, &link, &ask);
+}
+
+/* ---- GET /users ---- */
+
+/* One of the list. More than were asked for is a broken rule. */
+static int list_part(struct request *request, const union message *answer) {
+        _cleanup_(json_clear) struct json user;
+
+        if (json_count(&request->list) >= LIMIT_MAX)
+                return -EPROTO;
+        user_to_json(&answer->answer_user, &user);
+        json_append(&request->list, &user);
+        return 0;
+}
+
+static int list_finish(struct request *request, const union message *answer) {
+        const struct reply reply = {
+                .status = 200,
+                .cache = CACHE_NEVER,
+                .has_total = true,
+                .total = answer->answer_users_end.total,
+        };
+
+        return request_reply_json(request, &reply, &request->list);
+}
+
+/* The query is decoded in place: nobody reads it a second time. */
+static int read_range(struct request *request, struct msg_ask_user_list *ask) {
+        unsigned long long skip, limit;
+        struct params params;
+        int r;
+
+        r = params_parse((char *)(uintptr_t)request->head.query.p, request->head.query.len, &params,
+                         &request->fault);
+        if (r < 0)
+                return r;
+        if (params_number(&params, "skip", UINT32_MAX, 0, &skip) < 0)
+                return request_refuse(request, 400, "invalid_request", "skip must be a number");
+        if (params_number(&params, "limit", LIMIT_MAX, LIMIT_DEFAULT, &limit) < 0)
+                return request_refuse(request, 400, "invalid_request",
+                                      "limit must be a number up to 1000");
+        ask->q = params_get(&params, "q");
+        if (!text_is_printable_utf8(ask->q))
+                return request_refuse(request, 400, "invalid_request", "q must be printable text");
+        ask->skip = (uint32_t)skip;
+        ask->limit = (uint32_t)limit;
+        return 0;
+}
+
+int user_list_begin(struct request *request) {
+        static const struct exchange list = {
+                .ask = MSG_ASK_USER_LIST,
+                .answer = MSG_ANSWER_USERS_END,
+                .finish = list_finish,
+                .part = MSG_ANSWER_USER,
+                .take_part = list_part,
+        };
+        struct msg_ask_user_list ask = {.connection = request->number};
+        int r;
+
+        r = request_admin_credential(request, &ask.credential, &ask.bearer);
+        if (r == 0)
+                r = read_range(request, &ask);
+        if (r < 0)
+                return r;
+        json_begin_array(&request->list);
+        return call_ask(request, &list, &ask);
+}
