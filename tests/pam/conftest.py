@@ -74,9 +74,12 @@ class Stand:
     def stack(self, *lines):
         (self.confdir / SERVICE).write_text("".join(f"{line}\n" for line in lines))
 
+    def module_line(self, *more, **changed):
+        return f"{MODULE} {' '.join(self.arguments(*more, **changed))}"
+
     def configure(self, *more, **changed):
-        arguments = " ".join(self.arguments(*more, **changed))
-        self.stack(*(f"{kind} required {MODULE} {arguments}" for kind in ("auth", "account")))
+        line = self.module_line(*more, **changed)
+        self.stack(*(f"{kind} required {line}" for kind in ("auth", "account")))
 
     def daemon(self, answer=None, **more):
         return FakeDaemon(self.socket, answer or self.honest, **more)

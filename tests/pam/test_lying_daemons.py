@@ -3,9 +3,12 @@ code within its deadline, and neither writes, leaks a descriptor nor leaves a th
 import base64
 import json
 import os
+import socket
 import time
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 
 import public_pages
 from conftest import PASSWORD, TIMEOUT_MS
@@ -158,9 +161,8 @@ def signature_of_zeros(stand, request):
 
 def signature_in_der(stand, request):
     signed = sign(stand.key, request.claims()).rpartition(".")[0]
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec
-    return f"{signed}.{base64url(stand.key.private.sign(signed.encode(), ec.ECDSA(hashes.SHA256())))}"
+    signature = stand.key.private.sign(signed.encode(), ec.ECDSA(hashes.SHA256()))
+    return f"{signed}.{base64url(signature)}"
 
 
 def padded(stand, request):
@@ -323,7 +325,6 @@ def test_file_in_place_of_the_socket(stand):
 
 
 def test_backlog_that_stays_full(stand):
-    import socket
     with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as other:
         listener.bind(str(stand.socket))
         listener.listen(0)

@@ -1,8 +1,10 @@
 """The table of codes in pam_jeton(8), cell by cell: each row is brought about, and both phases must
 give what the page says."""
+import threading
+
 import pytest
 
-from conftest import MODULE, TOP
+from conftest import TOP
 from fake_daemon import reply, sign
 
 PAGE = TOP / "pam_module/pam_jeton.8"
@@ -102,9 +104,8 @@ SITUATIONS = {
 
 
 def ask(stand, phase, permit):
-    lines = [f"{phase} required {MODULE} "
-             f"{' '.join(stand.arguments(*stand.arguments_more, **stand.arguments_changed))}"]
-    stand.stack(*lines, *[f"{phase} required pam_permit.so"] * permit)
+    line = stand.module_line(*stand.arguments_more, **stand.arguments_changed)
+    stand.stack(f"{phase} required {line}", *[f"{phase} required pam_permit.so"] * permit)
     return stand.try_login(phases=phase, **stand.settings).codes[phase]
 
 
@@ -124,7 +125,6 @@ def test_every_row_of_the_page_is_tested():
 @pytest.mark.parametrize("phase", ["auth", "account"])
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_code_is_the_one_in_the_manual(stand, situation, phase):
-    import threading
     expected = rows_of_the_page()[situation][phase]
     stand.daemon_answers, stand.daemon_serves = stand.honest, None
     stand.settings, stand.arguments_more, stand.arguments_changed = {}, [], {"timeout": "300ms"}

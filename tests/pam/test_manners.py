@@ -2,6 +2,7 @@
 behind."""
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -122,7 +123,6 @@ def test_no_descriptor_is_left_for_the_next_login(stand):
 
 
 def test_descriptors_used_up_is_no_login(stand):
-    import resource
     with stand.daemon():
         for limit in range(3, 9):
             ended = subprocess.run(

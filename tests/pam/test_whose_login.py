@@ -5,7 +5,7 @@ import os
 import pytest
 
 import public_pages
-from conftest import MODULE, PASSWORD, SERVICE
+from conftest import PASSWORD, SERVICE
 
 WELCOME = {"auth": "PAM_SUCCESS", "account": "PAM_SUCCESS"}
 UNAVAILABLE = {"auth": "PAM_AUTHINFO_UNAVAIL", "account": "PAM_AUTHINFO_UNAVAIL"}
@@ -28,7 +28,7 @@ def assert_stranger(outcome):
 
 def permit(stand, *arguments, **changed):
     """pam_permit behind it: account succeeds where the module steps aside, and only there."""
-    line = f"{MODULE} {' '.join(stand.arguments(*arguments, **changed))}"
+    line = stand.module_line(*arguments, **changed)
     stand.stack(f"auth required {line}", f"account required {line}", "account required pam_permit.so")
 
 
@@ -195,9 +195,8 @@ def two_modules(stand, *second):
     elsewhere = stand.directory / "elsewhere"
     elsewhere.mkdir()
     public_pages.write(elsewhere / "status", public_pages.status_page(stand.account.pw_uid))
-    first = " ".join(stand.arguments(socket=elsewhere / "jeton.sock"))
-    stand.stack(f"auth optional {MODULE} {first}",
-                f"auth required {MODULE} {' '.join(stand.arguments(*second))}")
+    stand.stack(f"auth optional {stand.module_line(socket=elsewhere / 'jeton.sock')}",
+                f"auth required {stand.module_line(*second)}")
 
 
 @pytest.mark.parametrize("argument, prompts", [
