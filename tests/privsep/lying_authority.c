@@ -319,7 +319,8 @@ static int answer_print(struct signer *signer, const char *name) {
                 return r;
         if (frame.type == MSG_SIGNED) {
                 printf("%s: signed\n", name);
-                printf("token: %.*s\n", TEXT_ARGS(frame.message.signed_token.token));
+                if (strcmp(name, "answer") == 0)
+                        printf("token: %.*s\n", TEXT_ARGS(frame.message.signed_token.token));
                 return 1;
         }
         printf("%s: %s\n", name,

@@ -13,23 +13,22 @@ static int answer_with(struct channel *authority, uint32_t call, const char *has
         return channel_send(authority, MSG_HASHED, call, &answer, -1);
 }
 
-/* The setting with a digest of that byte: well-formed, and not the password's. */
-static int digest_of(struct channel *authority, const struct frame *question, char byte) {
-        struct text setting = question->message.hash.setting;
-        char hash[HASH_MAX] = {0};
+/* The setting with a digest of that number: well-formed, and not the password's. */
+static int digest_of(struct channel *authority, const struct frame *question, int number) {
+        char hash[HASH_MAX];
 
-        snprintf(hash, sizeof(hash), "%.*s$", TEXT_ARGS(setting));
-        memset(hash + strlen(hash), byte, 43);
+        snprintf(hash, sizeof(hash), "%.*s$%043d", TEXT_ARGS(question->message.hash.setting),
+                 number);
         return answer_with(authority, question->call, hash);
 }
 
 static int same_digest(struct channel *authority, const struct frame *question) {
-        return digest_of(authority, question, 'a');
+        return digest_of(authority, question, 0);
 }
 
-/* Each worker has another pid, so no two agree. */
+/* No two workers agree. */
 static int digest_of_my_own(struct channel *authority, const struct frame *question) {
-        return digest_of(authority, question, (char)('A' + getpid() % 26));
+        return digest_of(authority, question, getpid());
 }
 
 static int another_setting(struct channel *authority, const struct frame *question) {

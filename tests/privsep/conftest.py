@@ -1,0 +1,131 @@
+"""Real daemons with one of their programs replaced by a liar."""
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from harness import BUILD, Daemon  # noqa: E402
+
+CHILDREN = ("frontend", "authority", "signer", "worker", "names")
+LIARS = BUILD / "tests" / "privsep"
+
+
+class Programs:
+    """A directory of programs for `jetond --programs`: links to the real ones, but for liars."""
+
+    def __init__(self):
+        self.directory = Path(tempfile.mkdtemp(prefix="jetonp.", dir="/tmp"))
+        self.directory.chmod(0o755)
+        for child in CHILDREN:
+            self.put_honest(child)
+
+    def place(self, child):
+        return self.directory / f"jetond-{child}"
+
+    def put_honest(self, child):
+        self.place(child).unlink(missing_ok=True)
+        self.place(child).symlink_to(BUILD / "libexec" / f"jetond-{child}")
+
+    def put_liar(self, child, liar, lie):
+        self.place(child).unlink(missing_ok=True)
+        (self.directory / "lie").write_text(lie + "\n")
+        shutil.copy(LIARS / liar, self.place(child))
+
+    def remove(self):
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class LyingDaemon(Daemon):
+    """A daemon whose children can be exchanged while it runs."""
+
+    def __init__(self, config=""):
+        self.liars = Programs()
+        self.connections = 0  # that the authority has accepted
+        super().__init__(config=config, programs=self.liars.directory)
+
+    def connect(self, timeout=20, path=None):
+        connection = super().connect(timeout, path)
+        self.connections += 1
+        return connection
+
+    def remove(self):
+        super().remove()
+        self.liars.remove()
+
+    def pids(self, child):
+        return self.children().get(child, [])
+
+    def exchange(self, child, pids):
+        """Kills these children and waits until others, whatever program it is now, are ready."""
+        count, others = len(self.pids(child)), set(self.pids(child)) - set(pids)
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: len(set(self.pids(child)) - set(pids)) == count,
+                   f"the {child} is started again", self)
+        new = sorted(set(self.pids(child)) - others)
+        wait_until(lambda: all(is_asleep(pid) for pid in new), f"the {child} waits", self)
+        return new
+
+    def put_liar(self, child, liar, lie, index=None):
+        """Exchanges all children of the name, or the one of that index, for liars."""
+        pids = self.pids(child)
+        self.liars.put_liar(child, liar, lie)
+        new = self.exchange(child, pids if index is None else [pids[index]])
+        self.liars.put_honest(child)
+        return new
+
+    def count_in_log(self, words):
+        return self.log().count(words)
+
+
+def is_asleep(pid):
+    """Whether a process waits for something to happen, and has been for a moment."""
+    def switches():
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+        except OSError:
+            return None
+        return [line for line in status.splitlines() if "ctxt_switches" in line or "State" in line]
+
+    before = switches()
+    time.sleep(0.1)
+    return before is not None and "S (sleeping)" in before[0] and before == switches()
+
+
+def wait_until(holds, what, daemon, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}\n{daemon.log()}")
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def daemon():
+    with LyingDaemon("workers = 2\n") as running:
+        yield running
+
+
+@pytest.fixture
+def web_daemon():
+    running = LyingDaemon()
+    running.config_file.write_text(
+        "workers = 2\n"
+        f'web {{ socket = "{running.web_socket}" group = "{os.getgid()}" }}\n')
+    with running:
+        yield running
+
+
+@pytest.fixture
+def stopped_daemon():
+    """Not started yet: a liar may be there from the beginning."""
+    running = LyingDaemon("workers = 2\n")
+    yield running
+    running.remove()
