@@ -27,6 +27,11 @@ account=$(id -un)
 folder=$(mktemp -d /tmp/jeton-demo.XXXXXX)
 daemon=
 stop() {
+	local status=$?
+	if [ "$status" != 0 ] && [ -e "$folder/jetond.log" ]; then
+		printf '\nThis should not have happened; what the daemon logged:\n' >&2
+		cat "$folder/jetond.log" >&2
+	fi
 	if [ -n "$daemon" ]; then
 		kill "$daemon" 2>/dev/null || true
 		wait "$daemon" 2>/dev/null || true
@@ -42,13 +47,17 @@ export PATH="$here/$build/bin:$here/$build/examples:$here/examples:$PATH" JETON_
 password='correct horse battery staple'
 
 title() {
-	printf '\n\033[1m%s\033[0m\n' "$*"
+	if [ -t 1 ]; then
+		printf '\n\033[1m%s\033[0m\n' "$*"
+	else
+		printf '\n%s\n' "$*"
+	fi
 }
 
 # Shows a command and its answer, long lines cut.
 run() {
 	printf '  $ %s\n' "$1"
-	(cd "$folder" && eval "$1") 2>&1 | sed -E 's/^(.{100}).{3,}$/\1.../; s/^/    /'
+	eval "$1" 2>&1 | awk '{ print "    " (length > 150 ? substr($0, 1, 147) "..." : $0) }'
 }
 
 refused() {
@@ -68,7 +77,7 @@ for _ in $(seq 100); do
 	kill -0 "$daemon" 2>/dev/null || break
 	sleep 0.1
 done
-answers || { echo "jetond did not start:" >&2; cat jetond.log >&2; exit 1; }
+answers
 run 'curl -s --unix-socket state/run/jeton.sock http://jeton/health'
 run "ps -o pid=,args= --ppid $daemon | sed 's| .*/| |'"
 
@@ -91,10 +100,10 @@ run 'curl -s --unix-socket state/run/jeton.sock http://jeton/.well-known/oauth-a
 run 'curl -s --unix-socket state/run/jeton.sock http://jeton/.well-known/jwks.json | tee jwks.json'
 run 'verify_token.py metadata.json jwks.json <token'
 printf '  and refuses it when one character is another:\n'
-refused "sed 's/^\(.\{80\}\)A/\1B/; t; s/^\(.\{80\}\)./\1A/' token | verify_token.py metadata.json jwks.json"
+refused "sed 's/A\(.\{9\}\)$/B\1/; t; s/.\(.\{9\}\)$/A\1/' token | verify_token.py metadata.json jwks.json"
 
 title "6. A wrong password"
-run "curl -s -w '%{http_code}\n' --unix-socket state/run/jeton.sock -d username=alice -d password=wrong http://jeton/token"
+run "curl -s -w ' (%{http_code})\n' --unix-socket state/run/jeton.sock -d username=alice -d password=wrong http://jeton/token"
 
 title "7. A login through PAM: alice is linked to the local account $account, which the stack below lets in"
 run "jeton user link alice $(id -u)"

@@ -70,8 +70,9 @@ def add_account(name, uid, home="/nonexistent"):
 
 
 def install():
-    subprocess.run(["make", "--no-print-directory", "install", f"PREFIX={PREFIX}",
-                    f"BUILD={os.environ.get('BUILD', 'build')}",
+    # Another PREFIX, other objects: the folder of the build that the other tests use stays as it is.
+    subprocess.run(["make", "--no-print-directory", f"-j{os.cpu_count()}", "install",
+                    f"PREFIX={PREFIX}", f"BUILD={harness.BUILD}-system",
                     f"PAMDIR={PREFIX}/security", "SYSCONFDIR=/etc", "DESTDIR="],
                    cwd=harness.TOP, check=True, capture_output=True, text=True)
 
