@@ -34,7 +34,7 @@ class Outcome:
             word, *rest = line.split(" ")
             if word == "log":
                 self.log.append(" ".join(rest[1:]))
-            elif word in ("prompts", "tasks"):
+            elif word in ("prompts", "tasks", "residues"):
                 setattr(self, word, int(rest[0]))
             elif word == "descriptors":
                 self.descriptors = tuple(map(int, rest))

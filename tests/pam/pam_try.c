@@ -2,11 +2,13 @@
  *
  *      pam_try confdir=DIR service=NAME user=NAME [phases=auth,account,setcred]
  *              [password=TEXT | password-length=N] [answer=password|fail|no-array|no-answer|
- *              no-function] [rhost=HOST] [repeat=N] [threads=N] [standard=closed]
+ *              no-function] [rhost=HOST] [repeat=N] [threads=N] [standard=closed] [search=yes]
  *
  * It prints, a line each: "log LEVEL TEXT" as the stack logs; for the last transaction of every
  * thread "PHASE CODE MILLISECONDS"; "prompts N"; "descriptors BEFORE AFTER"; "tasks N", which is
- * 1 when no thread was left behind. It ends with status 0 whatever the codes are. */
+ * 1 when no thread was left behind; "residues N" for search=yes, which makes a password that stands
+ * nowhere else and counts its copies in memory afterwards. It ends with status 0 whatever the codes
+ * are. */
 /* needs: pam */
 #include "../../common/cleanup.h"
 #include "../../common/clock.h"
@@ -26,7 +28,7 @@
 static struct settings {
         const char *confdir, *service, *user, *phases;
         const char *password, *password_length, *answer;
-        const char *rhost, *repeat, *threads, *standard;
+        const char *rhost, *repeat, *threads, *standard, *search;
 } settings = {.phases = "auth,account", .password = "", .answer = "password", .standard = "open"};
 
 static int output = STDOUT_FILENO;
@@ -76,12 +78,63 @@ void __syslog_chk(int priority, int flag, const char *format, ...) {
         va_end(args);
 }
 
+/* ---- what is left in memory ---- */
+
+#define MARK_LEN 40
+
+/* The searched password, a character at a time: only copies of it can be whole. */
+static char mark_at(size_t i) {
+        return (char)('a' + i * i % 23);
+}
+
+static char *mark_make(void) {
+        char *mark = malloc(MARK_LEN + 1);
+        size_t i;
+
+        if (!mark)
+                return NULL;
+        for (i = 0; i < MARK_LEN; i++)
+                mark[i] = mark_at(i);
+        mark[MARK_LEN] = '\0';
+        return mark;
+}
+
+/* The beginning and the end of a copy may have been written over by what came later. */
+static bool is_residue(const char *at) {
+        size_t i;
+
+        for (i = MARK_LEN / 4; i < MARK_LEN * 3 / 4; i++)
+                if (at[i] != mark_at(i))
+                        return false;
+        return true;
+}
+
+static unsigned residues_of_memory(void) {
+        _cleanup_(fclosep) FILE *maps = fopen("/proc/self/maps", "re");
+        unsigned long start, end;
+        unsigned count = 0;
+        const char *at;
+        char line[512];
+
+        if (!maps)
+                fail("/proc/self/maps", errno);
+        while (fgets(line, sizeof line, maps)) {
+                if (sscanf(line, "%lx-%lx rw", &start, &end) != 2 || !strstr(line, " rw"))
+                        continue;
+                for (at = (const char *)start; at + MARK_LEN <= (const char *)end; at++)
+                        count += is_residue(at);
+        }
+        return count;
+}
+
 /* ---- the conversation ---- */
 
 static char *password_make(void) {
         size_t len;
         char *password;
 
+        if (settings.search)
+                return mark_make();
         if (!settings.password_length)
                 return strdup(settings.password);
         len = strtoul(settings.password_length, NULL, 10);
@@ -258,7 +311,7 @@ static const struct known {
         {"password", &settings.password}, {"password-length", &settings.password_length},
         {"answer", &settings.answer},     {"rhost", &settings.rhost},
         {"repeat", &settings.repeat},     {"threads", &settings.threads},
-        {"standard", &settings.standard},
+        {"standard", &settings.standard}, {"search", &settings.search},
 };
 
 static void setting_read(const char *argument) {
@@ -320,5 +373,7 @@ int main(int argc, char **argv) {
         dprintf(output, "prompts %u\n", prompts);
         dprintf(output, "descriptors %u %u\n", before, entries_of("/proc/self/fd"));
         dprintf(output, "tasks %u\n", entries_of("/proc/self/task"));
+        if (settings.search)
+                dprintf(output, "residues %u\n", residues_of_memory());
         return 0;
 }

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from conftest import MODULE, TIMEOUT_MS
-from fake_daemon import FakeDaemon
+from fake_daemon import FakeDaemon, reply, sign
 
 WELCOME = {"auth": "PAM_SUCCESS", "account": "PAM_SUCCESS"}
 UNAVAILABLE = {"auth": "PAM_AUTHINFO_UNAVAIL", "account": "PAM_AUTHINFO_UNAVAIL"}
@@ -199,3 +199,18 @@ print(resident() - before)
 def test_loaded_and_unloaded_a_thousand_times_memory_does_not_grow():
     pages = int(output_of(sys.executable, "-c", GROWTH, str(MODULE)))
     assert pages <= 8
+
+
+@pytest.mark.parametrize("verdict", ["granted", "denied"])
+def test_password_is_not_left_in_memory(stand, verdict):
+    """After pam_end no copy is in the heap, on the stack or anywhere that can be written."""
+    with stand.daemon(lambda request: reply(sign(stand.key, request.claims(verdict=verdict)))) as daemon:
+        outcome = stand.try_login(phases="auth", search="yes")
+    assert len(daemon.requests[0].form["password"]) == 40
+    assert outcome.residues == 0
+
+
+def test_password_that_could_not_be_sent_is_not_left_in_memory(stand):
+    assert stand.try_login(phases="auth", search="yes").residues == 0
+    with stand.daemon(serve=lambda connection: connection.close()):
+        assert stand.try_login(phases="auth", search="yes").residues == 0
