@@ -15,12 +15,12 @@
 #define _cleanup_(function) __attribute__((cleanup(function)))
 
 /* Moves a pointer out of a variable, which is NULL afterwards. */
-#define take(pointer)                                                                              \
-        ({                                                                                         \
-                __typeof__(pointer) *_place = &(pointer);                                          \
-                __typeof__(pointer) _value = *_place;                                              \
-                *_place = NULL;                                                                    \
-                _value;                                                                            \
+#define take(pointer)                                     \
+        ({                                                \
+                __typeof__(pointer) *_place = &(pointer); \
+                __typeof__(pointer) _value = *_place;     \
+                *_place = NULL;                           \
+                _value;                                   \
         })
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))

@@ -16,7 +16,7 @@ static bool with_prefix;
 void log_init(const char *program, int max_level) {
         program_name = program;
         highest_level = max_level;
-        /* systemd.exec(5): set when standard error is the journal, which reads "<N>" as the level. */
+        /* systemd.exec(5): set when standard error is the journal, which takes "<N>" as level. */
         with_prefix = getenv("JOURNAL_STREAM") != NULL;
 }
 

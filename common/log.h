@@ -8,7 +8,7 @@
 
 #include <syslog.h>
 
-/* `program` is borrowed for ever. Levels above `max_level` (LOG_DEBUG, LOG_INFO ...) are dropped. */
+/* `program` is borrowed for ever. Levels above `max_level` (LOG_DEBUG ...) are dropped. */
 void log_init(const char *program, int max_level);
 void log_set_level(int max_level);
 

@@ -35,7 +35,8 @@ static inline struct text secret_text(const struct secret *secret) {
 /* Compares in time that depends on the lengths alone. The only place where secrets are compared. */
 bool secret_equal(struct text a, struct text b);
 
-/* `len` bytes from the kernel's generator (getrandom(2)). 0 or -errno; nothing weaker is ever given. */
+/* `len` bytes from the kernel's generator (getrandom(2)). 0 or -errno; nothing weaker is ever
+ * given. */
 int secret_random(void *ret, size_t len);
 
 #endif

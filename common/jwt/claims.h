@@ -34,13 +34,13 @@ struct claims {
         char jti[JTI_LEN + 1];
         char sid[SID_LEN + 1];
         char client_id[CLIENT_MAX + 1];
-        char scope[SCOPE_MAX + 1];   /* list */
-        char roles[ROLES_MAX + 1];   /* list */
+        char scope[SCOPE_MAX + 1]; /* list */
+        char roles[ROLES_MAX + 1]; /* list */
         char username[USER_NAME_MAX + 1];
         bool has_uid;
         uint32_t uid;
-        int64_t auth_time;        /* 0: absent */
-        char amr[AMR_MAX + 1];    /* list */
+        int64_t auth_time;     /* 0: absent */
+        char amr[AMR_MAX + 1]; /* list */
         /* login tickets */
         char nonce[NONCE_LEN + 1];
         char service[SERVICE_MAX + 1];

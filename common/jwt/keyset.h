@@ -14,8 +14,9 @@ struct trusted_key {
         char kid[KID_LEN + 1];
         enum key_algorithm algorithm;
         enum key_state state;
-        EVP_PKEY *public_key;                      /* owned */
-        char headers[TOKEN_KIND_COUNT][HEADER_MAX]; /* base64url, to compare a token's header with */
+        EVP_PKEY *public_key; /* owned */
+        /* In base64url, to compare a token's header with. */
+        char headers[TOKEN_KIND_COUNT][HEADER_MAX];
 };
 
 struct keyset {

@@ -28,10 +28,10 @@ enum key_state {
         KEY_RETIRED = 3,  /* verifies only */
 };
 
-#define KID_LEN          43 /* an RFC 7638 SHA-256 thumbprint in base64url */
-#define PAGE_KEYS_MAX    16
-#define PAGE_PUBLIC_MAX  528
-#define STATUS_UIDS_MAX  65536
+#define KID_LEN         43 /* an RFC 7638 SHA-256 thumbprint in base64url */
+#define PAGE_KEYS_MAX   16
+#define PAGE_PUBLIC_MAX 528
+#define STATUS_UIDS_MAX 65536
 
 struct page_head {
         char magic[8]; /* "jetnkeys", "jetnstat" */

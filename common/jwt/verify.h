@@ -13,22 +13,22 @@
 enum verdict {
         VERDICT_INVALID = 0, /* not a token of ours: spelling, header, key, signature, claims */
         VERDICT_EXPIRED,
-        VERDICT_NOT_YET,        /* iat beyond the leeway in the future */
+        VERDICT_NOT_YET, /* iat beyond the leeway in the future */
         VERDICT_WRONG_ISSUER,
         VERDICT_WRONG_AUDIENCE,
-        VERDICT_VALID = 0x6a,   /* zeroed memory never is */
+        VERDICT_VALID = 0x6a, /* zeroed memory never is */
 };
 
 struct expectation {
         bool ticket;          /* a login ticket; otherwise an access token of either typ */
-        const char *audience; /* must be among aud, to the byte; NULL: any, the caller looks himself */
+        const char *audience; /* must be among aud, to the byte; NULL: any, the caller looks */
         int64_t now;          /* clock_wall_s() */
         int64_t leeway;       /* seconds for exp and iat */
 };
 
 /* The issuer expected is the keyset's. 0 with a verdict and, when it is VERDICT_VALID, the claims
- * (otherwise zeroed, but for VERDICT_EXPIRED and after, where they are the token's own); -errno when no
- * verdict could be reached (memory). Never logs. */
+ * (otherwise zeroed, but for VERDICT_EXPIRED and after, where they are the token's own); -errno
+ * when no verdict could be reached (memory). Never logs. */
 int token_verify(const struct keyset *keyset, struct text token, const struct expectation *expect,
                  enum verdict *ret_verdict, struct claims *ret_claims);
 

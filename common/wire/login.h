@@ -14,8 +14,8 @@ enum pam_phase {
 /* Zero is no verdict, and no verdict is no login. */
 enum login_verdict {
         LOGIN_NONE = 0,
-        LOGIN_DENIED,   /* auth: wrong password, or any other reason that a guesser must not learn */
-        LOGIN_UNKNOWN,  /* account: no user is linked to that account, or to another uid */
+        LOGIN_DENIED,  /* auth: wrong password, or any other reason that a guesser must not learn */
+        LOGIN_UNKNOWN, /* account: no user is linked to that account, or to another uid */
         LOGIN_DISABLED, /* account: an admin disabled the user */
         LOGIN_GRANTED = 0x6a,
 };

@@ -16,7 +16,7 @@ struct channel {
         uint32_t instance;       /* of the peer, where there are several */
         enum phase phase;        /* advanced by the owner */
         struct queued_frame *first_queued, **last_queued; /* what the socket did not take yet */
-        size_t queued;   /* bytes charged for them; 0: none */
+        size_t queued;                                    /* bytes charged for them; 0: none */
         uint8_t *buffer; /* FRAME_MAX bytes: the frame last received; wiped before the next */
         size_t received; /* bytes of it */
 };
@@ -42,8 +42,8 @@ void channel_clear(struct channel *channel);
 
 /* Sends, or queues when the socket is full. `fd` goes along (a copy: it stays the caller's), -1 for
  * none. 0; -EMSGSIZE from message_encode(); -EPERM when no row permits that message to that peer,
- * or none with (or without) a descriptor: a bug of the caller's; -ENOBUFS when the queue is at its bound: the peer has
- * stopped reading; other -errno when the peer is gone. */
+ * or none with (or without) a descriptor: a bug of the caller's; -ENOBUFS when the queue is at its
+ * bound: the peer has stopped reading; other -errno when the peer is gone. */
 int channel_send(struct channel *channel, enum message_type type, uint32_t call,
                  const void *message, int fd);
 

@@ -12,7 +12,8 @@
 #define CHILD_LOG_LEVEL "JETON_LOG_LEVEL"
 
 /* Called for each set-up message before GO, and again for each of a reload. A function takes what
- * it wants of frame->fd with take_fd(); what it leaves is closed. 0 or -errno (the child gives up). */
+ * it wants of frame->fd with take_fd(); what it leaves is closed. 0 or -errno (the child gives up).
+ */
 typedef int child_setup(void *context, struct frame *frame);
 
 /* First thing in main(): log, no core dumps, not dumpable, no new privileges, SIGPIPE ignored, the
@@ -25,8 +26,8 @@ int child_setup_until_go(struct channel *control, child_setup *take_setup, void 
                          int *ret_filter_fd);
 
 /* Gives up for good what the process does not need any more: Landlock (unless `keeps_files`), then
- * the seccomp program. Closes filter_fd (-1: the parent sent none, it runs unconfined). 0 or -errno,
- * logged. */
+ * the seccomp program. Closes filter_fd (-1: the parent sent none, it runs unconfined). 0 or
+ * -errno, logged. */
 int child_confine(int *filter_fd, bool keeps_files);
 
 #endif

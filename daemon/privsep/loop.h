@@ -1,4 +1,5 @@
-/* One thread's event loop: descriptors and timers, each with a function to call. epoll(7) beneath. */
+/* One thread's event loop: descriptors and timers, each with a function to call. epoll(7) beneath.
+ */
 #ifndef JETON_PRIVSEP_LOOP_H
 #define JETON_PRIVSEP_LOOP_H
 

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define FRAME_HEADER 8
-#define FRAME_MAX    16384 /* the largest frame that any message can make; permit.c is checked against it */
+#define FRAME_MAX    16384 /* the largest that a message can make; permit.c is checked against it */
 
 enum process {
         PROCESS_NONE = 0,
@@ -115,24 +115,24 @@ enum credential {
 /* ---- parent -> child ---- */
 
 struct msg_setup_frontend {
-        uint8_t class;         /* enum caller_class */
+        uint8_t class; /* enum caller_class */
         uint32_t max_connections;
-        uint32_t request_ms;   /* a whole request must have arrived within this */
-        uint32_t idle_ms;      /* a kept connection may wait this long for its next request */
-        uint32_t leeway_s;     /* clock leeway in verification */
+        uint32_t request_ms; /* a whole request must have arrived within this */
+        uint32_t idle_ms;    /* a kept connection may wait this long for its next request */
+        uint32_t leeway_s;   /* clock leeway in verification */
 };
 
 struct msg_setup_authority {
         struct text issuer;
         uint32_t access_lifetime_s;
         uint32_t min_uid;
-        uint32_t own_uid;            /* the uid that `single_uid` means */
-        uint8_t single_uid;          /* 1: all processes run as own_uid, who is the admin */
-        uint8_t password_grant_web;  /* 1: web.sock may use the password grant */
+        uint32_t own_uid;           /* the uid that `single_uid` means */
+        uint8_t single_uid;         /* 1: all processes run as own_uid, who is the admin */
+        uint8_t password_grant_web; /* 1: web.sock may use the password grant */
         uint32_t workers;
         uint32_t max_connections;
         uint32_t max_connections_per_uid;
-        uint32_t password_min;       /* characters */
+        uint32_t password_min; /* characters */
         uint32_t leeway_s;
 };
 
@@ -158,8 +158,8 @@ struct msg_setup_signer {
 };
 
 struct msg_descriptor {
-        uint8_t what;     /* enum descriptor */
-        uint8_t process;  /* enum process, for a channel */
+        uint8_t what;    /* enum descriptor */
+        uint8_t process; /* enum process, for a channel */
         uint32_t instance;
 };
 
@@ -214,8 +214,8 @@ struct msg_ask_user_add {
         struct text password;
         struct text full_name;
         struct text email;
-        struct text roles;          /* space-separated */
-        uint8_t has_uid;            /* 1: link to `uid` at once */
+        struct text roles; /* space-separated */
+        uint8_t has_uid;   /* 1: link to `uid` at once */
         uint32_t uid;
         uint8_t allow_account_name; /* 1: the admin knows that the name is a local account's */
 };
