@@ -29,7 +29,9 @@ static const char *const sql_of[STATEMENT_COUNT] = {
         [STATEMENT_FIND_UID] = "SELECT " USER_COLUMNS " FROM users WHERE uid = ?1",
         [STATEMENT_ADD] = "INSERT INTO users (name, full_name, email, password_hash, uid, "
                           "created_at, password_changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        [STATEMENT_ADD_ROLE] = "INSERT OR IGNORE INTO user_roles (user_id, role) VALUES (?1, ?2)",
+        /* Not OR IGNORE, which ignores CHECKs that fail as well. */
+        [STATEMENT_ADD_ROLE] = "INSERT INTO user_roles (user_id, role) VALUES (?1, ?2) "
+                               "ON CONFLICT (user_id, role) DO NOTHING",
         [STATEMENT_LINK] = "UPDATE users SET uid = ?2 WHERE id = ?1",
         [STATEMENT_SET_HASH] = "UPDATE users SET password_hash = ?3 "
                                "WHERE id = ?1 AND password_hash = ?2",
