@@ -127,7 +127,7 @@ struct child_text child_end_text(int status) {
 void child_forget(struct child *child) {
         if (child->parent->loop) {
                 loop_unwatch(child->parent->loop, &child->watch);
-                loop_timer_unset(child->parent->loop, &child->respawn);
+                loop_timer_unset(child->parent->loop, &child->timer);
         }
         channel_clear(&child->control);
         closep(&child->authority_end);
@@ -271,18 +271,24 @@ int children_start(struct parent *parent) {
         return r;
 }
 
+/* What had ended by itself before is news. */
+static void child_kill(struct child *child) {
+        int status = 0;
+
+        if (waitpid(child->pid, &status, WNOHANG) == 0) {
+                kill(child->pid, SIGKILL);
+                waitpid(child->pid, &status, 0);
+        } else {
+                log_warning("%s ended: %s", child_title(child).text, child_end_text(status).text);
+        }
+}
+
 void children_kill(struct parent *parent) {
         size_t i;
-        int status;
 
-        for (i = 0; i < parent->child_count; i++)
-                if (parent->children[i].pid > 0)
-                        kill(parent->children[i].pid, SIGKILL);
         for (i = 0; i < parent->child_count; i++) {
-                struct child *child = &parent->children[i];
-
-                if (child->pid > 0)
-                        waitpid(child->pid, &status, 0);
-                child_forget(child);
+                if (parent->children[i].pid > 0)
+                        child_kill(&parent->children[i]);
+                child_forget(&parent->children[i]);
         }
 }

@@ -14,6 +14,11 @@
 #include <sys/stat.h>
 
 #define MAX_OPTIONS 32 /* of one section, with the subsections and the end */
+#define FILE_MAX    (1024 * 1024)
+
+/* libconfuse takes the end of a file for the end of every section that is open. So each file gets a
+ * last word, which is known outside of sections only. */
+#define LAST_WORD "end-of-file"
 
 /* Where a key was set, or where a section was closed. */
 struct mention {
@@ -27,7 +32,8 @@ struct config {
         cfg_t *root;
         struct mention *mentions;
         size_t mention_count;
-        char *error; /* SETTINGS_ERROR_MAX bytes, borrowed; the first error stands */
+        char *error;   /* SETTINGS_ERROR_MAX bytes, borrowed; the first error stands */
+        bool is_ended; /* the file's last word was seen */
 };
 
 /* libconfuse has no room for a pointer of ours, and its scanner is one for the whole process. NULL
@@ -35,18 +41,27 @@ struct config {
 static struct config *reading;
 
 static void error_write(char *error, const char *file, int line, const char *what) {
-        if (!*error)
+        if (*error)
+                return;
+        if (line > 0)
                 snprintf(error, SETTINGS_ERROR_MAX, "%s:%d: %s", file, line, what);
+        else
+                snprintf(error, SETTINGS_ERROR_MAX, "%s: %s", file, what);
 }
 
 __attribute__((format(printf, 2, 0))) static void error_take(cfg_t *section, const char *format,
                                                              va_list args) {
         char what[SETTINGS_ERROR_MAX];
 
+        if (!reading)
+                return;
         vsnprintf(what, sizeof what, format, args);
-        if (reading)
-                error_write(reading->error, section->filename, section->line,
-                            log_escape(text_of(what)).text);
+        if (strstr(what, LAST_WORD))
+                snprintf(what, sizeof what, "the file ends within %s%s",
+                         section == reading->root ? "a setting" : "section ",
+                         section == reading->root ? "" : section->name);
+        error_write(reading->error, section->filename, section->line,
+                    log_escape(text_of(what)).text);
 }
 
 static enum section section_of(const cfg_t *section) {
@@ -134,6 +149,15 @@ static int section_seen(cfg_t *parent, cfg_opt_t *option) {
         return mention_add(reading, section, NULL);
 }
 
+static int last_word_seen(cfg_t *section, cfg_opt_t *option, int count, const char **words) {
+        (void)section;
+        (void)option;
+        (void)count;
+        (void)words;
+        reading->is_ended = true;
+        return 0;
+}
+
 /* ---- what libconfuse is told ---- */
 
 static size_t options_from_keys(enum section section, bool single_uid, cfg_opt_t *ret) {
@@ -176,7 +200,8 @@ static cfg_t *root_new(bool single_uid) {
         audience[count] = section_option("scope", scope, TITLED);
         count = options_from_keys(SECTION_ROOT, single_uid, root);
         root[count++] = section_option("web", web, CFGF_NONE);
-        root[count] = section_option("audience", audience, TITLED);
+        root[count++] = section_option("audience", audience, TITLED);
+        root[count] = (cfg_opt_t)CFG_FUNC(LAST_WORD, last_word_seen);
         return cfg_init(root, CFGF_NONE); /* copies all of them */
 }
 
@@ -201,45 +226,68 @@ static int file_is_trusted(int fd, const char *path, char *error) {
         return -EPERM;
 }
 
-static int file_open(const char *path, char *error, FILE **ret) {
-        _cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-        FILE *file;
-        int r;
+/* The whole file and the last word behind it. */
+static int text_read(int fd, char **ret) {
+        static const char last_word[] = "\n" LAST_WORD "()\n";
+        _cleanup_(freep) char *text = malloc(FILE_MAX + sizeof last_word);
+        size_t len = 0;
+        ssize_t n;
 
-        if (fd < 0) {
-                r = -errno;
-                error_write(error, path, 0, strerror(-r));
-                return r;
-        }
-        r = file_is_trusted(fd, path, error);
-        if (r)
-                return r;
-        file = fdopen(fd, "re");
-        if (!file)
+        if (!text)
+                return -ENOMEM;
+        while ((n = read(fd, text + len, FILE_MAX - len)) > 0)
+                len += (size_t)n;
+        if (n < 0)
                 return -errno;
-        take_fd(&fd);
-        *ret = file;
+        if (len == FILE_MAX)
+                return -EFBIG;
+        if (memchr(text, '\0', len))
+                return -EILSEQ;
+        memcpy(text + len, last_word, sizeof last_word);
+        *ret = take(text);
         return 0;
 }
 
-static int file_read(struct config *config, const char *path) {
-        _cleanup_(fclosep) FILE *file = NULL;
+static int file_text(const char *path, char *error, char **ret) {
+        _cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
         int r;
 
-        r = file_open(path, config->error, &file);
+        r = fd < 0 ? -errno : file_is_trusted(fd, path, error);
+        if (r == 0)
+                r = text_read(fd, ret);
+        if (r)
+                error_write(error, path, 0, strerror(-r));
+        return r;
+}
+
+static int text_parse(struct config *config, char *text) {
+        _cleanup_(fclosep) FILE *file = fmemopen(text, strlen(text), "re");
+        int r;
+
+        if (!file)
+                return -errno;
+        reading = config;
+        config->is_ended = false;
+        r = cfg_parse_fp(config->root, file);
+        reading = NULL;
+        return r == CFG_SUCCESS && config->is_ended ? 0 : -EINVAL;
+}
+
+static int file_read(struct config *config, const char *path) {
+        _cleanup_(freep) char *text = NULL;
+        int r;
+
+        r = file_text(path, config->error, &text);
         if (r)
                 return r;
         free(config->root->filename);
         config->root->filename = strdup(path);
         if (!config->root->filename)
                 return -ENOMEM;
-        reading = config;
-        r = cfg_parse_fp(config->root, file);
-        reading = NULL;
-        if (r == CFG_SUCCESS)
-                return 0;
-        error_write(config->error, path, config->root->line, "cannot be read");
-        return -EINVAL;
+        r = text_parse(config, text);
+        if (r)
+                error_write(config->error, path, config->root->line, "the file ends too early");
+        return r;
 }
 
 static int is_fragment(const struct dirent *entry) {

@@ -27,7 +27,7 @@ struct child {
         struct watch watch;
         int authority_end; /* of its channel to the authority, until that has been given it */
         struct rate rate;
-        struct timer respawn;
+        struct timer timer;    /* to be started anew, or, while it runs, to be ended */
         struct parent *parent; /* borrowed */
 };
 

@@ -3,6 +3,7 @@
 #include "spawn.h"
 
 #include "../../common/cleanup.h"
+#include "../privsep/child.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -11,8 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#define CONTROL_PLACE 3
-#define FIRST_FREE    16 /* above every descriptor that a child is given */
+#define FIRST_FREE 16 /* above every descriptor that a child is given */
 
 #define ENVIRONMENT_MAX 8
 
@@ -47,7 +47,7 @@ static int environment_make(void) {
 }
 
 void spawn_set_log_level(int level) {
-        snprintf(log_level_entry, sizeof log_level_entry, "JETON_LOG_LEVEL=%d", level);
+        snprintf(log_level_entry, sizeof log_level_entry, CHILD_LOG_LEVEL "=%d", level);
 }
 
 int spawn_init(void) {
@@ -141,9 +141,9 @@ static int descriptors_place(const struct prepared *prepared) {
         if (dup2(null_device, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0)
                 return -errno;
         if (prepared->control >= 0) {
-                if (dup2(prepared->control, CONTROL_PLACE) < 0)
+                if (dup2(prepared->control, CONTROL_FD) < 0)
                         return -errno;
-                first_closed = CONTROL_PLACE + 1;
+                first_closed = CONTROL_FD + 1;
         }
         return syscall(SYS_close_range, (unsigned)first_closed, ~0u, 0u) < 0 ? -errno : 0;
 }
@@ -159,9 +159,11 @@ static int signals_reset(void) {
         return 0;
 }
 
+/* A session of its own: the terminal's Ctrl-C is for the parent, who lets requests end first. */
 static void child_main(const struct prepared *prepared) {
         const struct spawn *spawn = prepared->spawn;
 
+        setsid();
         if (!limits_apply(spawn) && !rights_drop(spawn->identity) && chdir("/") == 0 &&
             !descriptors_place(prepared) && !signals_reset())
                 execve(spawn->path, prepared->argv, environment);

@@ -69,7 +69,7 @@ static void begin(struct parent *parent) {
         listener_close(&parent->web);
         loop_timer_unset(parent->loop, &parent->restart);
         for (i = 0; i < parent->child_count; i++) {
-                loop_timer_unset(parent->loop, &parent->children[i].respawn);
+                loop_timer_unset(parent->loop, &parent->children[i].timer);
                 drain(&parent->children[i]);
         }
         deadline_set(parent, DRAIN_MS + GRACE_MS);

@@ -16,6 +16,8 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
+#define END_MS 1000 /* from closing the control channel to the end */
+
 static void control_ready(void *context, uint32_t events);
 
 static int child_watch(struct child *child) {
@@ -58,7 +60,7 @@ static void respawn_later(struct child *child) {
         if (wait > 0)
                 log_warning("%s ends again and again: started anew in %d ms", child->program->name,
                             (int)wait);
-        r = loop_timer(child->parent->loop, &child->respawn, now + wait, respawn_now, child);
+        r = loop_timer(child->parent->loop, &child->timer, now + wait, respawn_now, child);
         if (r)
                 log_error("%s cannot be started anew: %s", child->program->name, strerror(-r));
 }
@@ -94,7 +96,8 @@ static void restart_later(struct parent *parent) {
 
 /* ---- ends ---- */
 
-static void child_ended(struct child *child, int status) {
+/* Returns whether nothing can go on without it. */
+static bool child_ended(struct child *child, int status) {
         struct parent *parent = child->parent;
 
         if (!parent->is_stopping || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
@@ -102,23 +105,25 @@ static void child_ended(struct child *child, int status) {
         child_forget(child);
         if (parent->is_stopping)
                 stop_child_ended(parent, child);
-        else if (child->program->is_vital)
-                restart_later(parent);
-        else
+        else if (!child->program->is_vital)
                 respawn_later(child);
+        return !parent->is_stopping && child->program->is_vital;
 }
 
 /* A process without a place is a worker that was replaced. */
 static void children_reap(struct parent *parent) {
+        bool is_vital = false;
         struct child *child;
         int status;
         pid_t pid;
 
         while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
                 child = child_with_pid(parent, pid);
-                if (child)
-                        child_ended(child, status);
+                if (child && child_ended(child, status))
+                        is_vital = true;
         }
+        if (is_vital)
+                restart_later(parent);
 }
 
 /* ---- what children say ---- */
@@ -177,7 +182,22 @@ static int frames_take(struct child *child) {
         return r;
 }
 
-/* A child without its control channel is of no use. One that is exiting keeps its status. */
+static void end_overdue(void *context) {
+        struct child *child = context;
+
+        log_warning("%s closed its control channel and lives on: killed", child_title(child).text);
+        kill(child->pid, SIGKILL);
+}
+
+/* A child closes its control channel when it is about to end. */
+static void end_expect(struct child *child) {
+        struct parent *parent = child->parent;
+
+        if (loop_timer(parent->loop, &child->timer, clock_monotonic_ms() + END_MS, end_overdue,
+                       child))
+                kill(child->pid, SIGKILL);
+}
+
 static void control_ready(void *context, uint32_t events) {
         struct child *child = context;
         int r;
@@ -186,10 +206,12 @@ static void control_ready(void *context, uint32_t events) {
         r = frames_take(child);
         if (r == -EAGAIN)
                 return;
-        if (r == -EPROTO)
-                log_error("%s broke the rules of its control channel: killed",
-                          child_title(child).text);
         loop_unwatch(child->parent->loop, &child->watch);
+        if (r == -ECONNRESET) {
+                end_expect(child);
+                return;
+        }
+        log_error("%s broke the rules of its control channel: killed", child_title(child).text);
         kill(child->pid, SIGKILL);
 }
 
