@@ -1,0 +1,60 @@
+/* What a caller presents as a token, and what would be read if it were signed. Both readers see
+ * every input, because no fuzzer will ever find a signature.
+ *
+ * needs: libcrypto */
+#include "../../common/jwt/verify.h"
+#include "../unit/test_keys.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A decoded text has no other spelling. */
+static void decode_any(struct text text) {
+        static char bytes[TOKEN_MAX], again[BASE64URL_LEN(TOKEN_MAX) + 1];
+        size_t len;
+
+        if (base64url_decode(text, bytes, sizeof bytes, &len) < 0)
+                return;
+        base64url_encode(bytes, len, again);
+        if (!text_is(text, text_of(again)))
+                abort();
+}
+
+/* What was read can be written, and then reads the same. */
+static void read_any(struct text json) {
+        struct claims claims, again;
+        char written[2 * CLAIMS_JSON_MAX];
+        size_t len;
+
+        if (json.len > CLAIMS_JSON_MAX || claims_read(json, &claims) < 0)
+                return;
+        if (claims_write(&claims, written, sizeof written, &len) < 0)
+                abort();
+        if (claims_read((struct text){written, len}, &again) < 0 ||
+            memcmp(&claims, &again, sizeof claims) != 0)
+                abort();
+}
+
+/* The seeds are signed with the known key for this time: they are valid, what differs is not. */
+static void verify_any(const struct keyset *keyset, struct text token, bool ticket) {
+        struct expectation expect = {.ticket = ticket, .now = 1800000010, .leeway = 5};
+        enum verdict verdict;
+        struct claims claims;
+
+        if (token_verify(keyset, token, &expect, &verdict, &claims) < 0)
+                abort();
+        if (verdict == VERDICT_VALID && (claims.iss[0] == '\0' || claims.exp <= expect.now - 5))
+                abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+        static struct keyset *keyset;
+        struct text input = {(const char *)data, size};
+
+        if (!keyset)
+                keyset = test_keyset();
+        decode_any(input);
+        read_any(input);
+        verify_any(keyset, input, false);
+        verify_any(keyset, input, true);
+        return 0;
+}
