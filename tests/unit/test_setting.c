@@ -325,7 +325,7 @@ static void weaker_hashes_are_outdated(void **state) {
                                                "$2b$12$" S22 X31,
                                                "$6$rounds=656000$salt$" X86,
                                                "$1$salt$" X22,
-                                               "ab" X11};
+                                               ("ab" X11)};
         static const char *const current[] = {"$y$j9T$" S22 "$" X43, "$y$jAT$" S22 "$" X43,
                                               "$y$jBT$" S22 "$" X43};
 
