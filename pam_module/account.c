@@ -44,10 +44,25 @@ static int uid_of(const char *user, uid_t *ret) {
         return means_no_entry(r) ? -ENOENT : -r;
 }
 
+/* An application may give libpam a conversation without a function. pam_get_user() calls it unseen,
+ * where it has to ask. */
+static bool has_or_may_ask_user(const struct attempt *attempt) {
+        const void *user = NULL, *item = NULL;
+        const struct pam_conv *conversation;
+
+        if (pam_succeeded(pam_get_item(attempt->pamh, PAM_USER, &user)) && user)
+                return true;
+        if (!pam_succeeded(pam_get_item(attempt->pamh, PAM_CONV, &item)))
+                return false;
+        conversation = item;
+        return conversation && conversation->conv;
+}
+
 enum situation account_find(struct attempt *attempt) {
         int r;
 
-        if (!pam_succeeded(pam_get_user(attempt->pamh, &attempt->user, NULL)) || !attempt->user)
+        if (!has_or_may_ask_user(attempt) ||
+            !pam_succeeded(pam_get_user(attempt->pamh, &attempt->user, NULL)) || !attempt->user)
                 return SITUATION_NO_ANSWER;
         r = uid_of(attempt->user, &attempt->uid);
         if (r == -ENOENT)

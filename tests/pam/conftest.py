@@ -88,9 +88,11 @@ class Stand:
         return reply(sign(self.key, request.claims()))
 
     def command(self, user=None, **settings):
-        given = {"confdir": self.confdir, "service": SERVICE, "password": PASSWORD,
-                 "user": user or self.account.pw_name, **settings}
-        return [PAM_TRY, *(f"{name.replace('_', '-')}={value}" for name, value in given.items())]
+        """`user` is the account of the stand unless told; an empty one is left for PAM to ask."""
+        given = {"confdir": self.confdir, "service": SERVICE, "password": PASSWORD, **settings,
+                 "user": self.account.pw_name if user is None else user}
+        return [PAM_TRY, *(f"{name.replace('_', '-')}={value}" for name, value in given.items()
+                           if name != "user" or value)]
 
     def try_login(self, user=None, environment=None, **settings):
         """Runs one pam_try. It never writes to standard error, and neither may the module."""

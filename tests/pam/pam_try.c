@@ -1,6 +1,6 @@
 /* Runs PAM transactions as an application would and says what came of them.
  *
- *      pam_try confdir=DIR service=NAME user=NAME [phases=auth,account,setcred]
+ *      pam_try [confdir=DIR] [service=NAME] [user=NAME] [phases=auth,account,setcred]
  *              [password=TEXT | password-length=N] [answer=password|fail|no-array|no-answer|
  *              no-function] [rhost=HOST] [repeat=N] [threads=N] [standard=closed] [search=yes]
  *
@@ -29,7 +29,14 @@ static struct settings {
         const char *confdir, *service, *user, *phases;
         const char *password, *password_length, *answer;
         const char *rhost, *repeat, *threads, *standard, *search;
-} settings = {.phases = "auth,account", .password = "", .answer = "password", .standard = "open"};
+} settings = {
+        .confdir = "/etc/pam.d",
+        .service = "other",
+        .phases = "auth,account",
+        .password = "",
+        .answer = "password",
+        .standard = "open",
+};
 
 static int output = STDOUT_FILENO;
 static atomic_uint prompts;
