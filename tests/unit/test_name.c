@@ -32,11 +32,12 @@ static void check_all(grammar *is_name, const struct text *names, size_t count, 
 static void four_kilobytes_are_no_name(void **state) {
         static grammar *const grammars[] = {name_is_user,     name_is_role,   name_is_scope,
                                             name_is_audience, name_is_issuer, name_is_service};
+        static const struct text https = T("https://");
         static char bytes[4096];
 
         (void)state;
         memset(bytes, 'a', sizeof bytes);
-        memcpy(bytes, "https://", 8);
+        memcpy(bytes, https.p, https.len);
         for (size_t i = 0; i < ELEMENTS(grammars); i++)
                 assert_false(grammars[i]((struct text){bytes, sizeof bytes}));
         memset(bytes, 'a', 8);

@@ -203,12 +203,13 @@ static void what_is_no_hash_is_refused(void **state) {
 
 /* A salt of any length before a good digest. */
 static void a_setting_that_is_too_long_is_refused(void **state) {
+        const struct text prefix = TEXT("$6$");
         char hash[1024], setting[SETTING_MAX];
         struct text digest;
 
         (void)state;
         memset(hash, 'x', sizeof hash);
-        memcpy(hash, "$6$", 3);
+        memcpy(hash, prefix.p, prefix.len);
         for (size_t len = 4; len + 87 < sizeof hash; len++) {
                 hash[len] = '$';
                 assert_int_equal(setting_of_hash((struct text){hash, len + 87}, setting, &digest),

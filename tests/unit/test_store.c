@@ -517,8 +517,9 @@ struct listed {
 
 static int listed_add(void *context, const struct user *user) {
         struct listed *listed = context;
+        size_t len = strlen(listed->names);
 
-        strcat(strcat(listed->names, user->name), " ");
+        snprintf(listed->names + len, sizeof listed->names - len, "%s ", user->name);
         listed->count++;
         return listed->count == listed->stop_after ? -ECANCELED : 0;
 }

@@ -64,11 +64,12 @@ static void a_password_is_taken_whole_or_refused(void **state) {
 }
 
 static void a_setting_is_taken_whole_or_refused(void **state) {
+        const struct text prefix = TEXT("$1$");
         char setting[4096], hash[CRYPT_OUTPUT_SIZE];
 
         (void)state;
         memset(setting, 'a', sizeof setting);
-        memcpy(setting, "$1$", 3);
+        memcpy(setting, prefix.p, prefix.len);
         assert_int_equal(hash_compute(TEXT("pw"), (struct text){setting, sizeof setting}, hash),
                          -EINVAL);
         assert_int_equal(hash_compute(TEXT("pw"), TEXT("$1$salt\0$x"), hash), -EINVAL);

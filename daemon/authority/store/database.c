@@ -169,26 +169,28 @@ static int check_in_place(struct store *store) {
         return 0;
 }
 
-int transaction_begin(struct store *store) {
+int transaction_begin(struct store *store, struct store **ret_begun) {
         int r;
 
         r = check_in_place(store);
-        if (r < 0)
-                return r;
-        return run_alone(store, STATEMENT_BEGIN, "beginning a change");
+        if (r == 0)
+                r = run_alone(store, STATEMENT_BEGIN, "beginning a change");
+        if (r == 0)
+                *ret_begun = store;
+        return r;
 }
 
 int transaction_commit(struct store *store) {
         return run_alone(store, STATEMENT_COMMIT, "committing a change");
 }
 
-void transaction_endp(struct store **store) {
+void transaction_endp(struct store **begun) {
         char error[STORE_ERROR_MAX];
 
-        if (!*store || sqlite3_get_autocommit((*store)->db))
+        if (!*begun || sqlite3_get_autocommit((*begun)->db))
                 return;
         /* What made us come here is the sentence to keep. */
-        memcpy(error, (*store)->error, sizeof error);
-        run_alone(*store, STATEMENT_ROLLBACK, "taking back a change");
-        memcpy((*store)->error, error, sizeof error);
+        memcpy(error, (*begun)->error, sizeof error);
+        run_alone(*begun, STATEMENT_ROLLBACK, "taking back a change");
+        memcpy((*begun)->error, error, sizeof error);
 }

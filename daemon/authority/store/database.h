@@ -79,14 +79,15 @@ int statement_run(struct store *store, sqlite3_stmt *statement, int code, const 
 
 /* ---- a change: all of it on the disk, or nothing of it done ---- */
 
-/* 0 or -errno, with a sentence; -EIO when the file has been taken away from under us. */
-int transaction_begin(struct store *store);
+/* Begins one, for transaction_endp() to end. 0 or -errno, with a sentence; -EIO when the file has
+ * been taken away from under us. */
+int transaction_begin(struct store *store, struct store **ret_begun);
 
 /* On the disk when it returns 0. */
 int transaction_commit(struct store *store);
 
-/* Takes back what was not committed; `*store` is NULL when nothing was begun. */
-void transaction_endp(struct store **store);
+/* Takes back what was not committed; *begun is NULL when nothing was begun. */
+void transaction_endp(struct store **begun);
 
 #define _cleanup_transaction_ __attribute__((cleanup(transaction_endp)))
 

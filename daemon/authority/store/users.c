@@ -158,10 +158,9 @@ int users_add(struct store *store, const struct new_user *new_user,
         enum users_conflict conflict;
         int r;
 
-        r = transaction_begin(store);
+        r = transaction_begin(store, &begun);
         if (r < 0)
                 return r;
-        begun = store;
         r = conflict_find(store, new_user, &conflict);
         if (r == 0 && conflict == USERS_FINE)
                 r = user_write(store, new_user, &user);
@@ -205,10 +204,9 @@ int users_link(struct store *store, uint64_t id, bool has_uid, uint32_t uid,
 
         if (id > INT64_MAX)
                 return -ENOENT;
-        r = transaction_begin(store);
+        r = transaction_begin(store, &begun);
         if (r < 0)
                 return r;
-        begun = store;
         r = uid_holder(store, has_uid, uid, &holder);
         is_taken = holder != 0 && holder != id;
         if (r == 0 && !is_taken)
@@ -238,10 +236,9 @@ int users_set_hash(struct store *store, uint64_t id, struct text old_hash, struc
 
         if (id > INT64_MAX)
                 return -ESTALE;
-        r = transaction_begin(store);
+        r = transaction_begin(store, &begun);
         if (r < 0)
                 return r;
-        begun = store;
         r = hash_write(store, id, old_hash, new_hash);
         if (r < 0)
                 return r == -ENOENT ? -ESTALE : r;
