@@ -22,11 +22,18 @@ static bool may_log(struct frontend *frontend) {
         return ++frontend->log_lines <= LINES_A_SECOND;
 }
 
-/* The path has no secret in it; the query and the fields may. */
+/* The path has no secret in it; the query and the fields may. A head that could not be read has no
+ * path. */
 void frontend_log_fault(struct frontend *frontend, const struct request *request) {
+        const struct fault *fault = &request->fault;
+
         if (!may_log(frontend))
                 return;
-        log_info("connection %u: %s \"%s\" refused: %u %s: %s", request->number,
-                 log_escape(request->head.method).text, log_escape(request->head.path).text,
-                 (unsigned)request->fault.status, request->fault.error, request->fault.description);
+        if (request->head.path.len == 0)
+                log_info("connection %u: refused: %u %s: %s", request->number,
+                         (unsigned)fault->status, fault->error, fault->description);
+        else
+                log_info("connection %u: %s \"%s\" refused: %u %s: %s", request->number,
+                         log_escape(request->head.method).text, log_escape(request->head.path).text,
+                         (unsigned)fault->status, fault->error, fault->description);
 }

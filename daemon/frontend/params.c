@@ -64,7 +64,7 @@ int params_list(const struct params *params, const char *name, const char *other
                         continue;
                 if (text_has(field->value, ' '))
                         return -EINVAL;
-                if (field->value.len + 1 > size - at)
+                if (field->value.len + (at > 0) > size - at)
                         return -ENAMETOOLONG;
                 if (at > 0)
                         ret[at++] = ' ';

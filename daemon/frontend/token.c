@@ -56,10 +56,10 @@ static int check_grant_type(struct request *request, const struct params *params
 }
 
 static int read_audience(struct request *request, const struct params *params,
-                         char place[AUDIENCE_MAX + 1], struct text *ret) {
+                         char place[AUDIENCE_MAX], struct text *ret) {
         int r;
 
-        r = params_list(params, "audience", "resource", place, AUDIENCE_MAX + 1, ret);
+        r = params_list(params, "audience", "resource", place, AUDIENCE_MAX, ret);
         if (r < 0)
                 return request_refuse(request, 400, "invalid_target", "no such audience");
         return 0;
@@ -74,7 +74,7 @@ static int read_scope(struct request *request, const struct params *params, stru
 
 int token_begin(struct request *request) {
         struct msg_ask_password_grant ask = {.connection = request->number};
-        char audience[AUDIENCE_MAX + 1];
+        char audience[AUDIENCE_MAX];
         struct params params;
         int r;
 

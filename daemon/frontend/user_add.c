@@ -62,7 +62,7 @@ static int check_password(struct request *request, struct text password) {
                 return request_refuse(request, 400, "invalid_request", "the password is empty");
         if (password.len > PASSWORD_MAX)
                 return request_refuse(request, 400, "invalid_request",
-                                      "the password is longer than 512 bytes");
+                                      "the password is longer than 511 bytes");
         return 0;
 }
 

@@ -1,0 +1,82 @@
+/* A reply's bytes: the fields it must have, and those it must not.
+ * links: daemon/frontend/response.c */
+#include "../../common/cleanup.h"
+#include "../../daemon/frontend/response.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static void assert_bytes(const struct response *response, const char *expected) {
+        assert_int_equal(response->len, strlen(expected));
+        assert_memory_equal(response->bytes, expected, response->len);
+}
+
+static void a_reply_is_one_piece(void **state) {
+        _cleanup_(response_clear) struct response response = {0};
+        const struct reply reply = {
+                .status = 201,
+                .cache = CACHE_NEVER,
+                .location_user = 7,
+                .has_total = true,
+                .total = 9,
+                .challenge = "Bearer",
+                .allow = "GET",
+        };
+        char *body;
+
+        (void)state;
+        assert_int_equal(response_begin(&response, &reply, true, 2, &body), 0);
+        memcpy(body, "{}", 2);
+        assert_bytes(&response, "HTTP/1.1 201 Created\r\n"
+                                "Content-Type: application/json\r\n"
+                                "Content-Length: 2\r\n"
+                                "Cache-Control: no-store\r\nPragma: no-cache\r\n"
+                                "WWW-Authenticate: Bearer\r\n"
+                                "Allow: GET\r\n"
+                                "Location: /users/7\r\n"
+                                "X-Total-Count: 9\r\n"
+                                "Connection: close\r\n"
+                                "\r\n{}");
+}
+
+static void head_has_the_length_but_not_the_body(void **state) {
+        _cleanup_(response_clear) struct response response = {0};
+        const struct reply reply = {.status = 200, .media_type = "application/jwt"};
+        char *body;
+
+        (void)state;
+        assert_int_equal(response_begin(&response, &reply, false, 5, &body), 0);
+        memcpy(body, "token", 5);
+        response_drop_body(&response, 5);
+        assert_bytes(&response, "HTTP/1.1 200 OK\r\n"
+                                "Content-Type: application/jwt\r\n"
+                                "Content-Length: 5\r\n"
+                                "\r\n");
+}
+
+static void the_busy_reply_tells_its_own_length(void **state) {
+        struct text busy = response_busy();
+        const char *field, *body;
+        size_t length;
+
+        (void)state;
+        field = memmem(busy.p, busy.len, "Content-Length: ", 16);
+        body = memmem(busy.p, busy.len, "\r\n\r\n", 4);
+        assert_true(field && body);
+        length = strtoul(field + 16, NULL, 10);
+        assert_int_equal(length, busy.len - (size_t)(body + 4 - busy.p));
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_reply_is_one_piece),
+                cmocka_unit_test(head_has_the_length_but_not_the_body),
+                cmocka_unit_test(the_busy_reply_tells_its_own_length),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
