@@ -69,6 +69,24 @@ int children_new(struct parent *parent) {
         return 0;
 }
 
+int children_check(const struct parent *parent) {
+        size_t i;
+        int r;
+
+        for (i = 0; i < ELEMENTS(programs); i++) {
+                _cleanup_(freep) char *path = NULL;
+
+                if (asprintf(&path, "%s/%s", parent->options.programs, programs[i].name) < 0)
+                        return -ENOMEM;
+                if (access(path, X_OK) == 0)
+                        continue;
+                r = -errno;
+                log_error("%s: %s; --programs DIR says where the programs are", path, strerror(-r));
+                return r;
+        }
+        return 0;
+}
+
 void children_free(struct parent *parent) {
         size_t i;
 

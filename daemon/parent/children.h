@@ -18,6 +18,9 @@ struct program {
 int children_new(struct parent *parent);
 void children_free(struct parent *parent);
 
+/* Whether all their programs are there. 0 or -errno, logged. */
+int children_check(const struct parent *parent);
+
 /* Starts one and sends it all it needs, up to GO; it says READY when it can. A running authority is
  * given the channel to it. 0 or -errno, logged. */
 int child_start(struct child *child);

@@ -199,6 +199,8 @@ static int run(struct parent *parent) {
 
         r = rights_check(parent);
         if (r == 0)
+                r = children_check(parent);
+        if (r == 0)
                 r = begin(parent);
         if (r == 0)
                 r = settings_get(parent, error_log);

@@ -113,17 +113,23 @@ void settings_print(const struct settings *settings, FILE *to) {
         audiences_print(settings, to);
 }
 
+static void say_nothing(const char *key) {
+        (void)key;
+}
+
 int settings_keep_fixed(const struct settings *running, struct settings *fresh,
                         void (*differs)(const char *key)) {
+        bool web_differs = running->has_web != fresh->has_web;
         int r;
 
         r = section_keep_fixed(SECTION_ROOT, running, fresh, differs);
         if (r)
                 return r;
-        if (running->has_web != fresh->has_web)
+        if (web_differs)
                 differs("web");
         fresh->has_web = running->has_web;
-        return section_keep_fixed(SECTION_WEB, &running->web, &fresh->web, differs);
+        return section_keep_fixed(SECTION_WEB, &running->web, &fresh->web,
+                                  web_differs ? say_nothing : differs);
 }
 
 int settings_log_level(const struct settings *settings) {
