@@ -13,11 +13,12 @@
 #define FULL_NAME_MAX 256
 #define EMAIL_MAX     254  /* RFC 5321 4.5.3.1.3 less the brackets */
 #define ROLES_MAX     1024 /* bytes of a user's space-separated roles */
-#define PASSWORD_MAX  512  /* bytes; crypt(3) reads no more (CRYPT_MAX_PASSPHRASE_SIZE) */
-#define SERVICE_MAX   64   /* a PAM service name */
-#define RHOST_MAX     255
-#define NONCE_LEN     43 /* 32 bytes in base64url */
-#define TOKEN_MAX     8192
+#define PASSWORD_MAX \
+        511            /* bytes; crypt(3) refuses more (CRYPT_MAX_PASSPHRASE_SIZE, with its NUL) */
+#define SERVICE_MAX 64 /* a PAM service name */
+#define RHOST_MAX   255
+#define NONCE_LEN   43 /* 32 bytes in base64url */
+#define TOKEN_MAX   8192
 
 /* [a-z_][a-z0-9_.-]{0,31}: a user of the database. */
 bool name_is_user(struct text name);

@@ -116,7 +116,7 @@ static const struct {
         const char *text;
 } troubles[] = {
         {-ENODATA, "no password was given"},
-        {-ENAMETOOLONG, "the password is longer than 512 bytes"},
+        {-ENAMETOOLONG, "the password is longer than 511 bytes"},
         {-EINVAL, "a password cannot hold a NUL"},
         {-EINTR, "interrupted"},
         {-EKEYREJECTED, "the two passwords are not equal"},

@@ -59,7 +59,7 @@ static const struct msg_answer_refused rows[REFUSAL_COUNT] = {
         [REFUSAL_PASSWORD_NAME] =
                 ROW(400, "invalid_request", "the password may not be the user name"),
         [REFUSAL_PASSWORD_LONG] =
-                ROW(400, "invalid_request", "a password has at most 512 bytes and no NUL"),
+                ROW(400, "invalid_request", "a password has at most 511 bytes and no NUL"),
         [REFUSAL_FULL_NAME] = ROW(400, "invalid_request",
                                   "full_name is UTF-8 without controls, at most 256 bytes"),
         [REFUSAL_EMAIL] =

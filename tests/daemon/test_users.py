@@ -29,7 +29,7 @@ def test_a_taken_name_is_409(jetond):
     {"username": "Upper"}, {"username": "1abc"}, {"username": ""}, {"username": "a" * 33},
     {"username": "a/b"}, {"username": "a\nb"}, {"username": "a b"}, {"username": "é"},
     {"username": "me"}, {"username": None}, {"username": 7}, {"username": ["x"]},
-    {"password": ""}, {"password": "short"}, {"password": "x" * 513}, {"password": None},
+    {"password": ""}, {"password": "short"}, {"password": "x" * 512}, {"password": None},
     {"password": "newperson"}, {"password": "pass\u0000word"},
     {"full_name": "a\u001b[31m"}, {"full_name": "x" * 257}, {"email": "no-at"},
     {"email": "@x"}, {"email": "x@"}, {"email": "a b@c"}, {"roles": "admin"},
@@ -141,3 +141,15 @@ def test_the_first_uid_is_not_the_peer_because_it_says_so(jetond):
         pytest.skip("needs root to become another uid")
     for path in ("/users?uid=0", "/users?peer_uid=0", "/users/;uid=0;"):
         assert jetond.get(path, peer=True, uid=STRANGER).status in (400, 403, 404)
+
+
+def test_a_password_is_taken_whole_or_refused(fresh):
+    """The longest one works to its last byte; one more is refused when it is set."""
+    jetond = fresh()
+    longest = "p" * 510 + "q"
+    jetond.add_user("ann", longest)
+    assert jetond.login("ann", longest).status == 200
+    for other in (longest[:-1], longest[:-1] + "x", longest + "x", longest[:72], longest[:128]):
+        assert jetond.login("ann", other).status == 400
+    reply = jetond.post("/users", peer=True, data={"username": "bea", "password": longest + "x"})
+    assert reply.status == 400

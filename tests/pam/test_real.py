@@ -47,7 +47,7 @@ def test_wrong_password_and_after_it_the_right_one(login):
     assert login.try_login(password=PASSWORD).codes == WELCOME
 
 
-@pytest.mark.parametrize("password", ["", "x" * 513, PASSWORD + " ", PASSWORD[:-1],
+@pytest.mark.parametrize("password", ["", "x" * 512, PASSWORD + " ", PASSWORD[:-1],
                                       PASSWORD.upper(), PASSWORD + "&uid=0"])
 def test_almost_the_password(login, password):
     assert login.try_login(phases="auth", password=password).codes == {"auth": "PAM_AUTH_ERR"}

@@ -243,7 +243,7 @@ static void the_bounds_are_those_that_were_agreed(void **state) {
                 size_t offset;
                 uint64_t most;
         } agreed[] = {
-                PASSES(MSG_ASK_PASSWORD_GRANT, msg_ask_password_grant, password, 512),
+                PASSES(MSG_ASK_PASSWORD_GRANT, msg_ask_password_grant, password, 511),
                 PASSES(MSG_ASK_PASSWORD_GRANT, msg_ask_password_grant, username, 256),
                 PASSES(MSG_ASK_USER_ADD, msg_ask_user_add, credential, CREDENTIAL_BEARER),
                 PASSES(MSG_ASK_PAM, msg_ask_pam, nonce, 43),
@@ -252,7 +252,7 @@ static void the_bounds_are_those_that_were_agreed(void **state) {
                 PASSES(MSG_SIGN_ACCESS, msg_sign_access, username, 32),
                 PASSES(MSG_SIGN_TICKET, msg_sign_ticket, username, 32),
                 PASSES(MSG_SIGN_TICKET, msg_sign_ticket, verdict, LOGIN_GRANTED),
-                PASSES(MSG_HASH, msg_hash, password, 512),
+                PASSES(MSG_HASH, msg_hash, password, 511),
                 PASSES(MSG_HASH, msg_hash, setting, 384),
                 PASSES(MSG_HASHED, msg_hashed, hash, 384),
         };
