@@ -18,17 +18,16 @@
 /* To be overtaken once, a reader must miss two publications while he copies. */
 #define TRIES 100
 
+#define LAYOUT(name, magic, page)                                                          \
+        {                                                                                  \
+                name, magic, sizeof(struct page), {                                        \
+                        offsetof(struct page, tables[0]), offsetof(struct page, tables[1]) \
+                }                                                                          \
+        }
+
 const struct page_layout page_layouts[] = {
-        [PAGE_KEYS] = {"keys",
-                       "jetnkeys",
-                       sizeof(struct keys_page),
-                       {offsetof(struct keys_page, tables[0]),
-                        offsetof(struct keys_page, tables[1])}},
-        [PAGE_STATUS] = {"status",
-                         "jetnstat",
-                         sizeof(struct status_page),
-                         {offsetof(struct status_page, tables[0]),
-                          offsetof(struct status_page, tables[1])}},
+        [PAGE_KEYS] = LAYOUT("keys", "jetnkeys", keys_page),
+        [PAGE_STATUS] = LAYOUT("status", "jetnstat", status_page),
 };
 
 /* Processes of different builds share these files. */

@@ -50,7 +50,7 @@ static bool is_word(struct text text) {
         return is_made_of(text, "._-");
 }
 
-/* DESIGN: a user's id, or whose name it is and the name. */
+/* A user's id; or what kind of name it is, and the name. */
 static const struct {
         struct text prefix;
         bool (*is_good)(struct text rest);

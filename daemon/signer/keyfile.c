@@ -187,7 +187,7 @@ static int file_fill(int fd, const struct pem *pem) {
         return fsync(fd) < 0 ? -errno : 0;
 }
 
-/* The order of DESIGN 4: the file, its bytes on the disk, its name, the name on the disk. */
+/* In this order: the file, its bytes on the disk, its name, the name on the disk. */
 static int file_put(int dir, const char *name, const char *new_name, const struct pem *pem) {
         _cleanup_(closep) int fd = -1;
         int r;

@@ -75,11 +75,16 @@ static int keyring_add(struct keyring *keyring, int dir, const char *name) {
 
 /* ---- the directory ---- */
 
+static int folder_failed(const char *what, int error) {
+        log_error("keys: %s: %s", what, strerror(-error));
+        return error;
+}
+
 static int directory_check(int dir) {
         struct stat st;
 
         if (fstat(dir, &st) < 0)
-                return -errno;
+                return folder_failed("the folder cannot be looked at", -errno);
         if (st.st_uid != geteuid()) {
                 log_error("keys: the folder belongs to uid %u, the signer runs as uid %u: chown it",
                           (unsigned)st.st_uid, (unsigned)geteuid());
@@ -103,9 +108,14 @@ static bool has_suffix(const char *name, const char *suffix) {
         return len > suffix_len && strcmp(name + len - suffix_len, suffix) == 0;
 }
 
+static int leftover_remove(int dir, const char *name) {
+        return unlinkat(dir, name, 0) < 0 ? folder_failed("a leftover cannot be removed", -errno)
+                                          : 0;
+}
+
 static int entry_take(struct keyring *keyring, int dir, const char *name) {
         if (has_prefix(name, KEY_FILE_NEW))
-                return unlinkat(dir, name, 0) < 0 ? -errno : 0;
+                return leftover_remove(dir, name);
         if (has_suffix(name, KEY_FILE_SUFFIX))
                 return keyring_add(keyring, dir, name);
         if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
@@ -114,42 +124,51 @@ static int entry_take(struct keyring *keyring, int dir, const char *name) {
         return 0;
 }
 
-static int directory_read(int dir, struct keyring *keyring) {
-        _cleanup_(dir_closep) DIR *entries = NULL;
-        struct dirent *entry;
-        int fd, r;
+static DIR *directory_open(int dir) {
+        int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
 
-        fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
-                return -errno;
-        entries = fdopendir(fd);
-        if (!entries) {
+        if (!entries)
                 closep(&fd);
-                return -errno;
-        }
+        return entries;
+}
+
+static int directory_read(int dir, struct keyring *keyring) {
+        _cleanup_(dir_closep) DIR *entries = directory_open(dir);
+        struct dirent *entry;
+        int r;
+
+        if (!entries)
+                return folder_failed("the folder cannot be read", -errno);
         while (errno = 0, (entry = readdir(entries))) {
                 r = entry_take(keyring, dir, entry->d_name);
                 if (r < 0)
                         return r;
         }
-        return -errno;
+        return errno ? folder_failed("the folder cannot be read", -errno) : 0;
 }
 
 /* ---- all of them ---- */
 
-static int first_key_make(int dir) {
+static int first_key_write(int dir, struct signing_key *ret) {
         _cleanup_(pkey_freep) EVP_PKEY *key = EVP_EC_gen("P-256");
-        struct signing_key described;
         int r;
 
         if (!key)
                 return -EIO;
-        r = key_describe(KEY_ES256, key, &described);
+        r = key_describe(KEY_ES256, key, ret);
         if (r < 0)
                 return r;
-        r = keyfile_write(dir, described.kid, key);
+        return keyfile_write(dir, ret->kid, key);
+}
+
+static int first_key_make(int dir) {
+        struct signing_key described;
+        int r;
+
+        r = first_key_write(dir, &described);
         if (r < 0)
-                return r;
+                return folder_failed("the first key cannot be made", r);
         log_notice("made the first signing key, %s (%s)", described.kid,
                    algorithm_name(described.algorithm));
         return 0;
@@ -187,7 +206,10 @@ static int directory_load(int dir, struct keyring *ret) {
         r = first_key_make(dir);
         if (r < 0)
                 return r;
-        return directory_read(dir, ret); /* as every later start will */
+        r = directory_read(dir, ret); /* as every later start will */
+        if (r == 0 && ret->count == 0)
+                r = folder_failed("the first key is gone again", -ENOENT);
+        return r;
 }
 
 int keyring_load(int dir, struct keyring *ret) {
@@ -195,10 +217,7 @@ int keyring_load(int dir, struct keyring *ret) {
 
         *ret = (struct keyring){.count = 0};
         r = directory_load(dir, ret);
-        if (r == 0 && ret->count == 0)
-                r = -ENOENT;
         if (r < 0) {
-                log_error("cannot use the signing keys: %s", strerror(-r));
                 keyring_clear(ret);
                 return r;
         }

@@ -82,7 +82,7 @@ static void every_foreign_byte_is_refused_at_every_place(void **state) {
                                                   byte);
 
                 for (place = 0; place < 8; place++) {
-                        memcpy(text, "AAAAAAAA", 8);
+                        memset(text, 'A', sizeof text);
                         text[place] = (char)byte;
                         assert_int_equal(decode(text, 8, bytes, &len), is_ours ? 0 : -EINVAL);
                 }

@@ -87,10 +87,10 @@ static void the_writer_refuses_what_is_no_printable_utf8(void **state) {
         for (i = 0; i < ELEMENTS(bad); i++) {
                 struct claims claims = {0};
 
-                strcpy(claims.sub, bad[i]);
+                snprintf(claims.sub, sizeof claims.sub, "%s", bad[i]);
                 assert_int_equal(claims_write(&claims, json, sizeof json, &len), -EINVAL);
-                strcpy(claims.sub, "1");
-                strcpy(claims.roles, bad[i]);
+                claims.sub[0] = '\0';
+                snprintf(claims.roles, sizeof claims.roles, "%s", bad[i]);
                 assert_int_equal(claims_write(&claims, json, sizeof json, &len), -EINVAL);
         }
 }
@@ -110,11 +110,9 @@ static void draw_text(char *ret, size_t size, bool spaces) {
         const char *piece = pieces[draw(8)];
 
         for (; len + strlen(piece) < size && (len == 0 || draw(12)); piece = pieces[draw(8)]) {
-                strcpy(ret + len, piece);
-                len += strlen(piece);
+                len += (size_t)snprintf(ret + len, size - len, "%s", piece);
                 if (spaces && !draw(4) && len + 5 < size) {
-                        ret[len++] = ' ';
-                        strcpy(ret + len++, "w");
+                        len += (size_t)snprintf(ret + len, size - len, " w");
                 }
         }
 }
@@ -270,12 +268,12 @@ static void only_one_flat_object_is_read(void **state) {
 }
 
 static void deep_nesting_costs_nothing(void **state) {
-        static char json[100002];
+        static char brackets[100001], json[100020];
 
         (void)state;
-        memset(json, '[', sizeof json - 1);
-        assert_refused(json);
-        memcpy(json, "{\"roles\":", 9);
+        memset(brackets, '[', sizeof brackets - 1);
+        assert_refused(brackets);
+        snprintf(json, sizeof json, "{\"roles\":%s", brackets);
         assert_refused(json);
 }
 

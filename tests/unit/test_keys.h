@@ -67,14 +67,15 @@ static inline struct keyset *test_keyset(void) {
 static inline void test_token(const char *header, struct text payload, char *ret) {
         EVP_PKEY *key = test_private_key();
         uint8_t signature[SIGNATURE_MAX];
-        size_t len;
+        size_t at, len;
 
-        len = (size_t)snprintf(ret, TOKEN_MAX + 1, "%s.", header);
-        base64url_encode(payload.p, payload.len, ret + len);
+        at = (size_t)snprintf(ret, TOKEN_MAX + 1, "%s.", header);
+        base64url_encode(payload.p, payload.len, ret + at);
         if (signature_make(KEY_ES256, key, text_of(ret), signature, &len) < 0)
                 abort();
-        strcat(ret, ".");
-        base64url_encode(signature, len, ret + strlen(ret));
+        at = strlen(ret);
+        ret[at++] = '.';
+        base64url_encode(signature, len, ret + at);
         EVP_PKEY_free(key);
 }
 

@@ -438,7 +438,7 @@ static bool is_whole(const struct keys_table *table) {
 
 static void a_reader_never_sees_a_mixed_table(void **state) {
         unsigned long copies = 0, busy = 0;
-        struct keys_table table;
+        struct keys_table table = {.count = 0};
         struct keys_page *page;
         pthread_t writer;
         time_t end;

@@ -165,8 +165,9 @@ static void a_public_key_is_no_secret(void **state) {
                         base64url_encode(ACCESS, sizeof ACCESS - 1, token + len);
                         assert_non_null(HMAC(EVP_sha512(), secret, (int)size, (uint8_t *)token,
                                              strlen(token), mac, NULL));
-                        strcat(token, ".");
-                        base64url_encode(mac, i == 0 ? 64 : 32, token + strlen(token));
+                        len = strlen(token);
+                        token[len++] = '.';
+                        base64url_encode(mac, i == 0 ? 64 : 32, token + len);
                         assert_int_equal(verdict_of(text_of(token), &access_here, &claims),
                                          VERDICT_INVALID);
                 }
@@ -180,7 +181,7 @@ static void every_changed_character_makes_it_invalid(void **state) {
         (void)state;
         test_token(header_of(TOKEN_KIND_ACCESS), TEXT(ACCESS), token);
         for (i = 0; i < strlen(token); i++) {
-                strcpy(changed, token);
+                memcpy(changed, token, sizeof changed);
                 changed[i] = token[i] == 'B' ? 'C' : 'B';
                 assert_int_equal(verdict_of(text_of(changed), &access_here, &claims),
                                  VERDICT_INVALID);
