@@ -68,7 +68,7 @@ static int run(struct request *request) {
                                &request->parameter, &request->fault);
         if (r == 0)
                 r = check_media(request, route->media);
-        return r < 0 ? r : route->begin(request);
+        return r == 0 ? route->begin(request) : r;
 }
 
 void request_run(struct request *request) {
