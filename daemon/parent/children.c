@@ -289,14 +289,19 @@ int children_start(struct parent *parent) {
         return r;
 }
 
-/* What had ended by itself before is news. */
+/* When one dies the others follow by themselves, and need no line of their own; one that was killed
+ * as well, or cannot go on, is news. */
+static bool is_news(const struct child *child, int status) {
+        return WIFSIGNALED(status) || (child->program->is_vital && WEXITSTATUS(status) != 0);
+}
+
 static void child_kill(struct child *child) {
         int status = 0;
 
         if (waitpid(child->pid, &status, WNOHANG) == 0) {
                 kill(child->pid, SIGKILL);
                 waitpid(child->pid, &status, 0);
-        } else {
+        } else if (is_news(child, status)) {
                 log_warning("%s ended: %s", child_title(child).text, child_end_text(status).text);
         }
 }
