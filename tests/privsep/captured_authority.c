@@ -10,10 +10,13 @@
 
 static int keys_page_fd = -1;
 
+/* Keeps all that it is given: the others end when their channels do. */
 static int setup_take(void *context, struct frame *frame) {
+        int fd = take_fd(&frame->fd);
+
         (void)context;
         if (frame->type == MSG_DESCRIPTOR && frame->message.descriptor.what == DESCRIPTOR_KEYS_PAGE)
-                keys_page_fd = take_fd(&frame->fd);
+                keys_page_fd = fd;
         return 0;
 }
 

@@ -47,15 +47,13 @@ class LyingDaemon(Daemon):
 
     def __init__(self, config=""):
         self.liars = Programs()
-        self.connections = 0  # that the authority has accepted
         super().__init__(config=config, programs=self.liars.directory)
 
-    def connect(self, timeout=20, path=None):
-        connection = super().connect(timeout, path)
-        self.connections += 1
-        return connection
-
     def remove(self):
+        """At once: liars do not drain."""
+        if self.process and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
         super().remove()
         self.liars.remove()
 
@@ -73,16 +71,12 @@ class LyingDaemon(Daemon):
         wait_until(lambda: all(is_asleep(pid) for pid in new), f"the {child} waits", self)
         return new
 
-    def put_liar(self, child, liar, lie, index=None):
-        """Exchanges all children of the name, or the one of that index, for liars."""
-        pids = self.pids(child)
+    def put_liar(self, child, liar, lie, pids=None):
+        """Exchanges these children, or all of the name, for liars; gives the liars' pids."""
         self.liars.put_liar(child, liar, lie)
-        new = self.exchange(child, pids if index is None else [pids[index]])
+        new = self.exchange(child, pids or self.pids(child))
         self.liars.put_honest(child)
         return new
-
-    def count_in_log(self, words):
-        return self.log().count(words)
 
 
 def is_asleep(pid):

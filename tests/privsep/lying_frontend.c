@@ -1,5 +1,6 @@
 /* In a frontend's place: takes the first connection, which makes it known to the authority, and
- * lies about it. To its caller it writes `lied`, and what the authority answered if it did. */
+ * lies about it. To its caller it writes `connection NUMBER`, and what the authority answered if it
+ * did. */
 #include "liar.h"
 
 #define WAIT_MS 5000
@@ -176,7 +177,7 @@ static void connection_take(const char *lie) {
 
         if (channel_wait(&authority, -1, &frame) < 0 || frame.type != MSG_CONNECTION)
                 return;
-        dprintf(frame.fd, "lied\n");
+        dprintf(frame.fd, "connection %u\n", frame.message.connection.connection);
         lie_tell(lie, frame.message.connection.connection);
         answers_report(frame.fd);
         wait_for_the_end(CONTROL_FD);

@@ -1,0 +1,99 @@
+"""What the running processes have given up, and which descriptors they hold: no more than their row
+of daemon/README.md says."""
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from harness import Daemon, is_root  # noqa: E402
+
+# What a process may have open beside 0 to 2, its sockets and its event loop. "r" for reading alone.
+FILES = {
+    "frontend": {("keys", "r"), ("status", "r")},
+    "authority": {("keys", "r"), ("status", "rw"), ("db", "r"), ("jeton.db", "rw"),
+                  ("jeton.db-wal", "rw"), ("jeton.db-shm", "rw")},
+    "signer": {("keys", "rw")},
+    "worker": set(),
+    "names": set(),
+}
+
+# Its control channel and the authority's; a servant has no others.
+SOCKETS = {"signer": 2, "worker": 2, "names": 2, "frontend": 2}
+
+
+def status(pid):
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+
+
+def children(daemon):
+    found = daemon.children()
+    assert set(found) == set(FILES)
+    for name, pids in found.items():
+        for pid in pids:
+            yield name, pid
+
+
+def test_children_gain_no_privileges_and_run_behind_a_system_call_filter():
+    with Daemon() as daemon:
+        for name, pid in children(daemon):
+            now = status(pid)
+            assert now["NoNewPrivs"] == "1", name
+            assert now["Seccomp"] == "2", name
+            core = next(line for line in Path(f"/proc/{pid}/limits").read_text().splitlines()
+                        if line.startswith("Max core file size"))
+            assert core.split()[4:6] == ["0", "0"], name
+
+
+def test_children_do_not_look_into_each_other():
+    """Not dumpable: /proc/PID belongs to root, so another process of the same uid sees nothing."""
+    with Daemon() as daemon:
+        for name, pid in children(daemon):
+            assert Path(f"/proc/{pid}/mem").stat().st_uid == 0, name
+            assert Path(f"/proc/{pid}/fd").stat().st_uid == 0, name
+
+
+def test_each_child_holds_its_own_descriptors_and_no_other():
+    if not is_root():
+        done = subprocess.run(["unshare", "-Ur", sys.executable, "-B", __file__],
+                              capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return
+    look()
+
+
+def access(pid, number):
+    lines = Path(f"/proc/{pid}/fdinfo/{number}").read_text().splitlines()
+    flags = int(next(line for line in lines if line.startswith("flags:")).split()[1], 8)
+    return {os.O_RDONLY: "r", os.O_WRONLY: "w", os.O_RDWR: "rw"}[flags & os.O_ACCMODE]
+
+
+def descriptors(pid):
+    """Of a process: the names of its files with their access, and its number of sockets."""
+    files, sockets = set(), 0
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        target = os.readlink(entry)
+        if int(entry.name) <= 2:
+            continue
+        if target.startswith("socket:"):
+            sockets += 1
+        elif not target.startswith("anon_inode:[eventpoll]"):
+            files.add((Path(target).name, access(pid, entry.name)))
+    return files, sockets
+
+
+def look():
+    with Daemon() as daemon:
+        daemon.add_user("alice")
+        assert daemon.login("alice").status == 200
+        for name, pid in children(daemon):
+            files, sockets = descriptors(pid)
+            assert files <= FILES[name], (name, files)
+            if name in SOCKETS:
+                assert sockets == SOCKETS[name], (name, sockets)
+
+
+if __name__ == "__main__":
+    look()
