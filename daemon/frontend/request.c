@@ -56,7 +56,7 @@ static int check_media(struct request *request, enum media wanted) {
 }
 
 static int run(struct request *request) {
-        const struct route *route;
+        const struct route *route = NULL;
         int r;
 
         r = authorization_parse(request->head.authorization, &request->authorization,
