@@ -1,17 +1,9 @@
 /* application/x-www-form-urlencoded, decoded where it lies. Knows no parameter by name. */
 #include "form.h"
 
-#include <errno.h>
+#include "bytes.h"
 
-static int hex_value(char digit) {
-        if (digit >= '0' && digit <= '9')
-                return digit - '0';
-        if (digit >= 'a' && digit <= 'f')
-                return digit - 'a' + 10;
-        if (digit >= 'A' && digit <= 'F')
-                return digit - 'A' + 10;
-        return -1;
-}
+#include <errno.h>
 
 /* Decodes bytes[from, to) onto itself: what is decoded is never longer than what was read. */
 static int decode_in_place(char *bytes, size_t from, size_t to, struct text *ret) {
@@ -77,13 +69,6 @@ int form_parse(char *bytes, size_t len, struct field *ret_fields, size_t max, si
         }
         *ret_count = count;
         return 0;
-}
-
-/* RFC 3986 2.3, "unreserved". */
-static bool is_unreserved(char byte) {
-        return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-               (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' ||
-               byte == '~';
 }
 
 size_t form_encoded_len(struct text value) {

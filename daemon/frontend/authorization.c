@@ -3,15 +3,14 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/name.h"
+#include "../../common/wire/bytes.h"
 #include "http.h"
 
 /* RFC 9110 11.2, token68: the signs at its end are padding. */
 static bool is_token68(struct text text) {
         size_t i = 0;
 
-        while (i < text.len && text.p[i] &&
-               (strchr("-._~+/", text.p[i]) || (text.p[i] >= '0' && text.p[i] <= '9') ||
-                (text.p[i] >= 'A' && text.p[i] <= 'Z') || (text.p[i] >= 'a' && text.p[i] <= 'z')))
+        while (i < text.len && (is_unreserved(text.p[i]) || text.p[i] == '+' || text.p[i] == '/'))
                 i++;
         if (i == 0)
                 return false;
@@ -55,17 +54,12 @@ static const struct {
 
 int authorization_parse(struct text value, struct authorization *ret, struct fault *fault) {
         struct authorization authorization = {.scheme = SCHEME_OTHER};
-        struct text scheme = value, rest = TEXT_NONE;
-        const char *space = value.len > 0 ? memchr(value.p, ' ', value.len) : NULL;
+        struct text rest = value, scheme = cut_at(&rest, ' ');
         size_t i;
         int r = 0;
 
         if (value.len == 0)
                 authorization.scheme = SCHEME_NONE;
-        if (space) {
-                scheme.len = (size_t)(space - value.p);
-                rest = (struct text){space + 1, value.len - scheme.len - 1};
-        }
         for (i = 0; i < ELEMENTS(schemes) && r == 0; i++)
                 if (http_is_word(scheme, schemes[i].name))
                         r = schemes[i].read(rest, &authorization, fault);

@@ -1,20 +1,12 @@
 /* A body in chunks: one place at a time, one byte at a time, but for the data itself. */
 #include "chunked.h"
 
+#include "../../common/wire/bytes.h"
+
 #include <string.h>
 
 #define DIGITS_MAX 8    /* leading zeros included */
 #define THROWN_MAX 4096 /* bytes of all extensions and trailers of a body */
-
-static int hex_value(char digit) {
-        if (digit >= '0' && digit <= '9')
-                return digit - '0';
-        if (digit >= 'A' && digit <= 'F')
-                return digit - 'A' + 10;
-        if (digit >= 'a' && digit <= 'f')
-                return digit - 'a' + 10;
-        return -1;
-}
 
 static int take_size_end(struct chunked *chunked, char byte, size_t size, struct fault *fault) {
         if (chunked->digits == 0 || (byte != '\r' && byte != ';'))
@@ -43,7 +35,7 @@ static int throw_away(struct chunked *chunked, char byte, enum chunked_place aft
                 chunked->place = after;
                 return 0;
         }
-        if (((unsigned char)byte < 0x20 && byte != '\t') || byte == 0x7f)
+        if (is_control(byte) && byte != '\t')
                 return fault_bad_request(fault, "a control character between the chunks");
         if (++chunked->thrown > THROWN_MAX)
                 return fault_bad_request(fault, "the chunks' extensions and trailers are too long");

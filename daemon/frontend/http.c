@@ -1,7 +1,9 @@
 /* The head of a request, by the strict subset of RFC 9112 that http.h describes. */
 #include "http.h"
 
+#include "../../common/wire/bytes.h"
 #include "../../common/wire/wire.h"
+#include "target.h"
 
 #include <stdint.h>
 #include <strings.h>
@@ -10,8 +12,7 @@
 
 /* RFC 9110 5.6.2. */
 static bool is_token_byte(char byte) {
-        return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-               (byte >= '0' && byte <= '9') || (byte && strchr("!#$%&'*+-.^_`|~", byte));
+        return is_letter_or_digit(byte) || (byte && strchr("!#$%&'*+-.^_`|~", byte));
 }
 
 static bool is_token(struct text text) {
@@ -27,10 +28,6 @@ static bool is_blank(char byte) {
         return byte == ' ' || byte == '\t';
 }
 
-static bool is_control(char byte) {
-        return (unsigned char)byte < 0x20 || byte == 0x7f;
-}
-
 bool http_is_word(struct text text, const char *word) {
         return text.len == strlen(word) && strncasecmp(text.p, word, text.len) == 0;
 }
@@ -43,21 +40,6 @@ static struct text trimmed(struct text text) {
         while (text.len > 0 && is_blank(text.p[text.len - 1]))
                 text.len--;
         return text;
-}
-
-/* Cuts off what stands before the first `separator`, or everything. */
-static struct text cut(struct text *rest, char separator) {
-        const char *found = rest->len > 0 ? memchr(rest->p, separator, rest->len) : NULL;
-        struct text first = *rest;
-
-        if (!found) {
-                *rest = TEXT_NONE;
-                return first;
-        }
-        first.len = (size_t)(found - rest->p);
-        rest->p += first.len + 1;
-        rest->len -= first.len + 1;
-        return first;
 }
 
 static int check_byte(const char *bytes, size_t at, struct fault *fault) {
@@ -96,107 +78,6 @@ int http_scan(struct http_scan *scan, const char *bytes, size_t len, size_t *ret
         return -EAGAIN;
 }
 
-static int hex_value(char digit) {
-        if (digit >= '0' && digit <= '9')
-                return digit - '0';
-        if (digit >= 'A' && digit <= 'F')
-                return digit - 'A' + 10;
-        if (digit >= 'a' && digit <= 'f')
-                return digit - 'a' + 10;
-        return -1;
-}
-
-/* RFC 3986 2.3: these have no second spelling. */
-static bool is_unreserved(char byte) {
-        return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-               (byte >= '0' && byte <= '9') || (byte && strchr("-._~", byte));
-}
-
-/* RFC 3986 3.3, pchar and the slash; an escape is checked where it is decoded. */
-static bool is_path_byte(char byte) {
-        return is_unreserved(byte) || (byte && strchr("/%!$&'()*+,;=:@", byte));
-}
-
-/* The byte that an escape stands for, or -1 where it may not be written so. */
-static int escaped_byte(const char *escape, size_t len) {
-        int high, low, byte;
-
-        if (len < 3)
-                return -1;
-        high = hex_value(escape[1]);
-        low = hex_value(escape[2]);
-        if (high < 0 || low < 0)
-                return -1;
-        byte = high << 4 | low;
-        if (byte == '/' || is_control((char)byte) || is_unreserved((char)byte))
-                return -1;
-        return byte;
-}
-
-/* Decodes in place. The bytes in between are the caller's own: nobody else reads them. */
-static int decode_path(char *path, size_t len, struct text *ret, struct fault *fault) {
-        size_t at = 0, i;
-        int byte;
-
-        for (i = 0; i < len; i++) {
-                if (!is_path_byte(path[i]))
-                        return fault_bad_request(fault, "the path holds a byte that it may not");
-                byte = (unsigned char)path[i];
-                if (path[i] == '%') {
-                        byte = escaped_byte(path + i, len - i);
-                        if (byte < 0)
-                                return fault_bad_request(fault, "the path holds a wrong escape");
-                        i += 2;
-                }
-                path[at++] = (char)byte;
-        }
-        *ret = (struct text){path, at};
-        return 0;
-}
-
-/* No empty, "." or ".." segments: such a path has another spelling that means the same. */
-static int check_segments(struct text path, struct fault *fault) {
-        struct text segment;
-
-        path.p++;
-        path.len--;
-        while (path.len > 0) {
-                segment = cut(&path, '/');
-                if (segment.len == 0 || text_is(segment, TEXT(".")) || text_is(segment, TEXT("..")))
-                        return fault_bad_request(fault, "the path is not in its canonical form");
-        }
-        return 0;
-}
-
-static int check_query(struct text query, struct fault *fault) {
-        size_t i;
-
-        for (i = 0; i < query.len; i++)
-                if (!is_path_byte(query.p[i]) && query.p[i] != '?')
-                        return fault_bad_request(fault, "the query holds a byte that it may not");
-        return 0;
-}
-
-static int parse_target(char *target, size_t len, struct http_head *head, struct fault *fault) {
-        struct text rest = {target, len};
-        struct text path = cut(&rest, '?');
-        int r;
-
-        if (path.len == 0 || path.p[0] != '/')
-                return fault_bad_request(fault, "the target must begin with a slash");
-        head->query = rest;
-        r = check_query(rest, fault);
-        if (r == 0)
-                r = decode_path(target, path.len, &head->path, fault);
-        if (r == 0)
-                r = check_segments(head->path, fault);
-        if (r < 0)
-                return r;
-        if (head->path.len > 1 && head->path.p[head->path.len - 1] == '/')
-                head->path.len--;
-        return 0;
-}
-
 static int parse_version(struct text version, struct http_head *head, struct fault *fault) {
         if (!text_is(version, TEXT("HTTP/1.1")) && !text_is(version, TEXT("HTTP/1.0")))
                 return fault_bad_request(fault,
@@ -211,14 +92,15 @@ static int parse_request_line(char *line, size_t len, struct http_head *head, st
         struct text rest = {line, len}, target;
         int r;
 
-        head->method = cut(&rest, ' ');
-        target = cut(&rest, ' ');
+        head->method = cut_at(&rest, ' ');
+        target = cut_at(&rest, ' ');
         if (!is_token(head->method))
                 return fault_bad_request(fault, "the method is no token");
         r = parse_version(rest, head, fault);
         if (r < 0)
                 return r;
-        return parse_target(line + head->method.len + 1, target.len, head, fault);
+        return target_parse(line + head->method.len + 1, target.len, &head->path, &head->query,
+                            fault);
 }
 
 /* RFC 9110 7.2: a host and a port. Empty is right for a client that has no host to name. */
@@ -255,7 +137,7 @@ static int take_transfer_encoding(struct http_head *head, struct text value, str
 static int take_connection(struct http_head *head, struct text value, struct fault *fault) {
         (void)fault;
         while (value.len > 0)
-                if (http_is_word(trimmed(cut(&value, ',')), "close"))
+                if (http_is_word(trimmed(cut_at(&value, ',')), "close"))
                         head->keeps_alive = false;
         return 0;
 }
@@ -348,7 +230,7 @@ static int parse_field(struct text line, struct http_head *head, struct fault *f
 
         if (!text_has(line, ':'))
                 return fault_bad_request(fault, "a field without a colon");
-        name = cut(&rest, ':');
+        name = cut_at(&rest, ':');
         if (!is_token(name))
                 return fault_bad_request(fault, "the name of a field is no token");
         return take_field(head, name, trimmed(rest), fault);

@@ -2,6 +2,7 @@
  * which the module checks itself: nothing here can make or change one. */
 #include "routes.h"
 
+#include "../../common/wire/bytes.h"
 #include "call.h"
 #include "params.h"
 #include "password.h"
@@ -30,13 +31,9 @@ static int bad(struct request *request, const char *description) {
 static bool is_nonce(struct text text) {
         size_t i;
 
-        for (i = 0; i < text.len; i++) {
-                char byte = text.p[i];
-
-                if (!((byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-                      (byte >= '0' && byte <= '9') || byte == '-' || byte == '_'))
+        for (i = 0; i < text.len; i++)
+                if (!is_letter_or_digit(text.p[i]) && text.p[i] != '-' && text.p[i] != '_')
                         return false;
-        }
         return text.len == NONCE_LEN;
 }
 

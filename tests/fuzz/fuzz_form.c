@@ -1,6 +1,7 @@
 /* Forms and their parameters, and the Authorization field beside them. A value that was taken comes
  * back from its encoding.
- * links: daemon/frontend/params.c daemon/frontend/authorization.c daemon/frontend/http.c */
+ * links: daemon/frontend/params.c daemon/frontend/authorization.c daemon/frontend/http.c
+ * daemon/frontend/target.c */
 #include "../../common/name.h"
 #include "../../daemon/frontend/authorization.h"
 #include "../../daemon/frontend/params.h"

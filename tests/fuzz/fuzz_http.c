@@ -1,6 +1,6 @@
 /* A connection's bytes: one request after the other, as the frontend cuts them. Cut in two reads at
  * any place they must give the same requests.
- * links: daemon/frontend/http.c daemon/frontend/chunked.c */
+ * links: daemon/frontend/http.c daemon/frontend/target.c daemon/frontend/chunked.c */
 #include "../../common/wire/wire.h"
 #include "../../daemon/frontend/chunked.h"
 #include "../../daemon/frontend/http.h"

@@ -1,5 +1,5 @@
 /* The Authorization field: each scheme in its spellings, and what is none of them.
- * links: daemon/frontend/authorization.c daemon/frontend/http.c */
+ * links: daemon/frontend/authorization.c daemon/frontend/http.c daemon/frontend/target.c */
 #include "../../common/cleanup.h"
 #include "../../common/name.h"
 #include "../../daemon/frontend/authorization.h"

@@ -1,5 +1,5 @@
 /* Heads that are taken and heads that are refused, each with the status it must have.
- * links: daemon/frontend/http.c */
+ * links: daemon/frontend/http.c daemon/frontend/target.c */
 #include "../../common/cleanup.h"
 #include "../../common/wire/wire.h"
 #include "../../daemon/frontend/http.h"
