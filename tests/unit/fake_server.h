@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -90,6 +91,8 @@ static inline void fake_serve(int fd, const struct script *script) {
 static inline void fake_run(int listener, const struct script *script) {
         if (script->uid != 0 && (setgid(script->uid) < 0 || setuid(script->uid) < 0))
                 fake_die();
+        /* After setuid(2), which clears it. */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (listen(listener, 1) < 0)
                 fake_die();
         /* The parent waits for this: before it, nobody listens. */

@@ -1,0 +1,574 @@
+/* links: client/open.c client/login.c client/verify.c client/claims.c client/userinfo.c
+ * client/keys.c client/place.c client/failure.c client/body.c client/request.c client/exchange.c
+ * client/connect.c client/reply.c
+ * needs: jansson libcrypto */
+/* libjeton as a program sees it: against a folder with pages, and against daemons of every kind. */
+#include "../../include/jeton.h"
+
+#include "../../common/clock.h"
+#include "fake_server.h"
+#include "test_keys.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+
+static struct jeton *open_at(const char *socket_path) {
+        struct jeton_options options = JETON_OPTIONS_INIT;
+        struct jeton *jeton;
+
+        options.socket_path = socket_path;
+        options.timeout_ms = 2000;
+        assert_int_equal(jeton_open(&options, &jeton), 0);
+        return jeton;
+}
+
+static size_t open_descriptors(void) {
+        DIR *dir = opendir("/proc/self/fd");
+        size_t count = 0;
+
+        assert_non_null(dir);
+        while (readdir(dir))
+                count++;
+        closedir(dir);
+        return count;
+}
+
+/* ---- a keys page ---- */
+
+static void page_create(const struct fake_server *place, mode_t mode) {
+        char path[64];
+        int fd;
+
+        snprintf(path, sizeof path, "%s/keys", place->dir);
+        fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        assert_true(fd >= 0);
+        assert_int_equal(ftruncate(fd, (off_t)page_size(PAGE_KEYS)), 0);
+        assert_int_equal(fchmod(fd, mode), 0);
+        close(fd);
+}
+
+/* Publishes the test's key, or an empty table. */
+static void page_publish(const struct fake_server *place, bool with_key) {
+        struct keys_table *table;
+        char path[64];
+        void *page;
+        int fd;
+
+        snprintf(path, sizeof path, "%s/keys", place->dir);
+        fd = open(path, O_RDWR | O_CLOEXEC);
+        assert_true(fd >= 0);
+        assert_int_equal(page_map(fd, PAGE_KEYS, &page), 0);
+        table = keys_page_next(page);
+        *table = (struct keys_table){.issuer = TEST_ISSUER, .count = with_key};
+        if (with_key) {
+                memcpy(table->keys[0].kid, TEST_KEY_THUMBPRINT, KID_LEN);
+                table->keys[0].algorithm = KEY_ES256;
+                table->keys[0].state = KEY_ACTIVE;
+                table->keys[0].public_len = 64;
+                test_public(table->keys[0].public_key);
+        }
+        keys_page_publish(page);
+        munmap(page, page_size(PAGE_KEYS));
+        close(fd);
+}
+
+static void page_remove(const struct fake_server *place) {
+        char path[64];
+
+        snprintf(path, sizeof path, "%s/keys", place->dir);
+        unlink(path);
+}
+
+static void place_with_page(struct fake_server *place) {
+        fake_dir(place);
+        page_create(place, 0644);
+        page_publish(place, true);
+}
+
+static void place_remove(struct fake_server *place) {
+        page_remove(place);
+        fake_stop(place);
+}
+
+/* ---- tokens ---- */
+
+static struct claims good_claims(void) {
+        struct claims claims = {
+                .iss = TEST_ISSUER,
+                .sub = "7",
+                .aud = TEST_ISSUER " https://api.example",
+                .iat = clock_wall_s() - 10,
+                .exp = clock_wall_s() + 600,
+                .jti = "0123456789abcdefghijkl",
+                .sid = "abcdefghijkl0123456789",
+                .client_id = "local",
+                .scope = "read write",
+                .roles = "admin",
+                .username = "alice",
+                .has_uid = true,
+                .uid = 1000,
+                .auth_time = clock_wall_s() - 20,
+                .amr = "pwd",
+        };
+
+        return claims;
+}
+
+static void sign(const struct claims *claims, char ret[TOKEN_MAX + 1]) {
+        char header[HEADER_MAX], json[CLAIMS_JSON_MAX];
+        size_t len;
+
+        token_header(KEY_ES256, TOKEN_KIND_ACCESS, TEST_KEY_THUMBPRINT, header);
+        assert_int_equal(claims_write(claims, json, sizeof json, &len), 0);
+        test_token(header, (struct text){json, len}, ret);
+}
+
+static enum jeton_verdict verdict_on(struct jeton *jeton, const struct claims *claims,
+                                     const char *audience) {
+        struct jeton_claims *ret_claims = NULL;
+        enum jeton_verdict verdict;
+        char token[TOKEN_MAX + 1];
+
+        sign(claims, token);
+        assert_int_equal(jeton_verify(jeton, token, audience, &verdict, &ret_claims), 0);
+        assert_true((ret_claims != NULL) == (verdict == JETON_VALID));
+        jeton_claims_free(ret_claims);
+        return verdict;
+}
+
+/* ---- the handle ---- */
+
+static void ten_thousand_handles_leave_nothing_open(void **state) {
+        struct fake_server place;
+        char token[TOKEN_MAX + 1];
+        struct claims claims = good_claims();
+        size_t before, i;
+
+        (void)state;
+        place_with_page(&place);
+        sign(&claims, token);
+        before = open_descriptors();
+        for (i = 0; i < 10000; i++) {
+                struct jeton *jeton = open_at(place.path);
+                struct jeton_claims *ret_claims = NULL;
+                enum jeton_verdict verdict;
+
+                if (i % 100 == 0)
+                        assert_int_equal(jeton_verify(jeton, token, NULL, &verdict, &ret_claims),
+                                         0);
+                jeton_claims_free(ret_claims);
+                jeton_close(jeton);
+        }
+        assert_int_equal(open_descriptors(), before);
+        place_remove(&place);
+}
+
+static void options_that_cannot_be_are_refused(void **state) {
+        struct {
+                struct jeton_options known;
+                uint64_t later;
+        } newer = {JETON_OPTIONS_INIT, 0};
+        struct jeton_options options = {0, NULL, 0};
+        struct jeton *jeton = NULL;
+
+        (void)state;
+        assert_int_equal(jeton_open(&options, &jeton), -EINVAL);
+        options = (struct jeton_options)JETON_OPTIONS_INIT;
+        options.socket_path = "";
+        assert_int_equal(jeton_open(&options, &jeton), -EINVAL);
+        newer.known.size = sizeof newer;
+        newer.later = 1;
+        assert_int_equal(jeton_open(&newer.known, &jeton), -EINVAL);
+        assert_null(jeton);
+        newer.later = 0;
+        assert_int_equal(jeton_open(&newer.known, &jeton), 0);
+        jeton_close(jeton);
+        jeton_close(NULL);
+}
+
+static void options_of_an_older_program_are_taken(void **state) {
+        struct jeton_options options = {sizeof options.size + sizeof options.socket_path,
+                                        "/nowhere/jeton.sock", 12345};
+        struct jeton *jeton;
+
+        (void)state;
+        assert_int_equal(jeton_open(&options, &jeton), 0);
+        assert_string_equal(jeton_error(jeton), "");
+        jeton_close(jeton);
+        assert_int_equal(jeton_open(NULL, &jeton), 0);
+        jeton_close(jeton);
+}
+
+static void the_environment_names_another_socket(void **state) {
+        struct jeton_claims *claims;
+        enum jeton_verdict verdict;
+        struct jeton *jeton;
+
+        (void)state;
+        setenv("JETON_SOCKET", "/nowhere/at/all.sock", 1);
+        assert_int_equal(jeton_open(NULL, &jeton), 0);
+        unsetenv("JETON_SOCKET");
+        assert_int_equal(jeton_verify(jeton, "x", NULL, &verdict, &claims), -ENOENT);
+        assert_non_null(strstr(jeton_error(jeton), "/nowhere/at/keys"));
+        jeton_close(jeton);
+}
+
+/* ---- verifying ---- */
+
+static void a_good_token_is_valid_and_says_what_it_says(void **state) {
+        struct claims claims = good_claims();
+        struct jeton_claims *got;
+        enum jeton_verdict verdict;
+        struct fake_server place;
+        char token[TOKEN_MAX + 1];
+        struct jeton *jeton;
+        uid_t uid;
+
+        (void)state;
+        place_with_page(&place);
+        jeton = open_at(place.path);
+        sign(&claims, token);
+        assert_int_equal(jeton_verify(jeton, token, "https://api.example", &verdict, &got), 0);
+        assert_int_equal(verdict, JETON_VALID);
+        assert_string_equal(jeton_claims_issuer(got), TEST_ISSUER);
+        assert_string_equal(jeton_claims_subject(got), "7");
+        assert_string_equal(jeton_claims_username(got), "alice");
+        assert_string_equal(jeton_claims_client_id(got), "local");
+        assert_string_equal(jeton_claims_scope(got), "read write");
+        assert_string_equal(jeton_claims_amr(got), "pwd");
+        assert_string_equal(jeton_claims_token_id(got), claims.jti);
+        assert_string_equal(jeton_claims_session_id(got), claims.sid);
+        assert_int_equal(jeton_claims_expires_at(got), claims.exp);
+        assert_int_equal(jeton_claims_issued_at(got), claims.iat);
+        assert_int_equal(jeton_claims_login_at(got), claims.auth_time);
+        assert_true(jeton_claims_uid(got, &uid) && uid == 1000);
+        assert_true(jeton_claims_has_scope(got, "write"));
+        assert_false(jeton_claims_has_scope(got, "writ"));
+        assert_true(jeton_claims_has_role(got, "admin"));
+        assert_false(jeton_claims_has_role(got, ""));
+        assert_true(jeton_claims_has_audience(got, "https://api.example"));
+        jeton_claims_free(got);
+        jeton_close(jeton);
+        place_remove(&place);
+}
+
+static void each_fault_of_a_token_has_its_verdict(void **state) {
+        struct claims claims = good_claims(), other;
+        struct fake_server place;
+        struct jeton *jeton;
+
+        (void)state;
+        place_with_page(&place);
+        jeton = open_at(place.path);
+        assert_int_equal(verdict_on(jeton, &claims, NULL), JETON_VALID);
+        assert_int_equal(verdict_on(jeton, &claims, JETON_ANY_AUDIENCE), JETON_VALID);
+        assert_int_equal(verdict_on(jeton, &claims, "https://api.exampl"), JETON_WRONG_AUDIENCE);
+        assert_int_equal(verdict_on(jeton, &claims, ""), JETON_WRONG_AUDIENCE);
+        other = claims;
+        strcpy(other.aud, "https://api.example");
+        assert_int_equal(verdict_on(jeton, &other, NULL), JETON_WRONG_AUDIENCE);
+        other = claims;
+        other.exp = clock_wall_s() - 120;
+        other.iat = other.exp - 60;
+        assert_int_equal(verdict_on(jeton, &other, NULL), JETON_EXPIRED);
+        other = claims;
+        other.iat = clock_wall_s() + 300;
+        assert_int_equal(verdict_on(jeton, &other, NULL), JETON_NOT_YET);
+        other = claims;
+        strcpy(other.iss, "https://other.example");
+        assert_int_equal(verdict_on(jeton, &other, NULL), JETON_WRONG_ISSUER);
+        jeton_close(jeton);
+        place_remove(&place);
+}
+
+static void a_changed_byte_makes_a_token_invalid(void **state) {
+        struct claims claims = good_claims();
+        struct jeton_claims *got = NULL;
+        enum jeton_verdict verdict;
+        struct fake_server place;
+        char token[TOKEN_MAX + 1];
+        struct jeton *jeton;
+        size_t i, len;
+
+        (void)state;
+        place_with_page(&place);
+        jeton = open_at(place.path);
+        sign(&claims, token);
+        len = strlen(token);
+        for (i = 0; i < len; i += 7) {
+                char kept = token[i];
+
+                token[i] = kept == 'A' ? 'B' : 'A';
+                verdict = JETON_VALID;
+                assert_int_equal(jeton_verify(jeton, token, NULL, &verdict, &got), 0);
+                assert_int_equal(verdict, JETON_INVALID);
+                assert_null(got);
+                token[i] = kept;
+        }
+        assert_int_equal(jeton_verify(jeton, "", NULL, &verdict, &got), 0);
+        assert_int_equal(verdict, JETON_INVALID);
+        jeton_close(jeton);
+        place_remove(&place);
+}
+
+static void keys_that_change_are_seen(void **state) {
+        struct claims claims = good_claims();
+        struct fake_server place;
+        struct jeton *jeton;
+
+        (void)state;
+        place_with_page(&place);
+        jeton = open_at(place.path);
+        assert_int_equal(verdict_on(jeton, &claims, NULL), JETON_VALID);
+        page_publish(&place, false);
+        assert_int_equal(verdict_on(jeton, &claims, NULL), JETON_INVALID);
+        page_publish(&place, true);
+        assert_int_equal(verdict_on(jeton, &claims, NULL), JETON_VALID);
+        /* A restart of the host makes the folder anew. */
+        page_remove(&place);
+        page_create(&place, 0644);
+        page_publish(&place, false);
+        assert_int_equal(verdict_on(jeton, &claims, NULL), JETON_INVALID);
+        jeton_close(jeton);
+        place_remove(&place);
+}
+
+static void assert_verify_error(const struct fake_server *place, int error, const char *sentence) {
+        struct jeton_claims *claims = NULL;
+        enum jeton_verdict verdict = JETON_EXPIRED;
+        struct jeton *jeton = open_at(place->path);
+
+        assert_int_equal(jeton_verify(jeton, "x", NULL, &verdict, &claims), error);
+        assert_int_equal(verdict, JETON_EXPIRED);
+        assert_null(claims);
+        assert_non_null(strstr(jeton_error(jeton), sentence));
+        jeton_close(jeton);
+}
+
+static void a_page_that_cannot_be_believed_is_an_error(void **state) {
+        struct fake_server place;
+
+        (void)state;
+        fake_dir(&place);
+        assert_verify_error(&place, -ENOENT, "has jetond ever run here?");
+        page_create(&place, 0664);
+        assert_verify_error(&place, -EPERM, "written by others");
+        page_remove(&place);
+        page_create(&place, 0644);
+        page_publish(&place, true);
+        {
+                char path[64];
+
+                snprintf(path, sizeof path, "%s/keys", place.dir);
+                assert_int_equal(truncate(path, 100), 0);
+        }
+        assert_verify_error(&place, -EBADMSG, "can read");
+        place_remove(&place);
+}
+
+/* ---- a daemon ---- */
+
+#define REPLY_SIZE 512
+
+/* Lent by `buffer`. */
+static struct text json_reply(unsigned status, const char *body, char buffer[REPLY_SIZE]) {
+        snprintf(buffer, REPLY_SIZE,
+                 "HTTP/1.1 %u X\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                 status, strlen(body), body);
+        return text_of(buffer);
+}
+
+static struct text error_reply(unsigned status, const char *code, char buffer[REPLY_SIZE]) {
+        char body[256];
+
+        snprintf(body, sizeof body, "{\"error\":\"%s\",\"error_description\":\"\\u001b[31m why\"}",
+                 code);
+        return json_reply(status, body, buffer);
+}
+
+static int login_at(const struct script *script, enum jeton_login_outcome *ret_outcome,
+                    struct jeton_tokens **ret_tokens, char *ret_sentence) {
+        struct jeton_login_request request = JETON_LOGIN_REQUEST_INIT;
+        struct fake_server server;
+        struct jeton *jeton;
+        int r;
+
+        fake_start(&server, script);
+        jeton = open_at(server.path);
+        request.username = "alice";
+        request.password = "p&q\xff";
+        request.password_len = 4;
+        r = jeton_login(jeton, &request, ret_outcome, ret_tokens);
+        if (ret_sentence)
+                strcpy(ret_sentence, jeton_error(jeton));
+        jeton_close(jeton);
+        fake_stop(&server);
+        return r;
+}
+
+static void a_login_gives_tokens(void **state) {
+        char buffer[REPLY_SIZE];
+        struct script script = {
+                .reply = json_reply(200,
+                                    "{\"access_token\":\"a.b.c\",\"token_type\":\"Bearer\","
+                                    "\"expires_in\":900,\"scope\":\"read write\"}",
+                                    buffer)};
+        enum jeton_login_outcome outcome;
+        struct jeton_tokens *tokens;
+
+        (void)state;
+        assert_int_equal(login_at(&script, &outcome, &tokens, NULL), 0);
+        assert_int_equal(outcome, JETON_LOGIN_GRANTED);
+        assert_string_equal(jeton_tokens_access(tokens), "a.b.c");
+        assert_int_equal(jeton_tokens_expires_in(tokens), 900);
+        assert_string_equal(jeton_tokens_scope(tokens), "read write");
+        jeton_tokens_free(tokens);
+        jeton_tokens_free(NULL);
+}
+
+static void each_refusal_of_a_login_has_its_outcome(void **state) {
+        static const struct {
+                const char *code;
+                enum jeton_login_outcome outcome;
+        } refusals[] = {
+                {"invalid_grant", JETON_LOGIN_REFUSED},
+                {"invalid_scope", JETON_LOGIN_BAD_SCOPE},
+                {"invalid_target", JETON_LOGIN_BAD_AUDIENCE},
+                {"unauthorized_client", JETON_LOGIN_NOT_ALLOWED},
+        };
+        char buffer[REPLY_SIZE];
+        size_t i;
+
+        (void)state;
+        for (i = 0; i < ELEMENTS(refusals); i++) {
+                struct script script = {.reply = error_reply(400, refusals[i].code, buffer)};
+                enum jeton_login_outcome outcome = JETON_LOGIN_GRANTED;
+                struct jeton_tokens *tokens = (struct jeton_tokens *)buffer;
+
+                assert_int_equal(login_at(&script, &outcome, &tokens, NULL), 0);
+                assert_int_equal(outcome, refusals[i].outcome);
+                assert_null(tokens);
+        }
+}
+
+static void what_is_no_answer_is_an_error_and_changes_nothing(void **state) {
+        char buffer[9][REPLY_SIZE];
+        const struct {
+                struct text reply;
+                int error;
+        } cases[] = {
+                {error_reply(503, "temporarily_unavailable", buffer[0]), -EAGAIN},
+                {error_reply(400, "invalid_request", buffer[1]), -EINVAL},
+                {error_reply(500, "server_error", buffer[2]), -EPROTO},
+                {error_reply(200, "invalid_grant", buffer[3]), -EBADMSG},
+                {json_reply(200, "[]", buffer[4]), -EBADMSG},
+                {json_reply(200, "{]", buffer[5]), -EBADMSG},
+                {json_reply(200, "{\"access_token\":1,\"expires_in\":900}", buffer[6]), -EBADMSG},
+                {json_reply(200, "{\"access_token\":\"\",\"expires_in\":900}", buffer[7]),
+                 -EBADMSG},
+                {json_reply(200, "{\"access_token\":\"abcd\"}", buffer[8]), -EBADMSG},
+                {TEXT("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\n{}"),
+                 -EBADMSG},
+                {TEXT("HTTP/1.1 200 OK\r\n"), -ECONNRESET},
+        };
+        size_t i;
+
+        (void)state;
+        for (i = 0; i < ELEMENTS(cases); i++) {
+                struct script script = {.reply = cases[i].reply};
+                enum jeton_login_outcome outcome = JETON_LOGIN_BAD_SCOPE;
+                struct jeton_tokens *tokens = NULL;
+                char sentence[1024];
+
+                assert_int_equal(login_at(&script, &outcome, &tokens, sentence), cases[i].error);
+                assert_int_equal(outcome, JETON_LOGIN_BAD_SCOPE);
+                assert_null(tokens);
+                assert_true(strlen(sentence) > 10);
+                assert_null(strchr(sentence, '\x1b'));
+        }
+}
+
+static void a_daemon_that_is_away_is_named(void **state) {
+        struct jeton_login_request request = JETON_LOGIN_REQUEST_INIT;
+        struct jeton *jeton = open_at("/nowhere/jeton.sock");
+        enum jeton_login_outcome outcome;
+        struct jeton_tokens *tokens;
+
+        (void)state;
+        assert_int_equal(jeton_login(jeton, &request, &outcome, &tokens), -EINVAL);
+        request.username = "alice";
+        assert_int_equal(jeton_login(jeton, &request, &outcome, &tokens), -EINVAL);
+        request.password = "p";
+        request.password_len = 1;
+        assert_int_equal(jeton_login(jeton, &request, &outcome, &tokens), -ENOENT);
+        assert_string_equal(jeton_error(jeton),
+                            "cannot reach jetond at /nowhere/jeton.sock: No such file or "
+                            "directory; is it running?");
+        jeton_close(jeton);
+}
+
+static void a_token_has_a_person(void **state) {
+        char buffer[REPLY_SIZE];
+        struct script script = {
+                .reply = json_reply(
+                        200, "{\"sub\":\"7\",\"preferred_username\":\"alice\",\"name\":\"Al\"}",
+                        buffer)};
+        struct jeton_person *person;
+        enum jeton_verdict verdict;
+        struct fake_server server;
+        struct jeton *jeton;
+
+        (void)state;
+        fake_start(&server, &script);
+        jeton = open_at(server.path);
+        assert_int_equal(jeton_userinfo(jeton, "a.b.c", &verdict, &person), 0);
+        assert_int_equal(verdict, JETON_VALID);
+        assert_string_equal(jeton_person_subject(person), "7");
+        assert_string_equal(jeton_person_username(person), "alice");
+        assert_string_equal(jeton_person_full_name(person), "Al");
+        assert_null(jeton_person_email(person));
+        jeton_person_free(person);
+        assert_int_equal(jeton_userinfo(jeton, "a\r\nb", &verdict, &person), -EINVAL);
+        fake_stop(&server);
+
+        script.reply = error_reply(401, "invalid_token", buffer);
+        fake_start(&server, &script);
+        jeton_close(jeton);
+        jeton = open_at(server.path);
+        assert_int_equal(jeton_userinfo(jeton, "a.b.c", &verdict, &person), 0);
+        assert_int_equal(verdict, JETON_INVALID);
+        assert_null(person);
+        jeton_close(jeton);
+        fake_stop(&server);
+}
+
+static void every_verdict_has_a_word(void **state) {
+        (void)state;
+        assert_string_equal(jeton_verdict_text(JETON_VALID), "valid");
+        assert_string_equal(jeton_verdict_text(JETON_INVALID), "invalid");
+        assert_string_equal(jeton_verdict_text(JETON_WRONG_AUDIENCE), "wrong audience");
+        assert_string_equal(jeton_verdict_text((enum jeton_verdict)77), "invalid");
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(ten_thousand_handles_leave_nothing_open),
+                cmocka_unit_test(options_that_cannot_be_are_refused),
+                cmocka_unit_test(options_of_an_older_program_are_taken),
+                cmocka_unit_test(the_environment_names_another_socket),
+                cmocka_unit_test(a_good_token_is_valid_and_says_what_it_says),
+                cmocka_unit_test(each_fault_of_a_token_has_its_verdict),
+                cmocka_unit_test(a_changed_byte_makes_a_token_invalid),
+                cmocka_unit_test(keys_that_change_are_seen),
+                cmocka_unit_test(a_page_that_cannot_be_believed_is_an_error),
+                cmocka_unit_test(a_login_gives_tokens),
+                cmocka_unit_test(each_refusal_of_a_login_has_its_outcome),
+                cmocka_unit_test(what_is_no_answer_is_an_error_and_changes_nothing),
+                cmocka_unit_test(a_daemon_that_is_away_is_named),
+                cmocka_unit_test(a_token_has_a_person),
+                cmocka_unit_test(every_verdict_has_a_word),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
