@@ -125,7 +125,7 @@ static int authority_start(struct authority *authority) {
         if (r == 0)
                 r = connections_start(authority);
         if (r == 0)
-                r = child_confine(&authority->filter_fd, true);
+                r = child_confine(&authority->filter_fd, false);
         return r;
 }
 

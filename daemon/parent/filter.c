@@ -73,18 +73,18 @@ static const char *const frontend[] = {
         "pread64",  "lseek",  "newfstatat", "statx",      NULL,
 };
 
-/* Accepts, and keeps the database: SQLite opens its journal by name, locks, and asks who it is. */
+/* Accepts, and keeps the database in the files that it opened before. */
 static const char *const authority[] = {
-        "accept4",   "getsockopt", "setsockopt", "shutdown",   "openat",
-        "open",      "pread64",    "pwrite64",   "fsync",      "fdatasync",
-        "ftruncate", "fallocate",  "lseek",      "newfstatat", "stat",
-        "lstat",     "statx",      "access",     "faccessat",  "faccessat2",
-        "readlink",  "readlinkat", "getcwd",     "getdents64", "unlink",
-        "unlinkat",  "rename",     "renameat",   "renameat2",  "mkdir",
-        "mkdirat",   "rmdir",      "fchmod",     "fchmodat",   "fchown",
-        "umask",     "utimensat",  "flock",      "msync",      "dup",
-        "getuid",    "geteuid",    "getgid",     "getegid",    "copy_file_range",
-        "sendfile",  NULL,
+        "accept4",   "getsockopt", "setsockopt", "shutdown",   "pread64", "pwrite64", "fsync",
+        "fdatasync", "ftruncate",  "fallocate",  "lseek",      "stat",    "lstat",    "newfstatat",
+        "statx",     "access",     "faccessat",  "faccessat2", "getcwd",  "readlink", "readlinkat",
+        "flock",     "msync",      "getuid",     "geteuid",    "getgid",  "getegid",  NULL,
+};
+
+/* SQLite tries these at times (to remove its journal at the end, to sync a directory) and lives
+ * with a no. */
+static const char *const authority_refused[] = {
+        "openat", "open", "unlink", "unlinkat", NULL,
 };
 
 /* Its folder, through the descriptor it was given before: it opens nothing any more. */
@@ -190,15 +190,16 @@ static const char *const memory_calls[] = {"mmap", "mmap2", "mprotect", "pkey_mp
 
 static const struct policy {
         const char *const *allowed[LISTS];
-        const char *const *killed; /* where the rest is merely refused */
+        const char *const *refused; /* with EACCES */
+        const char *const *killed;  /* where the rest is merely refused */
 } policies[] = {
-        [PROCESS_FRONTEND] = {{everybody, events, frontend}, NULL},
-        [PROCESS_AUTHORITY] = {{everybody, events, authority}, NULL},
-        [PROCESS_SIGNER] = {{everybody, events, signer}, NULL},
-        [PROCESS_WORKER] = {{everybody, worker, NULL}, NULL},
+        [PROCESS_FRONTEND] = {{everybody, events, frontend}, NULL, NULL},
+        [PROCESS_AUTHORITY] = {{everybody, events, authority}, authority_refused, NULL},
+        [PROCESS_SIGNER] = {{everybody, events, signer}, NULL, NULL},
+        [PROCESS_WORKER] = {{everybody, worker, NULL}, NULL, NULL},
         /* Which module answers is the host's choice: a call that none of ours makes fails there as
          * on an old kernel, which they all know. */
-        [PROCESS_NAMES] = {{everybody, names, NULL}, never},
+        [PROCESS_NAMES] = {{everybody, names, NULL}, NULL, never},
 };
 
 static void context_release(scmp_filter_ctx *context) {
@@ -238,6 +239,8 @@ static int policy_add(scmp_filter_ctx context, const struct policy *policy) {
 
         for (i = 0; r == 0 && i < LISTS; i++)
                 r = list_add(context, SCMP_ACT_ALLOW, policy->allowed[i]);
+        if (r == 0)
+                r = list_add(context, SCMP_ACT_ERRNO(EACCES), policy->refused);
         if (r)
                 return r;
         return policy->killed ? list_add(context, SCMP_ACT_KILL_PROCESS, policy->killed)

@@ -4,7 +4,8 @@
 #define JETON_PRIVSEP_SANDBOX_H
 
 /* No path can be opened, no TCP port bound or reached, no process outside signalled, as far as the
- * running kernel knows these rights; nothing where it knows none. Open descriptors stay good.
+ * running kernel knows these rights; nothing where it knows none, or where a container lets nobody
+ * ask for them. Open descriptors stay good.
  * 0 or -errno. */
 int sandbox_landlock(void);
 
