@@ -210,7 +210,7 @@ static void the_parser_alone_refuses_what_was_not_scanned(void **state) {
                                              "\r\n",
                                              "GET / HTTP/1.1",
                                              "GET / HTTP/1.1\r\n",
-                                             "GET / HTTP/1.1\r\n" H,
+                                             ("GET / HTTP/1.1\r\n" H),
                                              "GET / HTTP/1.1\n\n"};
         size_t i;
 
