@@ -30,6 +30,7 @@ def status(pid):
 
 
 def children(daemon):
+    daemon.wait_for_log("ready: issuer")  # of all; callers are served before the last one is
     found = daemon.children()
     assert set(found) == set(FILES)
     for name, pids in found.items():
@@ -85,17 +86,26 @@ def descriptors(pid):
     return files, sockets
 
 
+def descriptors_at_rest(name, pid):
+    """A frontend and the authority close a caller's socket when they see its end."""
+    deadline = time.monotonic() + 5
+    while True:
+        try:
+            files, sockets = descriptors(pid)
+        except FileNotFoundError:
+            files, sockets = set(), None
+        if sockets is not None and sockets == SOCKETS.get(name, sockets):
+            return files
+        assert time.monotonic() < deadline, (name, sockets)
+
+
 def look():
     with Daemon() as daemon:
         daemon.add_user("alice")
         assert daemon.login("alice").status == 200
         for name, pid in children(daemon):
-            files, sockets = descriptors(pid)
+            files = descriptors_at_rest(name, pid)
             assert files <= FILES[name], (name, files)
-            deadline = time.monotonic() + 5  # a frontend closes its callers' when it sees the end
-            while sockets != SOCKETS.get(name, sockets):
-                assert time.monotonic() < deadline, (name, sockets)
-                _, sockets = descriptors(pid)
 
 
 if __name__ == "__main__":
