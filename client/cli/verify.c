@@ -14,17 +14,18 @@ static void jeton_claims_freep(struct jeton_claims **claims) {
 static const struct {
         const char *label, *member;
         const char *(*get)(const struct jeton_claims *claims);
+        bool is_list;
 } strings[] = {
-        {"issuer", "iss", jeton_claims_issuer},
-        {"subject", "sub", jeton_claims_subject},
-        {"username", "username", jeton_claims_username},
-        {"audience", "aud", jeton_claims_audience},
-        {"client", "client_id", jeton_claims_client_id},
-        {"scope", "scope", jeton_claims_scope},
-        {"roles", "roles", jeton_claims_roles},
-        {"by", "amr", jeton_claims_amr},
-        {"token id", "jti", jeton_claims_token_id},
-        {"session", "sid", jeton_claims_session_id},
+        {"issuer", "iss", jeton_claims_issuer, false},
+        {"subject", "sub", jeton_claims_subject, false},
+        {"username", "username", jeton_claims_username, false},
+        {"audience", "aud", jeton_claims_audience, true},
+        {"client", "client_id", jeton_claims_client_id, false},
+        {"scope", "scope", jeton_claims_scope, false},
+        {"roles", "roles", jeton_claims_roles, true},
+        {"by", "amr", jeton_claims_amr, true},
+        {"token id", "jti", jeton_claims_token_id, false},
+        {"session", "sid", jeton_claims_session_id, false},
 };
 
 static const struct {
@@ -49,16 +50,29 @@ static void print_claims(const struct jeton_claims *claims) {
                         output_time(times[i].label, times[i].get(claims));
 }
 
-/* Lists stay the space-separated strings of the library. */
+static json_t *words_json(struct text list) {
+        json_t *words = json_array();
+        struct text word;
+
+        while (text_next_word(&list, &word))
+                json_array_append_new(words, json_stringn(word.p, word.len));
+        return words;
+}
+
+/* The members' own names and types (RFC 7519, RFC 9068), but aud is always an array. */
 static json_t *claims_json(const struct jeton_claims *claims) {
         json_t *object = json_object();
         uid_t uid;
         size_t i;
 
-        for (i = 0; i < ELEMENTS(strings); i++)
-                if (*strings[i].get(claims))
+        for (i = 0; i < ELEMENTS(strings); i++) {
+                const char *value = strings[i].get(claims);
+
+                if (*value)
                         json_object_set_new(object, strings[i].member,
-                                            json_string(strings[i].get(claims)));
+                                            strings[i].is_list ? words_json(text_of(value))
+                                                               : json_string(value));
+        }
         if (jeton_claims_uid(claims, &uid))
                 json_object_set_new(object, "uid", json_integer(uid));
         for (i = 0; i < ELEMENTS(times); i++)
