@@ -49,6 +49,11 @@ class LyingDaemon(Daemon):
         self.liars = Programs()
         super().__init__(config=config, programs=self.liars.directory)
 
+    def start(self):
+        """Callers are served before the last worker is ready; a start that loses one is given up."""
+        super().start()
+        self.wait_for_log("ready: issuer")
+
     def remove(self):
         """At once: liars do not drain."""
         if self.process and self.process.poll() is None:
