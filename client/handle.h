@@ -15,4 +15,8 @@ struct jeton {
         struct failure failure; /* of the last call that failed */
 };
 
+/* Copies a struct of the caller's that begins with its size. An older caller's is shorter: the rest
+ * is zero. A newer one's is longer: taken when what we do not know of it is zero. 0 or -EINVAL. */
+int argument_take(const void *given, size_t known, void *ret);
+
 #endif

@@ -44,8 +44,6 @@ static int fill_form(const struct jeton_login_request *request, struct login_for
 }
 
 static int check_request(struct jeton *jeton, const struct jeton_login_request *request) {
-        if (!request || request->size != sizeof *request)
-                return failure_say(&jeton->failure, -EINVAL, "the login request has another size");
         if (!request->username || !*request->username)
                 return failure_say(&jeton->failure, -EINVAL, "a login needs a user name");
         if (!request->password || request->password_len == 0)
@@ -142,12 +140,17 @@ static int answer_read(struct jeton *jeton, const struct answer *answer,
 int jeton_login(struct jeton *jeton, const struct jeton_login_request *request,
                 enum jeton_login_outcome *ret_outcome, struct jeton_tokens **ret_tokens) {
         _cleanup_(answer_clear) struct answer answer = {0};
+        struct jeton_login_request known;
         int r;
 
-        r = check_request(jeton, request);
+        r = argument_take(request, sizeof known, &known);
+        if (r < 0)
+                return failure_say(&jeton->failure, r,
+                                   "the login request is of a newer libjeton, or has no size");
+        r = check_request(jeton, &known);
         if (r < 0)
                 return r;
-        r = ask(jeton, request, &answer);
+        r = ask(jeton, &known, &answer);
         if (r < 0)
                 return r;
         r = answer_read(jeton, &answer, ret_outcome, ret_tokens);

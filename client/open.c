@@ -7,30 +7,27 @@
 
 #define TIMEOUT_DEFAULT_MS 10000
 
-/* Options of an older caller are shorter, those of a newer one longer; of the latter we take what
- * we know, but only if it asks for nothing more. */
-static int options_read(const struct jeton_options *given, struct jeton_options *ret) {
-        const unsigned char *bytes = (const unsigned char *)given;
-        size_t known = sizeof *ret, i;
+int argument_take(const void *given, size_t known, void *ret) {
+        const unsigned char *bytes = given;
+        size_t size, i;
 
-        memset(ret, 0, sizeof *ret);
-        if (!given)
-                return 0;
-        if (given->size < sizeof given->size)
+        memcpy(&size, given, sizeof size);
+        if (size < sizeof size)
                 return -EINVAL;
-        for (i = known; i < given->size; i++)
+        for (i = known; i < size; i++)
                 if (bytes[i] != 0)
                         return -EINVAL;
-        memcpy(ret, given, given->size < known ? given->size : known);
+        memset(ret, 0, known);
+        memcpy(ret, given, size < known ? size : known);
         return 0;
 }
 
 int jeton_open(const struct jeton_options *options, struct jeton **ret_jeton) {
-        struct jeton_options o;
+        struct jeton_options o = JETON_OPTIONS_INIT;
         struct jeton *jeton;
         int r;
 
-        r = options_read(options, &o);
+        r = options ? argument_take(options, sizeof o, &o) : 0;
         if (r < 0)
                 return r;
         jeton = calloc(1, sizeof *jeton);

@@ -5,34 +5,45 @@
 #include "../../common/log.h"
 #include "../../common/name.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <termios.h>
 
 /* One byte at a time: what stands behind the line is not ours, and no buffer of stdio's keeps it.
- * 0; -ENODATA: nothing came; -ENAMETOOLONG; -EINVAL: a NUL; -EINTR; other -errno. */
-static int read_line(struct secret **ret) {
-        char line[PASSWORD_MAX + 1], byte;
-        size_t len = 0;
+ * Signals that end the reading are blocked but for the wait: one that came just before read(2)
+ * would otherwise be noticed only after the next key. 1; 0 at the end of the input; -EINTR; other
+ * -errno. */
+static int read_byte(const sigset_t *unblocked, char *ret) {
+        struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
         ssize_t got;
-        int r = 0;
 
-        for (;;) {
-                got = read(STDIN_FILENO, &byte, 1);
-                if (got < 0)
-                        r = -errno;
-                if (got <= 0 || byte == '\n')
-                        break;
-                if (byte == '\0')
-                        r = -EINVAL;
+        if (ppoll(&input, 1, NULL, unblocked) < 0)
+                return -errno;
+        got = read(STDIN_FILENO, ret, 1);
+        return got < 0 ? -errno : (int)got;
+}
+
+static int line_new(const char *line, size_t len, struct secret **ret) {
+        if (len == 0)
+                return -ENODATA;
+        if (len > PASSWORD_MAX)
+                return -ENAMETOOLONG;
+        if (memchr(line, '\0', len))
+                return -EINVAL;
+        return secret_new(line, len, ret);
+}
+
+/* 0; -ENODATA: nothing came; -ENAMETOOLONG; -EINVAL: a NUL; otherwise as read_byte(). */
+static int read_line(const sigset_t *unblocked, struct secret **ret) {
+        char line[PASSWORD_MAX + 1], byte = '\0';
+        size_t len = 0;
+        int r;
+
+        while ((r = read_byte(unblocked, &byte)) > 0 && byte != '\n')
                 if (len < sizeof line)
                         line[len++] = byte;
-        }
-        if (r == 0 && len == 0)
-                r = -ENODATA;
-        if (r == 0 && len > PASSWORD_MAX)
-                r = -ENAMETOOLONG;
-        if (r == 0)
-                r = secret_new(line, len, ret);
+        if (r >= 0)
+                r = line_new(line, len, ret);
         explicit_bzero(line, sizeof line);
         explicit_bzero(&byte, sizeof byte);
         return r;
@@ -50,17 +61,22 @@ static void catch_signal(int number) {
 struct hidden {
         struct termios shown;
         struct sigaction actions[ELEMENTS(ending_signals)];
+        sigset_t unblocked;
 };
 
-/* Without SA_RESTART: the read ends with EINTR. */
 static int hidden_begin(struct hidden *hidden) {
         struct sigaction action = {.sa_handler = catch_signal};
         struct termios silent;
+        sigset_t ending;
         size_t i;
 
         if (tcgetattr(STDIN_FILENO, &hidden->shown) < 0)
                 return -errno;
         caught_signal = 0;
+        sigemptyset(&ending);
+        for (i = 0; i < ELEMENTS(ending_signals); i++)
+                sigaddset(&ending, ending_signals[i]);
+        sigprocmask(SIG_BLOCK, &ending, &hidden->unblocked);
         for (i = 0; i < ELEMENTS(ending_signals); i++)
                 sigaction(ending_signals[i], &action, &hidden->actions[i]);
         silent = hidden->shown;
@@ -74,6 +90,7 @@ static void hidden_end(const struct hidden *hidden) {
         size_t i;
 
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden->shown);
+        sigprocmask(SIG_SETMASK, &hidden->unblocked, NULL);
         for (i = 0; i < ELEMENTS(ending_signals); i++)
                 sigaction(ending_signals[i], &hidden->actions[i], NULL);
         if (caught_signal)
@@ -88,7 +105,7 @@ static int read_hidden(const char *prompt, struct secret **ret) {
         if (r < 0)
                 return r;
         fputs(prompt, stderr);
-        r = read_line(ret);
+        r = read_line(&hidden.unblocked, ret);
         hidden_end(&hidden);
         return r;
 }
@@ -138,7 +155,7 @@ int password_get(const char *prompt, bool twice, bool line_only, struct secret *
         int r;
 
         if (line_only || !isatty(STDIN_FILENO))
-                r = read_line(ret);
+                r = read_line(NULL, ret);
         else
                 r = ask_terminal(prompt, twice, ret);
         return r < 0 ? say_trouble(r) : 0;

@@ -496,6 +496,9 @@ static void a_daemon_that_is_away_is_named(void **state) {
         struct jeton_tokens *tokens;
 
         (void)state;
+        request.size = 0;
+        assert_int_equal(jeton_login(jeton, &request, &outcome, &tokens), -EINVAL);
+        request.size = sizeof request;
         assert_int_equal(jeton_login(jeton, &request, &outcome, &tokens), -EINVAL);
         request.username = "alice";
         assert_int_equal(jeton_login(jeton, &request, &outcome, &tokens), -EINVAL);
