@@ -3,7 +3,10 @@
 #ifndef JETON_WIRE_H
 #define JETON_WIRE_H
 
-#define JETON_RUN_DIR        "/run/jeton"
+/* The build says where, when not here. */
+#ifndef JETON_RUN_DIR
+#define JETON_RUN_DIR "/run/jeton"
+#endif
 #define JETON_SOCKET_DEFAULT JETON_RUN_DIR "/jeton.sock"
 
 /* Bounds of a request, in bytes; beyond them: 431, 413. */
