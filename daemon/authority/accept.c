@@ -65,7 +65,8 @@ static int connection_begin(struct authority *authority, const struct listener *
         if (r < 0)
                 return r;
         connection->fd = take_fd(&socket);
-        return frontends_hand_over(authority, connection);
+        frontends_hand_over(authority, connection);
+        return 0;
 }
 
 static void listener_resume(void *context) {

@@ -65,24 +65,13 @@ int call_send(struct call *call, enum message_type type, const void *message) {
         return link_send(frontend, type, call->number, message, -1);
 }
 
-/* A frontend that is gone has taken its callers' connections with it: when sending fails because of
- * that, the call has already been freed (frontends.c). */
+/* A frontend that is gone has taken its callers along: then nobody is left to be told. */
 int call_answer(struct call *call, enum message_type type, const void *message) {
-        struct authority *authority = call->authority;
-        struct link *frontend = &authority->frontends[call->connection->class];
-        uint32_t number = call->number;
-        int r;
+        int r = call_send(call, type, message);
 
-        if (type == MSG_ANSWER_REFUSED) {
-                /* The rows of refusal.c outlive the call. */
-                call_free(call);
-                return link_send(frontend, type, number, message, -1) == -EMSGSIZE ? -EMSGSIZE : 0;
-        }
-        r = call_send(call, type, message);
-        if (r == -EMSGSIZE)
+        if (r == -EMSGSIZE && type != MSG_ANSWER_REFUSED)
                 return call_fail(call, r);
-        if (r == 0)
-                call_free(call);
+        call_free(call);
         return 0;
 }
 

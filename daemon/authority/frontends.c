@@ -109,19 +109,12 @@ bool frontends_any_up(const struct authority *authority) {
         return false;
 }
 
-int frontends_hand_over(struct authority *authority, struct connection *connection) {
+void frontends_hand_over(struct authority *authority, struct connection *connection) {
         struct msg_connection message = {.connection = connection->number};
         struct link *frontend = &authority->frontends[connection->class];
-        int fd = connection->fd, r;
 
-        if (!frontend->up)
-                return 0;
-        /* Ours no more before it is sent: should the frontend be lost in the sending, the
-         * connection is its loss too. */
-        connection->fd = -1;
-        r = link_send(frontend, MSG_CONNECTION, 0, &message, fd);
-        closep(&fd);
-        return r;
+        if (link_send(frontend, MSG_CONNECTION, 0, &message, connection->fd) == 0)
+                closep(&connection->fd);
 }
 
 int frontends_join(struct authority *authority, uint32_t class, int fd) {
@@ -133,11 +126,13 @@ int frontends_join(struct authority *authority, uint32_t class, int fd) {
                 return -EPROTO;
         r = link_open(authority, &authority->frontends[class], fd, PROCESS_FRONTEND, class,
                       frontend_take, frontend_lost);
-        for (i = 0; r == 0 && i < connections->size; i++) {
+        if (r < 0)
+                return r;
+        for (i = 0; i < connections->size; i++) {
                 struct connection *connection = &connections->slots[i];
 
                 if (connection->number && connection->fd >= 0 && connection->class == class)
-                        r = frontends_hand_over(authority, connection);
+                        frontends_hand_over(authority, connection);
         }
-        return r == -EPIPE ? 0 : r; /* lost again: the parent brings the next one */
+        return 0;
 }

@@ -3,6 +3,7 @@
 #include "link.h"
 
 #include "../../common/cleanup.h"
+#include "../../common/clock.h"
 #include "../../common/log.h"
 #include "authority.h"
 
@@ -11,6 +12,11 @@
 
 /* Frames taken in one turn, so that one busy process does not keep the others waiting. */
 #define FRAMES_A_TURN 64
+
+/* Up, or down with lost() still to follow. */
+static bool link_is_open(const struct link *link) {
+        return link->channel.buffer;
+}
 
 static void link_drop(struct link *link, int reason) {
         struct authority *authority = link->authority;
@@ -23,6 +29,24 @@ static void link_drop(struct link *link, int reason) {
                 log_warning("the channel to %s %u is closed", process_name(peer), instance);
         link_close(link);
         link->lost(authority, link);
+}
+
+static void link_end(void *context) {
+        struct link *link = context;
+
+        link_drop(link, link->reason);
+}
+
+/* What came over the channel is still being read by the caller of our caller: it is closed later.
+ */
+static void link_fail(struct link *link, int reason) {
+        struct loop *loop = link->authority->loop;
+
+        link->up = false;
+        link->reason = reason;
+        loop_unwatch(loop, &link->watch);
+        if (loop_timer(loop, &link->end, clock_monotonic_ms(), link_end, link) < 0)
+                authority_give_up(link->authority);
 }
 
 static int link_watch_events(struct link *link) {
@@ -74,7 +98,7 @@ int link_open(struct authority *authority, struct link *link, int fd, enum proce
               uint32_t instance, link_hear *hear, link_lost *lost) {
         int r;
 
-        if (link->up) {
+        if (link_is_open(link)) {
                 link_close(link);
                 link->lost(authority, link);
         }
@@ -106,16 +130,17 @@ int link_send(struct link *link, enum message_type type, uint32_t call, const vo
         if (r == 0)
                 r = link_watch_events(link);
         if (r < 0) {
-                link_drop(link, r);
+                link_fail(link, r);
                 return -EPIPE;
         }
         return 0;
 }
 
 void link_close(struct link *link) {
-        if (!link->up)
+        if (!link_is_open(link))
                 return;
         link->up = false;
+        loop_timer_unset(link->authority->loop, &link->end);
         loop_unwatch(link->authority->loop, &link->watch);
         channel_clear(&link->channel);
 }

@@ -12,7 +12,8 @@ struct link;
 /* One frame has come. 0; -EPROTO: it broke a rule that only the receiver can know. */
 typedef int link_hear(struct authority *authority, struct link *link, struct frame *frame);
 
-/* The channel is closed: whoever waited for it is to be told. */
+/* The channel is closed: whoever waited for it is to be told. Called by the event loop or by
+ * link_open(), never from within link_send(): who sends need not fear for what it holds. */
 typedef void link_lost(struct authority *authority, struct link *link);
 
 struct link {
@@ -20,6 +21,8 @@ struct link {
         struct channel channel;
         struct watch watch;
         bool up;
+        struct timer end; /* a sending failed: lost() follows */
+        int reason;       /* why it did */
         link_hear *hear;
         link_lost *lost;
 };
@@ -29,7 +32,8 @@ struct link {
 int link_open(struct authority *authority, struct link *link, int fd, enum process peer,
               uint32_t instance, link_hear *hear, link_lost *lost);
 
-/* Sends, or counts the peer as lost and returns -EPIPE. -EMSGSIZE passes up: nothing was sent. */
+/* Sends. -EPIPE when the peer is gone: the link is down, and lost() follows in the same turn of the
+ * loop. -EMSGSIZE passes up: nothing was sent. */
 int link_send(struct link *link, enum message_type type, uint32_t call, const void *message,
               int fd);
 

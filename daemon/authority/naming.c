@@ -40,12 +40,7 @@ int naming_join(struct authority *authority, int fd) {
 
 int naming_ask_account(struct call *call, struct text name, call_account *then) {
         struct msg_find_account message = {.name = name};
-        int r;
 
-        r = link_send(&call->authority->names, MSG_FIND_ACCOUNT, call->serial, &message, -1);
-        if (r < 0)
-                return r;
-        /* Set last: names_lost() fails every call that waits, and this one is our caller's. */
         call->account = then;
-        return 0;
+        return link_send(&call->authority->names, MSG_FIND_ACCOUNT, call->serial, &message, -1);
 }

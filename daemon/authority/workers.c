@@ -106,17 +106,13 @@ static int worker_send(struct authority *authority, struct worker *worker) {
 }
 
 static void worker_give(struct authority *authority, struct worker *worker, struct hash_job *job) {
-        struct call *call;
         int r;
 
         job->with_worker = true;
         worker->job = job;
         r = worker_send(authority, worker);
-        if (r == 0 || !worker->job)
-                return; /* sent, or lost in the sending: then worker_lost() has told the call */
-        call = worker_release(authority, worker);
-        if (call)
-                call_fail(call, r);
+        if (r < 0)
+                call_fail(worker_release(authority, worker), r);
 }
 
 static void workers_dispatch(struct authority *authority) {
