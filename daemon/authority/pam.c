@@ -82,10 +82,9 @@ static enum refusal login_may_ask(const struct call *call, const struct msg_ask_
                 return REFUSAL_NOT_PEER;
         if (ask->phase == PAM_PHASE_AUTH || peer->uid == 0)
                 return REFUSAL_NONE;
-        if (peer->uid != call->authority->overflow_uid &&
-            (peer->uid == ask->uid || settings_is_admin(call->settings, peer->uid)))
+        if (peer->uid == ask->uid && peer->uid != call->authority->overflow_uid)
                 return REFUSAL_NONE;
-        return REFUSAL_NOT_YOURS;
+        return policy_is_admin(call) ? REFUSAL_NONE : REFUSAL_NOT_YOURS;
 }
 
 static enum refusal login_check_fields(const struct msg_ask_pam *ask) {

@@ -99,6 +99,16 @@ enum refusal policy_find_scope(const struct audience_rule *audience, struct text
         return REFUSAL_NONE;
 }
 
+/* Whom a reload has just made an administrator connects anew: the frontend that reads this
+ * connection serves others too. */
+bool policy_is_admin(const struct call *call) {
+        const struct connection *connection = call->connection;
+
+        return connection->class == CLASS_PRIVILEGED && connection->peer.is_known &&
+               connection->peer.uid != call->authority->overflow_uid &&
+               settings_is_admin(call->settings, connection->peer.uid);
+}
+
 enum refusal policy_admin(const struct call *call, enum credential credential) {
         const struct peer *peer = &call->connection->peer;
 
@@ -108,9 +118,7 @@ enum refusal policy_admin(const struct call *call, enum credential credential) {
                 return REFUSAL_NOT_ADMIN;
         if (!peer->is_known)
                 return REFUSAL_NOT_PEER;
-        if (peer->uid == call->authority->overflow_uid)
-                return REFUSAL_NOT_ADMIN;
-        return settings_is_admin(call->settings, peer->uid) ? REFUSAL_NONE : REFUSAL_NOT_ADMIN;
+        return policy_is_admin(call) ? REFUSAL_NONE : REFUSAL_NOT_ADMIN;
 }
 
 bool policy_may_link(const struct call *call, uint32_t uid) {

@@ -18,6 +18,9 @@ bool policy_may_use(const struct audience_rule *audience, struct text roles);
 enum refusal policy_find_scope(const struct audience_rule *audience, struct text roles,
                                struct text asked, char ret[SCOPE_MAX + 1]);
 
+/* Whether the caller's uid may administer, by the kernel's word and on its own frontend. */
+bool policy_is_admin(const struct call *call);
+
 /* Whether this call may administer. REFUSAL_NONE or why not. */
 enum refusal policy_admin(const struct call *call, enum credential credential);
 

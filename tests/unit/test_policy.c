@@ -139,13 +139,18 @@ static void the_admin_scope_is_for_the_role_admin(void **state) {
         assert_string_equal(scope, "");
 }
 
-static enum refusal admin(struct settings *settings, struct peer peer, enum credential credential) {
+static enum refusal admin_by(enum caller_class class, struct settings *settings, struct peer peer,
+                             enum credential credential) {
         struct authority authority = {.overflow_uid = 65534};
-        struct connection connection = {.peer = peer};
+        struct connection connection = {.class = class, .peer = peer};
         struct call call = {
                 .authority = &authority, .connection = &connection, .settings = settings};
 
         return policy_admin(&call, credential);
+}
+
+static enum refusal admin(struct settings *settings, struct peer peer, enum credential credential) {
+        return admin_by(CLASS_PRIVILEGED, settings, peer, credential);
 }
 
 static void peer_authority_must_be_asked_for_and_be_configured(void **state) {
@@ -158,6 +163,12 @@ static void peer_authority_must_be_asked_for_and_be_configured(void **state) {
         assert_int_equal(admin(*state, seven, CREDENTIAL_BEARER), REFUSAL_NOT_ADMIN);
         assert_int_equal(admin(*state, root, CREDENTIAL_PEER), REFUSAL_NOT_ADMIN);
         assert_int_equal(admin(*state, proxy, CREDENTIAL_PEER), REFUSAL_NOT_PEER);
+}
+
+static void who_became_admin_by_a_reload_is_none_on_the_frontend_of_others(void **state) {
+        struct peer seven = {.uid = 7, .is_known = true};
+
+        assert_int_equal(admin_by(CLASS_LOCAL, *state, seven, CREDENTIAL_PEER), REFUSAL_NOT_ADMIN);
 }
 
 static void the_overflow_uid_administers_nothing(void **state) {
@@ -209,6 +220,9 @@ int main(void) {
                                                 teardown),
                 cmocka_unit_test_setup_teardown(peer_authority_must_be_asked_for_and_be_configured,
                                                 setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        who_became_admin_by_a_reload_is_none_on_the_frontend_of_others, setup,
+                        teardown),
                 cmocka_unit_test_setup_teardown(the_overflow_uid_administers_nothing, setup,
                                                 teardown),
                 cmocka_unit_test_setup_teardown(only_accounts_of_people_can_be_linked, setup,
