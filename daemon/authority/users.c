@@ -70,16 +70,17 @@ static int list_each(void *context, const struct user *user) {
 int answer_user_list(struct call *call, const union message *message) {
         const struct msg_ask_user_list *ask = &message->ask_user_list;
         enum refusal refusal = policy_admin(call, ask->credential);
+        const struct link *frontend = &call->authority->frontends[call->connection->class];
         struct msg_answer_users_end end;
         uint32_t limit = ask->limit < LIST_LIMIT_MAX ? ask->limit : LIST_LIMIT_MAX;
         int r;
 
+        if (!refusal && channel_is_crowded(&frontend->channel))
+                refusal = REFUSAL_BUSY;
         if (refusal)
                 return call_refuse(call, refusal);
         r = users_list(call->authority->store, ask->skip, limit, ask->q, list_each, call,
                        &end.total);
-        if (r == -EPIPE)
-                return 0; /* the frontend is gone, and the call with it */
         if (r < 0)
                 return r;
         return call_answer(call, MSG_ANSWER_USERS_END, &end);

@@ -208,6 +208,10 @@ int channel_flush(struct channel *channel) {
         return 0;
 }
 
+bool channel_is_crowded(const struct channel *channel) {
+        return channel->queued >= QUEUED_MAX / 2;
+}
+
 /* ---- receive ---- */
 
 /* What came beside the bytes. All of it is closed unless somebody takes it. */

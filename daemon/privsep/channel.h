@@ -54,6 +54,10 @@ static inline bool channel_has_queued(const struct channel *channel) {
         return channel->queued > 0;
 }
 
+/* Whether half of what may wait does: the moment to begin no long answer. The other half, 4 MiB, is
+ * more than the longest one. */
+bool channel_is_crowded(const struct channel *channel);
+
 /* The next frame. 0; -EAGAIN: none is there; -ECONNRESET: the peer has closed; -EPROTO: the peer
  * broke the rules (unknown or forbidden message, wrong size, a descriptor too many or too few, bad
  * fields) and is to be killed, not answered. */

@@ -1,5 +1,6 @@
 """Processes that die, files that are wrong, signals: nothing acknowledged is lost, nobody waits for
 ever, and the log says what happened."""
+import json
 import os
 import re
 import signal
@@ -77,6 +78,62 @@ def test_a_frozen_worker_is_killed_and_its_caller_is_told(fresh):
     assert time.monotonic() - began < 16
     assert works(jetond)
     assert set(frozen) - set(jetond.children()["worker"]), "nobody was replaced"
+
+
+def test_a_frontend_and_names_killed_together_leave_the_authority_well(fresh):
+    """A question that the dead frontend left behind goes on to the dead names process: the authority
+    learns of both losses in the midst of it."""
+    jetond = fresh()
+    jetond.add_user("alice")
+    children = jetond.children()
+    authority, names = children["authority"][0], children["names"][0]
+
+    def ask_for(connection, name):
+        body = json.dumps({"username": name, "password": PASSWORD}).encode()
+        connection.send(compose("POST", "/users", [("Authorization", "Peer"),
+                                                   ("Content-Type", "application/json")], body))
+        time.sleep(0.2)
+
+    with jetond.connect() as first, jetond.connect() as second:
+        second.send(compose("GET", "/health"))
+        assert second.reply().status == 200
+        os.kill(names, signal.SIGSTOP)
+        ask_for(first, "first")
+        os.kill(authority, signal.SIGSTOP)
+        ask_for(second, "second")
+        dead = [names, *children["frontend"]]
+        for pid in dead:
+            os.kill(pid, signal.SIGKILL)
+        while any(os.path.exists(f"/proc/{pid}") for pid in dead):
+            time.sleep(0.02)
+        os.kill(authority, signal.SIGCONT)
+        assert second.is_closed()
+    assert works(jetond)
+    assert jetond.children()["authority"] == [authority], jetond.log()
+
+
+def test_more_long_lists_than_fit_are_503_and_cost_nobody_his_connection(fresh):
+    jetond = fresh()
+    jetond.add_user("alice", full_name="x" * 250)
+    assert jetond.stop() == 0
+    with sqlite3.connect(jetond.state / "db" / "jeton.db") as database:
+        database.execute("""
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+            INSERT INTO users (name, full_name, email, password_hash, disabled, created_at,
+                               password_changed_at)
+            SELECT 'user' || i, full_name, email, password_hash, disabled, created_at,
+                   password_changed_at FROM users, n WHERE name = 'alice'""")
+    database.close()
+    jetond.start()
+    frontends = jetond.children()["frontend"]
+    connections = [jetond.connect() for _ in range(30)]
+    for connection in connections:
+        connection.send(compose("GET", "/users?limit=1000", [("Authorization", "Peer")]))
+    statuses = [connection.reply().status for connection in connections]
+    for connection in connections:
+        connection.socket.close()
+    assert 200 in statuses and set(statuses) <= {200, 503}, statuses
+    assert jetond.children()["frontend"] == frontends, jetond.log()
 
 
 def test_when_the_parent_dies_all_others_leave(fresh):
