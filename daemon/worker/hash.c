@@ -36,8 +36,8 @@ int hash_compute(struct text password, struct text setting, char ret[CRYPT_OUTPU
         char password_copy[PASSWORD_MAX + 1], setting_copy[CRYPT_OUTPUT_SIZE];
         int r;
 
-        if (text_copy(password, password_copy, sizeof password_copy) ||
-            text_copy(setting, setting_copy, sizeof setting_copy))
+        if (text_copy(setting, setting_copy, sizeof setting_copy) ||
+            text_copy(password, password_copy, sizeof password_copy))
                 return -EINVAL;
         r = crypt_call(password_copy, setting_copy, ret);
         explicit_bzero(password_copy, sizeof password_copy);
