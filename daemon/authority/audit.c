@@ -11,14 +11,16 @@ static const char *const class_words[CLASS_COUNT] = {"privileged", "local", "web
 void audit(const struct call *call, const char *event, const char *result, struct text user,
            const char *detail) {
         const struct peer *peer = &call->connection->peer;
-        char who[64];
+        char who[64], by[64] = "";
 
         if (peer->is_known)
                 snprintf(who, sizeof who, "peer_uid=%u peer_pid=%d", peer->uid, peer->pid);
         else
                 snprintf(who, sizeof who, "peer=proxy");
-        log_notice("audit event=%s result=%s user=\"%s\" %s class=%s request=%08x%s%s", event,
-                   result, log_escape(user).text, who, class_words[call->connection->class],
+        if (call->admin)
+                snprintf(by, sizeof by, "admin=\"%s\" ", call->admin->name);
+        log_notice("audit event=%s result=%s user=\"%s\" %s%s class=%s request=%08x%s%s", event,
+                   result, log_escape(user).text, by, who, class_words[call->connection->class],
                    call->serial, detail ? " " : "", detail ? detail : "");
 }
 

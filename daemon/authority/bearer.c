@@ -30,7 +30,7 @@ int bearer_load_keys(struct authority *authority) {
         return 0;
 }
 
-static int user_of_token(struct call *call, const struct claims *claims) {
+static int user_of_token(const struct call *call, const struct claims *claims, struct user **ret) {
         unsigned long long id;
         int r;
 
@@ -38,10 +38,11 @@ static int user_of_token(struct call *call, const struct claims *claims) {
         r = text_number(text_of(claims->sub), INT64_MAX, &id);
         if (r < 0)
                 return -ENOENT;
-        return users_find_id(call->authority->store, id, &call->user);
+        return users_find_id(call->authority->store, id, ret);
 }
 
-int bearer_check(struct call *call, struct text token, enum refusal *ret_refusal) {
+static int bearer_verify(struct call *call, struct text token, struct claims *ret_claims,
+                         struct user **ret_user, enum refusal *ret_refusal) {
         struct authority *authority = call->authority;
         struct expectation expect = {
                 .audience = call->settings->issuer,
@@ -49,22 +50,48 @@ int bearer_check(struct call *call, struct text token, enum refusal *ret_refusal
                 .leeway = call->settings->leeway_s,
         };
         enum verdict verdict = VERDICT_INVALID;
-        struct claims claims;
         int r;
 
         *ret_refusal = REFUSAL_TOKEN;
         r = bearer_load_keys(authority);
         if (r < 0)
                 return r;
-        r = token_verify(authority->keyset, token, &expect, &verdict, &claims);
+        r = token_verify(authority->keyset, token, &expect, &verdict, ret_claims);
         if (r < 0 || verdict != VERDICT_VALID)
                 return r;
-        r = user_of_token(call, &claims);
+        r = user_of_token(call, ret_claims, ret_user);
         if (r == -ENOENT)
                 return 0;
         if (r < 0)
                 return r;
-        if (!call->user->disabled)
+        if (!(*ret_user)->disabled)
                 *ret_refusal = REFUSAL_NONE;
         return 0;
+}
+
+int bearer_check(struct call *call, struct text token, enum refusal *ret_refusal) {
+        struct claims claims;
+
+        return bearer_verify(call, token, &claims, &call->user, ret_refusal);
+}
+
+/* The role is the database's, not the token's: who has lost it administers no more. */
+static enum refusal admin_judge(const struct user *user, const struct claims *claims) {
+        if (!text_list_has(text_of(user->roles), TEXT(ADMIN_ROLE)))
+                return REFUSAL_ADMIN_ROLE;
+        if (!text_list_has(text_of(claims->scope), TEXT(ADMIN_SCOPE)))
+                return REFUSAL_ADMIN_SCOPE;
+        if (!text_list_has(text_of(claims->amr), TEXT("pwd")))
+                return REFUSAL_ADMIN_AMR;
+        return REFUSAL_NONE;
+}
+
+int bearer_check_admin(struct call *call, struct text token, enum refusal *ret_refusal) {
+        struct claims claims;
+        int r;
+
+        r = bearer_verify(call, token, &claims, &call->admin, ret_refusal);
+        if (r == 0 && *ret_refusal == REFUSAL_NONE)
+                *ret_refusal = admin_judge(call->admin, &claims);
+        return r;
 }

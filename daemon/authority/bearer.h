@@ -9,6 +9,10 @@
  * for jeton itself. 0 or -errno. */
 int bearer_check(struct call *call, struct text token, enum refusal *ret_refusal);
 
+/* The same for an administrator, who is loaded into call->admin: the role `admin` as the database
+ * has it now, and a token with the scope jeton:admin from a login with a password. */
+int bearer_check_admin(struct call *call, struct text token, enum refusal *ret_refusal);
+
 /* Loads the keys page into authority->keyset, anew when the signer has published since. 0 or
  * -errno. */
 int bearer_load_keys(struct authority *authority);

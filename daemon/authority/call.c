@@ -53,6 +53,7 @@ void call_free(struct call *call) {
         if (call->free_step)
                 call->free_step(call->step.grant);
         settings_unref(call->settings);
+        user_free(call->admin);
         user_free(call->user);
         secret_free(call->password);
         secret_free(call->hash);

@@ -28,6 +28,7 @@ struct call {
         struct timer release; /* a refusal that waits for its time */
 
         /* what a step leaves for the next */
+        struct user *admin; /* who asks, where that is a bearer with the right to administer */
         struct user *user; /* whom it is about; NULL: unknown, the decoy is in `setting` */
         struct secret *password;
         char setting[SETTING_MAX];

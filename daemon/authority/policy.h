@@ -21,7 +21,8 @@ enum refusal policy_find_scope(const struct audience_rule *audience, struct text
 /* Whether the caller's uid may administer, by the kernel's word and on its own frontend. */
 bool policy_is_admin(const struct call *call);
 
-/* Whether this call may administer. REFUSAL_NONE or why not. */
+/* Whether this call may administer as a peer: admin.h asks for bearers too. REFUSAL_NONE or why
+ * not. */
 enum refusal policy_admin(const struct call *call, enum credential credential);
 
 /* Whether a user may be linked to that local account. */

@@ -32,9 +32,16 @@ static const struct msg_answer_refused rows[REFUSAL_COUNT] = {
         [REFUSAL_NOT_ADMIN] =
                 ROW(403, "insufficient_scope",
                     "this needs an administrator: root, or a user whom the configuration names"),
+        [REFUSAL_ADMIN_ROLE] = ROW(403, "insufficient_scope",
+                                   "this needs an administrator: the user of this token has not "
+                                   "the role admin"),
+        [REFUSAL_ADMIN_SCOPE] =
+                ROW(403, "insufficient_scope", "this needs a token with the scope jeton:admin"),
+        [REFUSAL_ADMIN_AMR] =
+                ROW(403, "insufficient_scope", "this needs a token from a login with a password"),
         [REFUSAL_NO_CREDENTIALS] =
                 ROW(401, "invalid_token",
-                    "say who asks: Authorization: Peer for the uid of this connection"),
+                    "say who asks: Authorization: Peer for the uid of this connection, or Bearer"),
         [REFUSAL_NOT_YOURS] = ROW(403, "insufficient_scope",
                                   "only root, an administrator or the account itself may ask this"),
         [REFUSAL_NO_USER] = ROW(404, "not_found", "there is no such user"),

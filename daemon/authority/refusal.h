@@ -15,6 +15,9 @@ enum refusal {
         REFUSAL_TOKEN,
         REFUSAL_NOT_PEER, /* web.sock knows no peer */
         REFUSAL_NOT_ADMIN,
+        REFUSAL_ADMIN_ROLE, /* of a bearer */
+        REFUSAL_ADMIN_SCOPE,
+        REFUSAL_ADMIN_AMR,
         REFUSAL_NO_CREDENTIALS,
         REFUSAL_NOT_YOURS, /* /pam/account about somebody else */
         REFUSAL_NO_USER,

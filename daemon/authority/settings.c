@@ -90,7 +90,7 @@ static int audience_add_issuer(struct settings *settings) {
         r = audience_add(settings, &issuer);
         if (r < 0)
                 return r;
-        return scope_add(&settings->audiences[0], TEXT("jeton:admin"), TEXT("admin"));
+        return scope_add(&settings->audiences[0], TEXT(ADMIN_SCOPE), TEXT(ADMIN_ROLE));
 }
 
 static int settings_begin(struct settings **settings, const struct msg_setup_authority *said) {

@@ -12,6 +12,10 @@
 #define SETTINGS_SCOPES_MAX    64 /* of one audience */
 #define SETTINGS_ADMINS_MAX    64
 
+/* Who may administer by a bearer token: the role, and the scope of the token. */
+#define ADMIN_ROLE  "admin"
+#define ADMIN_SCOPE "jeton:admin"
+
 struct scope_rule {
         char *name;
         char *roles; /* who may have it; empty: every user */

@@ -10,6 +10,7 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/clock.h"
+#include "admin.h"
 #include "audit.h"
 #include "naming.h"
 #include "policy.h"
@@ -177,9 +178,12 @@ static int add_heard_of_account(struct call *call, const struct msg_account *acc
 /* POST /users */
 int answer_user_add(struct call *call, const union message *message) {
         const struct msg_ask_user_add *ask = &message->ask_user_add;
-        enum refusal refusal = policy_admin(call, ask->credential);
+        enum refusal refusal;
         int r;
 
+        r = admin_check(call, ask->credential, ask->bearer, &refusal);
+        if (r < 0)
+                return r;
         if (!refusal)
                 refusal = fields_check(call, ask);
         if (refusal)

@@ -2,6 +2,7 @@
 #include "answers.h"
 
 #include "../../common/cleanup.h"
+#include "admin.h"
 #include "audit.h"
 #include "bearer.h"
 #include "policy.h"
@@ -47,9 +48,12 @@ int answer_me(struct call *call, const union message *message) {
 /* GET /users/{id or name} */
 int answer_user_show(struct call *call, const union message *message) {
         const struct msg_ask_user_show *ask = &message->ask_user_show;
-        enum refusal refusal = policy_admin(call, ask->credential);
+        enum refusal refusal;
         int r;
 
+        r = admin_check(call, ask->credential, ask->bearer, &refusal);
+        if (r < 0)
+                return r;
         if (refusal)
                 return call_refuse(call, refusal);
         r = users_find(call->authority->store, ask->user, &call->user);
@@ -69,12 +73,15 @@ static int list_each(void *context, const struct user *user) {
 /* GET /users */
 int answer_user_list(struct call *call, const union message *message) {
         const struct msg_ask_user_list *ask = &message->ask_user_list;
-        enum refusal refusal = policy_admin(call, ask->credential);
         const struct link *frontend = &call->authority->frontends[call->connection->class];
+        enum refusal refusal;
         struct msg_answer_users_end end;
         uint32_t limit = ask->limit < LIST_LIMIT_MAX ? ask->limit : LIST_LIMIT_MAX;
         int r;
 
+        r = admin_check(call, ask->credential, ask->bearer, &refusal);
+        if (r < 0)
+                return r;
         if (!refusal && channel_is_crowded(&frontend->channel))
                 refusal = REFUSAL_BUSY;
         if (refusal)
@@ -110,9 +117,12 @@ static int user_link(struct call *call, const struct msg_ask_user_link *ask) {
 /* PATCH /users/{id or name} */
 int answer_user_link(struct call *call, const union message *message) {
         const struct msg_ask_user_link *ask = &message->ask_user_link;
-        enum refusal refusal = policy_admin(call, ask->credential);
+        enum refusal refusal;
         int r;
 
+        r = admin_check(call, ask->credential, ask->bearer, &refusal);
+        if (r < 0)
+                return r;
         if (!refusal && ask->has_uid && !policy_may_link(call, ask->uid))
                 refusal = REFUSAL_UID;
         if (refusal)

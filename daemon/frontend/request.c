@@ -105,7 +105,7 @@ int request_admin_credential(struct request *request, uint8_t *ret_credential,
                 return request_bearer(request, ret_bearer);
         }
         return request_refuse(request, 401, "invalid_token",
-                              "this is for admins: it needs Authorization: Peer");
+                              "this is for admins: it needs Authorization: Peer or Bearer");
 }
 
 /* ---- the reply ---- */

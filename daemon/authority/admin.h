@@ -1,0 +1,13 @@
+/* May this call administer? Either the kernel names its uid and the configuration makes that one an
+ * administrator, or its bearer is one. */
+#ifndef JETON_AUTHORITY_ADMIN_H
+#define JETON_AUTHORITY_ADMIN_H
+
+#include "call.h"
+
+/* `credential` and `bearer` as the caller presented them. *ret_refusal is REFUSAL_NONE when it may;
+ * then call->admin is the user who asks, or NULL where it is a peer. 0 or -errno. */
+int admin_check(struct call *call, uint8_t credential, struct text bearer,
+                enum refusal *ret_refusal);
+
+#endif
