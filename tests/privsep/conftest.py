@@ -72,9 +72,14 @@ class LyingDaemon(Daemon):
             os.kill(pid, signal.SIGKILL)
         wait_until(lambda: len(set(self.pids(child)) - set(pids)) == count,
                    f"the {child} is started again", self)
-        new = sorted(set(self.pids(child)) - others)
+        new = sorted(set(self.pids(child)) - others - set(pids))
         wait_until(lambda: all(is_asleep(pid) for pid in new), f"the {child} waits", self)
         return new
+
+    def wait_for_another(self, child, pids):
+        """Waits until one of these children is gone and there are as many as before."""
+        wait_until(lambda: len(self.pids(child)) == len(pids) and
+                   set(self.pids(child)) != set(pids), f"another {child} is there", self)
 
     def put_liar(self, child, liar, lie, pids=None):
         """Exchanges these children, or all of the name, for liars; gives the liars' pids."""

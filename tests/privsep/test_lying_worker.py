@@ -5,7 +5,6 @@ import time
 
 import pytest
 
-from conftest import wait_until
 from harness import PASSWORD
 
 # Well-formed answers: the worker is believed to be a worker, and nothing matches.
@@ -42,7 +41,7 @@ def test_a_worker_that_breaks_a_rule_is_killed_and_lets_nobody_in(daemon, lie):
     liars = daemon.put_liar("worker", "lying_worker", lie)
     assert status_of_login(daemon, "wrong horse battery") in (400, 500, 503)
     daemon.wait_for_log("broke the rules")
-    wait_until(lambda: not set(liars) <= set(daemon.pids("worker")), "a liar is gone", daemon)
+    daemon.wait_for_another("worker", liars)
     logins_work_again(daemon)
 
 
@@ -50,8 +49,7 @@ def test_a_worker_that_dies_at_work_is_a_503_and_is_replaced(daemon):
     daemon.add_user("alice")
     liars = daemon.put_liar("worker", "lying_worker", "death")
     assert status_of_login(daemon, PASSWORD) == 503
-    wait_until(lambda: not set(liars) <= set(daemon.pids("worker")), "the dead is replaced",
-               daemon)
+    daemon.wait_for_another("worker", liars)
     logins_work_again(daemon)
 
 
@@ -61,8 +59,7 @@ def test_a_worker_that_never_answers_is_replaced_and_its_caller_told(daemon):
     start = time.monotonic()
     assert status_of_login(daemon, PASSWORD) == 503
     assert time.monotonic() - start < 10
-    wait_until(lambda: not set(liars) <= set(daemon.pids("worker")), "the hung one is replaced",
-               daemon)
+    daemon.wait_for_another("worker", liars)
     logins_work_again(daemon)
 
 
