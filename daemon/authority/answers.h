@@ -1,5 +1,5 @@
-/* The calls the authority answers, one file each. inbox.c has the table. Each is the list of its
- * steps; 0, or -errno when it could not be answered (the inbox then says 500 or 503). */
+/* The calls the authority answers, one file each. frontends.c has the table. Each is the list of
+ * its steps; 0, or -errno when it could not be answered (the inbox then says 500 or 503). */
 #ifndef JETON_AUTHORITY_ANSWERS_H
 #define JETON_AUTHORITY_ANSWERS_H
 

@@ -49,6 +49,10 @@ struct authority {
         int exit_status;
 };
 
+/* Tells the parent, who reads at once or is stuck: then nothing works any more, and we give up. */
+void authority_tell_parent(struct authority *authority, enum message_type type,
+                           const void *message);
+
 /* Tells the parent that this process broke the rules, and takes no more from it. */
 void authority_breach(struct authority *authority, enum process process, uint32_t instance);
 

@@ -20,12 +20,18 @@
 #include <stdio.h>
 #include <string.h>
 
+void authority_tell_parent(struct authority *authority, enum message_type type,
+                           const void *message) {
+        if (channel_send(&authority->control, type, 0, message, -1) < 0 ||
+            channel_has_queued(&authority->control))
+                authority_give_up(authority);
+}
+
 void authority_breach(struct authority *authority, enum process process, uint32_t instance) {
         struct msg_breach message = {.process = (uint8_t)process, .instance = instance};
 
         log_error("%s %u broke the rules", process_name(process), instance);
-        if (channel_send(&authority->control, MSG_BREACH, 0, &message, -1) < 0)
-                authority_give_up(authority);
+        authority_tell_parent(authority, MSG_BREACH, &message);
 }
 
 void authority_give_up(struct authority *authority) {

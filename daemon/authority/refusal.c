@@ -97,6 +97,7 @@ enum refusal refusal_of_errno(int error) {
         case ENOSPC:
         case EROFS:
         case EDQUOT:
+        case E2BIG:
                 return REFUSAL_FULL;
         default:
                 return REFUSAL_BROKEN;

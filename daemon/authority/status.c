@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+_Static_assert(USERS_LINKED_MAX <= STATUS_UIDS_MAX, "every linked uid has its place");
+
 int status_publish(struct authority *authority) {
         struct status_table *table = status_page_next(authority->status_page);
         size_t count;

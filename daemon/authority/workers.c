@@ -139,8 +139,7 @@ static void worker_count(struct authority *authority, struct worker *worker) {
         if (++worker->jobs_done < JOBS_A_WORKER)
                 return;
         worker->is_retiring = true;
-        if (channel_send(&authority->control, MSG_RETIRE, 0, &message, -1) < 0)
-                authority_give_up(authority);
+        authority_tell_parent(authority, MSG_RETIRE, &message);
 }
 
 static int worker_take(struct authority *authority, struct link *link, struct frame *frame) {

@@ -3,6 +3,7 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/name.h"
+#include "../../common/wire/wire.h"
 #include "sections.h"
 
 #include <string.h>
@@ -56,6 +57,12 @@ static int audience_check(const struct config *config, const struct settings *se
         unsigned i;
         int r;
 
+        if (strcmp(audience->name, WIRE_TICKET_AUDIENCE) == 0)
+                return config_error(config, section, NULL,
+                                    "this audience is that of login tickets");
+        if (settings->issuer && strcmp(audience->name, settings->issuer) == 0)
+                return config_error(config, section, NULL,
+                                    "the issuer is an audience already, and needs no section");
         if (audience->lifetime_s > settings->max_lifetime_s)
                 return config_error(config, section, "lifetime",
                                     "lifetime is longer than max-lifetime");

@@ -126,10 +126,7 @@ struct msg_setup_authority {
         struct text issuer;
         uint32_t access_lifetime_s;
         uint32_t min_uid;
-        uint32_t own_uid;           /* the uid that `single_uid` means */
-        uint8_t single_uid;         /* 1: all processes run as own_uid, who is the admin */
         uint8_t password_grant_web; /* 1: web.sock may use the password grant */
-        uint32_t workers;
         uint32_t max_connections;
         uint32_t max_connections_per_uid;
         uint32_t password_min; /* characters */

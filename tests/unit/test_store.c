@@ -615,6 +615,24 @@ static void linked_uids_come_in_order(void **state) {
         assert_int_equal(count, 77);
 }
 
+/* Verifiers could not be told of one more, so it is refused before anything is committed. */
+static void more_links_than_the_status_page_holds_are_refused(void **state) {
+        struct user *user = NULL;
+        enum users_conflict conflict;
+
+        (void)state;
+        add_name("alice");
+        run_beside(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 65536) "
+                "INSERT INTO users (name, full_name, email, uid, created_at, "
+                "password_changed_at) SELECT 'u' || i, '', '', 100000 + i, 1, 0 FROM n");
+        assert_int_equal(users_link(store, 1, true, 4000, &conflict), -E2BIG);
+        assert_int_equal(users_find_name(store, TEXT("alice"), &user), 0);
+        assert_false(user->has_uid);
+        user_free(user);
+        assert_int_equal(users_link(store, 2, true, 4000, &conflict), 0);
+}
+
 /* ---- what is done stays done ---- */
 
 /* In front of the C library's, for SQLite too. */
@@ -844,6 +862,7 @@ int main(void) {
                 with_store(a_search_takes_every_character_as_itself),
                 with_store(a_list_ends_when_it_is_told_to),
                 with_store(linked_uids_come_in_order),
+                with_store(more_links_than_the_status_page_holds_are_refused),
                 with_store(a_change_is_synced_before_it_returns),
                 with_directory(a_user_outlives_the_process_that_added_him),
                 with_store(a_full_database_changes_nothing),

@@ -27,6 +27,7 @@ static const char *const sql_of[STATEMENT_COUNT] = {
         [STATEMENT_FIND_NAME] = "SELECT " USER_COLUMNS " FROM users WHERE name = ?1",
         [STATEMENT_FIND_ID] = "SELECT " USER_COLUMNS " FROM users WHERE id = ?1",
         [STATEMENT_FIND_UID] = "SELECT " USER_COLUMNS " FROM users WHERE uid = ?1",
+        [STATEMENT_COUNT_LINKED] = "SELECT count(uid) FROM users",
         [STATEMENT_ADD] = "INSERT INTO users (name, full_name, email, password_hash, uid, "
                           "created_at, password_changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         /* Not OR IGNORE, which ignores CHECKs that fail as well. */

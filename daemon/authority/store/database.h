@@ -20,6 +20,7 @@ enum statement {
         STATEMENT_FIND_NAME,
         STATEMENT_FIND_ID,
         STATEMENT_FIND_UID,
+        STATEMENT_COUNT_LINKED,
         STATEMENT_ADD,
         STATEMENT_ADD_ROLE,
         STATEMENT_LINK,

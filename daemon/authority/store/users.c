@@ -151,6 +151,20 @@ static int user_write(struct store *store, const struct new_user *new_user, stru
         return users_find_id(store, (uint64_t)id, ret);
 }
 
+/* Refused before it is committed: verifiers could not be told of one more. */
+static int linked_check(struct store *store) {
+        _cleanup_statement_ sqlite3_stmt *statement =
+                statement_borrow(store, STATEMENT_COUNT_LINKED);
+        int code = sqlite3_step(statement);
+
+        if (code != SQLITE_ROW)
+                return store_fail(store, code, "counting linked accounts");
+        if (sqlite3_column_int64(statement, 0) <= USERS_LINKED_MAX)
+                return 0;
+        return store_refuse(store, -E2BIG, STORE_FILE ": %d accounts are linked, which is the most",
+                            USERS_LINKED_MAX);
+}
+
 int users_add(struct store *store, const struct new_user *new_user,
               enum users_conflict *ret_conflict, struct user **ret) {
         _cleanup_(user_freep) struct user *user = NULL;
@@ -164,6 +178,8 @@ int users_add(struct store *store, const struct new_user *new_user,
         r = conflict_find(store, new_user, &conflict);
         if (r == 0 && conflict == USERS_FINE)
                 r = user_write(store, new_user, &user);
+        if (r == 0 && conflict == USERS_FINE && new_user->has_uid)
+                r = linked_check(store);
         if (r == 0 && conflict == USERS_FINE)
                 r = transaction_commit(store);
         if (r < 0)
@@ -211,6 +227,8 @@ int users_link(struct store *store, uint64_t id, bool has_uid, uint32_t uid,
         is_taken = holder != 0 && holder != id;
         if (r == 0 && !is_taken)
                 r = link_write(store, id, has_uid, uid);
+        if (r == 0 && !is_taken && has_uid)
+                r = linked_check(store);
         if (r == 0 && !is_taken)
                 r = transaction_commit(store);
         if (r < 0)

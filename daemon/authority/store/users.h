@@ -57,6 +57,9 @@ enum users_conflict {
         USERS_UID_TAKEN, /* another user is linked to that account */
 };
 
+/* As many users may be linked as the status page can name: one more is -E2BIG. */
+#define USERS_LINKED_MAX 65536
+
 /* Adds a user and gives him as he stands in the database. On a conflict 0 is returned, nothing is
  * changed and *ret is untouched. */
 int users_add(struct store *store, const struct new_user *new_user,
