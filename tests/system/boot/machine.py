@@ -92,7 +92,8 @@ def files_of(root):
 
 def children_of(pid):
     try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        return [int(child) for child in children.split()]
     except (FileNotFoundError, ProcessLookupError):
         return []
 
@@ -210,7 +211,9 @@ class Machine:
                 for pid, user, words in (line.split(None, 2) for line in lines)}
 
     def pid_of(self, name):
-        return next((pid for pid, (program, _) in self.processes().items() if program == name), None)
+        """One process of that name, or None."""
+        return next((pid for pid, (program, _) in self.processes().items()
+                     if program == name), None)
 
     # --- jeton there ---
 

@@ -1,4 +1,4 @@
-"""jeton as packaged, on a Debian that systemd booted: what its unit, its folders and PAM make of it.
+"""jeton as packaged, on a Debian that systemd booted: its unit, its folders, its stacks of PAM.
 
 Each test leaves the service running, the configuration as installed, and pat with the password.
 """
@@ -131,9 +131,10 @@ def test_each_place_has_its_owner_and_mode(host):
 
 def test_the_signer_has_its_memory_locked_or_says_that_it_has_not(host):
     # A container may lack what it takes to raise the limit.
-    status = host.get("cat", f"/proc/{host.pid_of('jetond-signer')}/status")
+    pid = host.pid_of("jetond-signer")
+    status = host.get("cat", f"/proc/{pid}/status")
     locked = int(re.search(r"^VmLck:\s+(\d+) kB", status, re.MULTILINE)[1]) > 0
-    warned = f"jetond[{host.pid_of('jetond-signer')}]: jetond-signer: the keys' memory is not locked"
+    warned = f"jetond[{pid}]: jetond-signer: the keys' memory is not locked"
     assert (warned in host.journal()) != locked
 
 
