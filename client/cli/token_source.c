@@ -7,22 +7,27 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-static struct text trim(struct text text) {
-        static const char blanks[] = " \t\r\n";
+static bool is_blank(char byte) {
+        return text_has(TEXT(" \t\r\n"), byte);
+}
 
-        while (text.len > 0 && strchr(blanks, text.p[0])) {
+static struct text trim(struct text text) {
+        while (text.len > 0 && is_blank(text.p[0])) {
                 text.p++;
                 text.len--;
         }
-        while (text.len > 0 && strchr(blanks, text.p[text.len - 1]))
+        while (text.len > 0 && is_blank(text.p[text.len - 1]))
                 text.len--;
         return text;
 }
 
+/* What is behind a NUL the library would not see: the token would have a second spelling. */
 static int token_of(struct text text, struct secret **ret) {
         text = trim(text);
         if (text.len == 0)
                 return -ENODATA;
+        if (text_has(text, '\0'))
+                return -EBADMSG;
         return secret_new(text.p, text.len, ret);
 }
 
