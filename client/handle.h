@@ -12,6 +12,7 @@ struct jeton {
         struct place place;
         unsigned timeout_ms;
         struct key_source keys;
+        struct status_source status;
         struct failure failure; /* of the last call that failed */
 };
 

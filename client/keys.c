@@ -1,5 +1,5 @@
-/* The daemon's public keys, kept until the page changes: a look at one number instead of reading
- * and decoding them for each token. */
+/* The two public pages, kept until they change: a look at one number instead of reading and
+ * decoding them for each token. */
 #include "keys.h"
 
 #include "../common/cleanup.h"
@@ -65,4 +65,25 @@ int key_source_get(struct key_source *source, const struct place *place,
         }
         *ret_keyset = source->keyset;
         return 0;
+}
+
+void status_source_clear(struct status_source *source) {
+        closep(&source->fd);
+        revocations_clear(&source->revocations);
+}
+
+int status_source_get(struct status_source *source, const struct place *place,
+                      const struct revocations **ret_revocations) {
+        int r;
+
+        if (source->fd < 0 || is_page_gone(source->fd)) {
+                status_source_clear(source);
+                r = page_open(place->dir, PAGE_STATUS, place->also_uid, &source->fd);
+                if (r < 0)
+                        return r;
+        }
+        r = revocations_refresh(&source->revocations, source->fd);
+        if (r == 0)
+                *ret_revocations = &source->revocations;
+        return r;
 }

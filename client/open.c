@@ -40,6 +40,7 @@ int jeton_open(const struct jeton_options *options, struct jeton **ret_jeton) {
         }
         jeton->timeout_ms = o.timeout_ms > 0 ? o.timeout_ms : TIMEOUT_DEFAULT_MS;
         jeton->keys.fd = -1;
+        jeton->status.fd = -1;
         *ret_jeton = jeton;
         return 0;
 }
@@ -48,6 +49,7 @@ void jeton_close(struct jeton *jeton) {
         if (!jeton)
                 return;
         key_source_clear(&jeton->keys);
+        status_source_clear(&jeton->status);
         place_clear(&jeton->place);
         explicit_bzero(jeton, sizeof *jeton);
         free(jeton);

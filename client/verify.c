@@ -20,6 +20,7 @@ static const struct {
         {VERDICT_NOT_YET, JETON_NOT_YET, "not valid yet"},
         {VERDICT_WRONG_ISSUER, JETON_WRONG_ISSUER, "wrong issuer"},
         {VERDICT_WRONG_AUDIENCE, JETON_WRONG_AUDIENCE, "wrong audience"},
+        {VERDICT_REVOKED, JETON_REVOKED, "revoked"},
         {VERDICT_VALID, JETON_VALID, "valid"},
 };
 
@@ -46,12 +47,13 @@ static const struct {
         const char *text;
 } troubles[] = {
         {-ENOENT, "is not there; has jetond ever run here?"},
-        {-EAGAIN, "holds no keys yet; is jetond starting?"},
+        {-EAGAIN, "holds nothing yet; is jetond starting?"},
         {-EPERM, "could have been written by others; not used"},
-        {-EBADMSG, "is not a keys page that this library can read"},
+        {-EBADMSG, "is not a page that this library can read"},
+        {-EOVERFLOW, "has more revocations than it can hold: ask the daemon instead"},
 };
 
-static int say_trouble(struct jeton *jeton, int error) {
+static int say_trouble(struct jeton *jeton, const char *page, int error) {
         char buffer[128];
         const char *text = error_text(error, buffer, sizeof buffer);
         size_t i;
@@ -59,8 +61,8 @@ static int say_trouble(struct jeton *jeton, int error) {
         for (i = 0; i < ELEMENTS(troubles); i++)
                 if (troubles[i].error == error)
                         text = troubles[i].text;
-        return failure_say(&jeton->failure, error, "cannot verify: %s/keys: %s", jeton->place.dir,
-                           text);
+        return failure_say(&jeton->failure, error, "cannot verify: %s/%s: %s", jeton->place.dir,
+                           page, text);
 }
 
 static const char *audience_expected(const char *audience, const struct keyset *keyset) {
@@ -73,6 +75,7 @@ int jeton_verify(struct jeton *jeton, const char *token, const char *audience,
                  enum jeton_verdict *ret_verdict, struct jeton_claims **ret_claims) {
         _cleanup_(jeton_claims_freep) struct jeton_claims *claims = calloc(1, sizeof *claims);
         struct expectation expect = {.now = clock_wall_s(), .leeway = LEEWAY_S};
+        const struct revocations *revocations;
         const struct keyset *keyset;
         enum verdict verdict;
         int r;
@@ -82,11 +85,14 @@ int jeton_verify(struct jeton *jeton, const char *token, const char *audience,
                                    token ? "out of memory" : "there is no token to verify");
         r = key_source_get(&jeton->keys, &jeton->place, &keyset);
         if (r < 0)
-                return say_trouble(jeton, r);
-        expect.audience = audience_expected(audience, keyset);
-        r = token_verify(keyset, text_of(token), &expect, &verdict, &claims->claims);
+                return say_trouble(jeton, "keys", r);
+        r = status_source_get(&jeton->status, &jeton->place, &revocations);
         if (r < 0)
-                return failure_say(&jeton->failure, r, "cannot verify: out of memory");
+                return say_trouble(jeton, "status", r);
+        expect.audience = audience_expected(audience, keyset);
+        r = token_verify(keyset, revocations, text_of(token), &expect, &verdict, &claims->claims);
+        if (r < 0)
+                return say_trouble(jeton, "status", r);
         *ret_verdict = verdict_outside(verdict);
         *ret_claims = *ret_verdict == JETON_VALID ? take(claims) : NULL;
         return 0;

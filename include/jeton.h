@@ -116,6 +116,7 @@ enum jeton_verdict {
         JETON_NOT_YET, /* issued in the future: look at the clock */
         JETON_WRONG_ISSUER,
         JETON_WRONG_AUDIENCE, /* good, but meant for somebody else */
+        JETON_REVOKED,        /* it, its session, its owner, its client or all were ended */
         JETON_VALID = 0x6a,
 };
 
@@ -123,17 +124,18 @@ enum jeton_verdict {
 #define JETON_ANY_AUDIENCE "*"
 
 /* Verifies an access token of this host inside this process: no round trip, and the daemon need not
- * be running. The keys are those that it published in the file `keys` beside its socket; they are
- * read again when they change. The token must be spelled as the daemon wrote it (no blanks around
- * it), be signed by one of those keys with that key's algorithm, come from the daemon's issuer and
- * not be expired (RFC 8725, RFC 9068 4). Clocks may differ by 60 seconds.
+ * be running. The keys are those that it published in the file `keys` beside its socket,
+ * revocations those in the file `status`; both are read again when they change. The token must be
+ * spelled as the daemon wrote it (no blanks around it), be signed by one of those keys with that
+ * key's algorithm, come from the daemon's issuer and not be expired (RFC 8725, RFC 9068 4). Clocks
+ * may differ by 60 seconds.
  *
  * `audience` is who the caller is, to the byte; NULL: the issuer itself.
  *
  * 0 with a verdict, and *ret_claims for jeton_claims_free() when that is JETON_VALID, otherwise
- * NULL. -ENOENT: the daemon has never run here; -EAGAIN: it has published no keys yet; -EPERM: the
- * file `keys` could have been written by others; -EBADMSG: it is not a page of this version;
- * -ENOMEM. */
+ * NULL. -ENOENT: the daemon has never run here; -EAGAIN: it has published nothing yet; -EPERM: one
+ * of the two files could have been written by others; -EBADMSG: it is not a page of this version;
+ * -EOVERFLOW: more is revoked than the file holds, so that only the daemon can tell; -ENOMEM. */
 int jeton_verify(struct jeton *jeton, const char *token, const char *audience,
                  enum jeton_verdict *ret_verdict, struct jeton_claims **ret_claims);
 

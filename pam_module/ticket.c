@@ -113,6 +113,8 @@ static const char *refusal_reason(enum verdict verdict) {
                 return "is of another issuer";
         case VERDICT_WRONG_AUDIENCE:
                 return "is for another audience";
+        case VERDICT_REVOKED:
+                return "is revoked";
         case VERDICT_INVALID:
         case VERDICT_VALID:
                 break;
@@ -131,8 +133,19 @@ static enum situation claims_judge(const struct attempt *attempt, const struct c
         return outcome_of(attempt, claims);
 }
 
+static int revocations_read(const struct attempt *attempt, struct revocations *ret) {
+        _cleanup_(closep) int fd = -1;
+        char dir[PATH_MAX];
+        int r;
+
+        attempt_run_dir(attempt, dir, sizeof dir);
+        r = page_open(dir, PAGE_STATUS, attempt_trusted_uid(attempt), &fd);
+        return r < 0 ? r : revocations_refresh(ret, fd);
+}
+
 static int ticket_verify(const struct attempt *attempt, enum verdict *ret_verdict,
                          struct claims *ret_claims) {
+        _cleanup_(revocations_clear) struct revocations revocations = {.entries = NULL};
         _cleanup_(keyset_freep) struct keyset *keyset = NULL;
         struct expectation expect = {
                 .ticket = true,
@@ -148,7 +161,11 @@ static int ticket_verify(const struct attempt *attempt, enum verdict *ret_verdic
         r = keys_read(attempt, &keyset);
         if (r < 0)
                 return r;
-        return token_verify(keyset, secret_text(attempt->ticket), &expect, ret_verdict, ret_claims);
+        r = revocations_read(attempt, &revocations);
+        if (r < 0)
+                return r;
+        return token_verify(keyset, &revocations, secret_text(attempt->ticket), &expect,
+                            ret_verdict, ret_claims);
 }
 
 enum situation ticket_judge(struct attempt *attempt) {
@@ -158,7 +175,7 @@ enum situation ticket_judge(struct attempt *attempt) {
 
         r = ticket_verify(attempt, &verdict, &claims);
         if (r < 0) {
-                attempt_log(attempt, LOG_ERR, "cannot check the ticket: keys page: %s",
+                attempt_log(attempt, LOG_ERR, "cannot check the ticket: public pages: %s",
                             strerror(-r));
                 return SITUATION_UNAVAILABLE;
         }

@@ -107,6 +107,7 @@ static const struct {
         {JETON_EXPIRED, "its time is over: log in again"},
         {JETON_NOT_YET, "it was issued in the future: compare the clocks"},
         {JETON_WRONG_ISSUER, "it is of another issuer"},
+        {JETON_REVOKED, "it was revoked: log in again"},
         {JETON_WRONG_AUDIENCE, "it is meant for somebody else: see --audience"},
 };
 

@@ -9,6 +9,7 @@
 struct page_layout {
         const char *name; /* of the file */
         const char *magic;
+        uint32_t layout;
         size_t size;
         size_t tables[2]; /* offsets */
 };

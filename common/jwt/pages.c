@@ -18,23 +18,28 @@
 /* To be overtaken once, a reader must miss two publications while he copies. */
 #define TRIES 100
 
-#define LAYOUT(name, magic, page)                                                          \
+#define LAYOUT(name, magic, layout, page)                                                  \
         {                                                                                  \
-                name, magic, sizeof(struct page), {                                        \
+                name, magic, layout, sizeof(struct page), {                                \
                         offsetof(struct page, tables[0]), offsetof(struct page, tables[1]) \
                 }                                                                          \
         }
 
 const struct page_layout page_layouts[] = {
-        [PAGE_KEYS] = LAYOUT("keys", "jetnkeys", keys_page),
-        [PAGE_STATUS] = LAYOUT("status", "jetnstat", status_page),
+        [PAGE_KEYS] = LAYOUT("keys", "jetnkeys", 1, keys_page),
+        [PAGE_STATUS] = LAYOUT("status", "jetnstat", 2, status_page),
 };
 
 /* Processes of different builds share these files. */
 _Static_assert(sizeof(struct page_head) == 64, "the head's layout is fixed");
 _Static_assert(sizeof(struct page_key) == 584, "a key's layout is fixed");
 _Static_assert(sizeof(struct keys_page) == 64 + 2 * (264 + 16 * 584), "no padding");
-_Static_assert(sizeof(struct status_page) == 64 + 2 * (8 + 4 * 65536), "no padding");
+_Static_assert(sizeof(struct page_revocation) == 40, "a revocation's layout is fixed");
+_Static_assert(sizeof(struct status_page) == 64 + 2 * (16 + 4 * 65536 + 40 * 65536), "no padding");
+_Static_assert(offsetof(struct status_table, uid_count) == 0 &&
+                       offsetof(struct status_table, revocation_count) == 4 &&
+                       offsetof(struct status_table, is_full) == 8,
+               "ask_revocations() reads the table's head as four numbers");
 _Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t), "read as plain bytes");
 
 size_t page_size(enum page page) {
@@ -86,7 +91,7 @@ static int read_at(int fd, size_t offset, void *ret, size_t len) {
 
 bool page_head_is_good(const struct page_head *head, enum page page) {
         return memcmp(head->magic, page_layouts[page].magic, sizeof head->magic) == 0 &&
-               head->layout == PAGE_LAYOUT && head->size == page_size(page);
+               head->layout == page_layouts[page].layout && head->size == page_size(page);
 }
 
 int page_current(int fd, enum page page, uint32_t *ret) {
@@ -206,5 +211,83 @@ int status_page_has_uid(int fd, uint32_t uid, bool *ret) {
         if (r < 0)
                 return r;
         *ret = question.found;
+        return 0;
+}
+
+/* ---- revocations ---- */
+
+int page_revocation_compare(const struct page_revocation *a, const struct page_revocation *b) {
+        if (a->kind != b->kind)
+                return a->kind < b->kind ? -1 : 1;
+        return memcmp(a->value, b->value, sizeof a->value);
+}
+
+bool page_revocations_are_good(const struct page_revocation *revocations, size_t count) {
+        size_t i;
+
+        for (i = 0; i < count; i++) {
+                if (revocations[i].kind == REVOKED_NONE || revocations[i].kind >= REVOKED_KINDS)
+                        return false;
+                if (i > 0 && page_revocation_compare(&revocations[i - 1], &revocations[i]) >= 0)
+                        return false;
+        }
+        return true;
+}
+
+struct revocations_question {
+        struct page_revocation *revocations; /* owned */
+        uint32_t count;
+        bool is_full;
+};
+
+static int revocations_take(int fd, size_t table, struct revocations_question *question) {
+        size_t size = question->count * sizeof *question->revocations;
+        struct page_revocation *more;
+        int r;
+
+        if (question->count == 0)
+                return 0;
+        more = realloc(question->revocations, size);
+        if (!more)
+                return -ENOMEM;
+        question->revocations = more;
+        r = read_at(fd, table + offsetof(struct status_table, revocations), more, size);
+        if (r < 0)
+                return r;
+        return page_revocations_are_good(more, question->count) ? 0 : -EBADMSG;
+}
+
+static int ask_revocations(int fd, size_t table, void *context) {
+        struct revocations_question *question = context;
+        uint32_t head[4];
+        int r;
+
+        r = read_at(fd, table, head, sizeof head);
+        if (r < 0)
+                return r;
+        if (head[1] > STATUS_REVOCATIONS_MAX || head[2] > 1)
+                return -EBADMSG;
+        question->count = head[1];
+        question->is_full = head[2];
+        return revocations_take(fd, table, question);
+}
+
+int status_page_read_revocations(int fd, struct page_revocation **ret_revocations,
+                                 uint32_t *ret_count, bool *ret_is_full, uint32_t *ret_current) {
+        struct revocations_question question = {.revocations = NULL};
+        uint32_t current;
+        int r;
+
+        r = page_current(fd, PAGE_STATUS, &current);
+        if (r == 0)
+                r = page_ask(fd, PAGE_STATUS, ask_revocations, &question);
+        if (r < 0) {
+                free(question.revocations);
+                return r;
+        }
+        *ret_revocations = question.revocations;
+        *ret_count = question.count;
+        *ret_is_full = question.is_full;
+        *ret_current = current;
         return 0;
 }

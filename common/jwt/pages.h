@@ -14,8 +14,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define PAGE_LAYOUT 1
-
 enum key_algorithm {
         KEY_NONE = 0,
         KEY_ES256 = 1,
@@ -33,9 +31,12 @@ enum key_state {
 #define PAGE_PUBLIC_MAX 528
 #define STATUS_UIDS_MAX 65536
 
+#define STATUS_REVOCATIONS_MAX 65536
+#define REVOCATION_VALUE_LEN   16
+
 struct page_head {
-        char magic[8]; /* "jetnkeys", "jetnstat" */
-        uint32_t layout;
+        char magic[8];            /* "jetnkeys", "jetnstat" */
+        uint32_t layout;          /* of this page: keys 1, status 2 */
         uint32_t size;            /* of the whole page, in bytes */
         _Atomic uint32_t current; /* 0: nothing published yet; otherwise a count, whose last bit
                                    * picks the table */
@@ -62,10 +63,33 @@ struct keys_page {
         struct keys_table tables[2];
 };
 
+/* What a revocation is about (common/jwt/revocations.h). */
+enum revocation_kind {
+        REVOKED_NONE = 0,
+        REVOKED_TOKEN,   /* a jti */
+        REVOKED_SESSION, /* a sid */
+        REVOKED_SUBJECT, /* a sub */
+        REVOKED_CLIENT,  /* a client_id */
+        REVOKED_ALL,     /* every token of this host */
+        REVOKED_KINDS,
+};
+
+struct page_revocation {
+        uint32_t kind; /* enum revocation_kind */
+        uint32_t unused;
+        uint8_t value[REVOCATION_VALUE_LEN]; /* revocation_digest() of the claim */
+        int64_t before;                      /* tokens with an iat below this are revoked */
+        int64_t drop_at;                     /* when the last of them has expired */
+};
+
 struct status_table {
         uint32_t uid_count;
+        uint32_t revocation_count;
+        uint32_t is_full; /* 1: there are more revocations than the table holds, so that nobody can
+                           * say from it that a token is good */
         uint32_t unused;
-        uint32_t uids[STATUS_UIDS_MAX]; /* linked to a user, ascending */
+        uint32_t uids[STATUS_UIDS_MAX];                             /* linked, ascending */
+        struct page_revocation revocations[STATUS_REVOCATIONS_MAX]; /* ascending by kind, value */
 };
 
 struct status_page {
@@ -92,6 +116,17 @@ int keys_page_read(int fd, struct keys_table *ret);
 
 /* Whether a user is linked to that uid. Errors as above: then *ret stays untouched. */
 int status_page_has_uid(int fd, uint32_t uid, bool *ret);
+
+/* Whether the revocations are ascending by kind and value and of kinds we know. */
+bool page_revocations_are_good(const struct page_revocation *revocations, size_t count);
+
+/* < 0, 0, > 0 as the pair of kind and value comes before, is, or comes after the other. */
+int page_revocation_compare(const struct page_revocation *a, const struct page_revocation *b);
+
+/* A copy of the published revocations; *ret_revocations is to be freed. *ret_current is `current`
+ * as it was before they were read. Errors as above, or -ENOMEM. */
+int status_page_read_revocations(int fd, struct page_revocation **ret_revocations,
+                                 uint32_t *ret_count, bool *ret_is_full, uint32_t *ret_current);
 
 /* What `current` is now, to see cheaply whether a copy is still the newest. Errors as above. */
 int page_current(int fd, enum page page, uint32_t *ret);

@@ -51,21 +51,22 @@ static bool keys_are_good(const void *page, unsigned table) {
         return keys_table_is_good(&((const struct keys_page *)page)->tables[table]);
 }
 
-static bool uids_are_good(const void *page, unsigned table) {
-        const struct status_table *uids = &((const struct status_page *)page)->tables[table];
+static bool status_is_good(const void *page, unsigned table) {
+        const struct status_table *status = &((const struct status_page *)page)->tables[table];
         uint32_t i;
 
-        if (uids->uid_count > STATUS_UIDS_MAX)
+        if (status->uid_count > STATUS_UIDS_MAX || status->is_full > 1 ||
+            status->revocation_count > STATUS_REVOCATIONS_MAX)
                 return false;
-        for (i = 1; i < uids->uid_count; i++)
-                if (uids->uids[i - 1] >= uids->uids[i])
+        for (i = 1; i < status->uid_count; i++)
+                if (status->uids[i - 1] >= status->uids[i])
                         return false;
-        return true;
+        return page_revocations_are_good(status->revocations, status->revocation_count);
 }
 
 static bool (*const tables_are_good[])(const void *page, unsigned table) = {
         [PAGE_KEYS] = keys_are_good,
-        [PAGE_STATUS] = uids_are_good,
+        [PAGE_STATUS] = status_is_good,
 };
 
 static bool page_is_good(struct page_head *head, enum page page) {
@@ -80,7 +81,7 @@ static bool page_is_good(struct page_head *head, enum page page) {
 static void page_reset(struct page_head *head, enum page page) {
         atomic_store_explicit(&head->current, 0, memory_order_relaxed);
         atomic_thread_fence(memory_order_release);
-        head->layout = PAGE_LAYOUT;
+        head->layout = page_layouts[page].layout;
         head->size = (uint32_t)page_size(page);
         memcpy(head->magic, page_layouts[page].magic, sizeof head->magic);
         memset(head->unused, 0, sizeof head->unused);

@@ -134,8 +134,24 @@ static int invalid(enum verdict *ret_verdict, struct claims *ret_claims) {
         return 0;
 }
 
-int token_verify(const struct keyset *keyset, struct text token, const struct expectation *expect,
-                 enum verdict *ret_verdict, struct claims *ret_claims) {
+/* Last of all: a token that is not good anyway needs no look-up. */
+static int revocations_apply(const struct revocations *revocations, const struct claims *claims,
+                             enum verdict *verdict) {
+        bool is_revoked;
+        int r;
+
+        if (*verdict != VERDICT_VALID)
+                return 0;
+        *verdict = VERDICT_INVALID;
+        r = revocations_judge(revocations, claims, &is_revoked);
+        if (r == 0)
+                *verdict = is_revoked ? VERDICT_REVOKED : VERDICT_VALID;
+        return r;
+}
+
+int token_verify(const struct keyset *keyset, const struct revocations *revocations,
+                 struct text token, const struct expectation *expect, enum verdict *ret_verdict,
+                 struct claims *ret_claims) {
         const struct trusted_key *key;
         enum token_kind kind;
         struct parts parts;
@@ -154,5 +170,5 @@ int token_verify(const struct keyset *keyset, struct text token, const struct ex
             !claims_are_complete(ret_claims, kind))
                 return invalid(ret_verdict, ret_claims);
         *ret_verdict = claims_judge(keyset, ret_claims, expect);
-        return 0;
+        return revocations_apply(revocations, ret_claims, ret_verdict);
 }

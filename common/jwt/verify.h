@@ -9,6 +9,7 @@
 
 #include "claims.h"
 #include "keyset.h"
+#include "revocations.h"
 
 enum verdict {
         VERDICT_INVALID = 0, /* not a token of ours: spelling, header, key, signature, claims */
@@ -16,6 +17,7 @@ enum verdict {
         VERDICT_NOT_YET, /* iat beyond the leeway in the future */
         VERDICT_WRONG_ISSUER,
         VERDICT_WRONG_AUDIENCE,
+        VERDICT_REVOKED,
         VERDICT_VALID = 0x6a, /* zeroed memory never is */
 };
 
@@ -28,8 +30,9 @@ struct expectation {
 
 /* The issuer expected is the keyset's. 0 with a verdict and, when it is VERDICT_VALID, the claims
  * (otherwise zeroed, but for VERDICT_EXPIRED and after, where they are the token's own); -errno
- * when no verdict could be reached (memory). Never logs. */
-int token_verify(const struct keyset *keyset, struct text token, const struct expectation *expect,
-                 enum verdict *ret_verdict, struct claims *ret_claims);
+ * when no verdict could be reached: -ENOMEM, or -EOVERFLOW from revocations_judge(). Never logs. */
+int token_verify(const struct keyset *keyset, const struct revocations *revocations,
+                 struct text token, const struct expectation *expect, enum verdict *ret_verdict,
+                 struct claims *ret_claims);
 
 #endif

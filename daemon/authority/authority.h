@@ -10,6 +10,7 @@
 
 #include "../../common/jwt/keyset.h"
 #include "../../common/jwt/pages.h"
+#include "../../common/jwt/revocations.h"
 #include "../privsep/loop.h"
 #include "store/store.h"
 
@@ -24,6 +25,9 @@ struct authority {
         int db_dir, keys_page_fd, filter_fd;
         int status_page_fd;
         struct status_page *status_page; /* mapped */
+        struct revocations revocations;  /* all that are live: the page may hold fewer */
+        int64_t horizon; /* when what earlier settings let live longer has expired */
+        struct timer sweep;
         struct store *store;
         bool store_is_new;
 

@@ -56,7 +56,8 @@ static int bearer_verify(struct call *call, struct text token, struct claims *re
         r = bearer_load_keys(authority);
         if (r < 0)
                 return r;
-        r = token_verify(authority->keyset, token, &expect, &verdict, ret_claims);
+        r = token_verify(authority->keyset, &authority->revocations, token, &expect, &verdict,
+                         ret_claims);
         if (r < 0 || verdict != VERDICT_VALID)
                 return r;
         r = user_of_token(call, ret_claims, ret_user);

@@ -6,6 +6,7 @@
 #include "accept.h"
 #include "frontends.h"
 #include "naming.h"
+#include "sessions.h"
 #include "signing.h"
 
 #include <errno.h>
@@ -68,7 +69,7 @@ static int control_reload(struct authority *authority) {
         settings_unref(authority->settings);
         authority->settings = take(authority->incoming);
         log_info("the new settings are in force");
-        return 0;
+        return sessions_take_settings(authority);
 }
 
 /* No new callers; those who are here get their answers. */

@@ -14,7 +14,7 @@
 #include "accept.h"
 #include "bearer.h"
 #include "control.h"
-#include "status.h"
+#include "sessions.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -98,7 +98,7 @@ static int pages_start(struct authority *authority) {
                 return r;
         }
         authority->status_page = page;
-        r = status_publish(authority);
+        r = sessions_start(authority);
         if (r < 0)
                 return r;
         r = bearer_load_keys(authority);

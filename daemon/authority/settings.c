@@ -107,6 +107,9 @@ static int settings_begin(struct settings **settings, const struct msg_setup_aut
         new->max_connections_per_uid = said->max_connections_per_uid;
         new->password_min = said->password_min;
         new->leeway_s = said->leeway_s;
+        new->refresh = said->refresh;
+        new->refresh_idle_s = said->refresh_idle_s;
+        new->refresh_lifetime_s = said->refresh_lifetime_s;
         r = text_copy(said->issuer, new->issuer, sizeof new->issuer);
         if (r == 0)
                 r = audience_add_issuer(new);
@@ -153,4 +156,14 @@ bool settings_is_admin(const struct settings *settings, uint32_t uid) {
                 if (settings->admins[i] == uid)
                         return true;
         return false;
+}
+
+uint32_t settings_longest_lifetime(const struct settings *settings) {
+        uint32_t longest = settings->access_lifetime_s;
+        size_t i;
+
+        for (i = 0; i < settings->audience_count; i++)
+                if (settings->audiences[i].lifetime_s > longest)
+                        longest = settings->audiences[i].lifetime_s;
+        return longest;
 }

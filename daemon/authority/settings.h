@@ -36,6 +36,8 @@ struct settings {
         uint32_t access_lifetime_s, min_uid;
         uint32_t max_connections, max_connections_per_uid, password_min, leeway_s;
         bool password_grant_web;
+        bool refresh; /* logins are given a refresh token */
+        uint32_t refresh_idle_s, refresh_lifetime_s;
         uint32_t admins[SETTINGS_ADMINS_MAX];
         size_t admin_count;
         struct audience_rule audiences[SETTINGS_AUDIENCES_MAX]; /* the first is the issuer itself */
@@ -49,6 +51,9 @@ void settings_unref(struct settings *settings);
 /* One set-up message. MSG_SETUP_AUTHORITY makes *settings anew, the others add to it. 0; -EPROTO
  * for a message out of order or one too many; -ENOMEM. */
 int settings_take(struct settings **settings, const struct frame *frame);
+
+/* How long a token of any audience lives at most, in seconds. */
+uint32_t settings_longest_lifetime(const struct settings *settings);
 
 /* Whether the configuration lets this uid administer. */
 bool settings_is_admin(const struct settings *settings, uint32_t uid);

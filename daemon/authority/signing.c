@@ -3,8 +3,10 @@
 #include "signing.h"
 
 #include "../../common/log.h"
+#include "sessions.h"
 
 #include <errno.h>
+#include <string.h>
 
 static int signed_take(struct call *call, const struct frame *frame) {
         call_signed *then = call->signed_;
@@ -44,12 +46,39 @@ int signing_join(struct authority *authority, int fd) {
                          signer_lost);
 }
 
-int sign_ask_access(struct call *call, const struct msg_sign_access *fields, call_signed *then) {
-        call->signed_ = then;
-        return link_send(&call->authority->signer, MSG_SIGN_ACCESS, call->serial, fields, -1);
+/* What a token is about, as far as revocations go. */
+static int subject_fill(const struct msg_sign_access *fields, struct claims *ret) {
+        memset(ret, 0, sizeof *ret);
+        if (text_copy(fields->sub, ret->sub, sizeof ret->sub) < 0 ||
+            text_copy(fields->sid, ret->sid, sizeof ret->sid) < 0 ||
+            text_copy(fields->client_id, ret->client_id, sizeof ret->client_id) < 0)
+                return -EMSGSIZE;
+        return 0;
 }
 
-int sign_ask_ticket(struct call *call, const struct msg_sign_ticket *fields, call_signed *then) {
+int sign_ask_access(struct call *call, const struct msg_sign_access *fields, call_signed *then) {
+        struct msg_sign_access message = *fields;
+        struct claims claims;
+        int r;
+
+        r = subject_fill(fields, &claims);
+        if (r == 0)
+                r = sessions_birth(call->authority, &claims, &message.iat_min);
+        if (r < 0)
+                return r;
         call->signed_ = then;
-        return link_send(&call->authority->signer, MSG_SIGN_TICKET, call->serial, fields, -1);
+        return link_send(&call->authority->signer, MSG_SIGN_ACCESS, call->serial, &message, -1);
+}
+
+/* A ticket is of no session and no client, and its subject is an account. */
+int sign_ask_ticket(struct call *call, const struct msg_sign_ticket *fields, call_signed *then) {
+        const struct claims nobody = {.sub = ""};
+        struct msg_sign_ticket message = *fields;
+        int r;
+
+        r = sessions_birth(call->authority, &nobody, &message.iat_min);
+        if (r < 0)
+                return r;
+        call->signed_ = then;
+        return link_send(&call->authority->signer, MSG_SIGN_TICKET, call->serial, &message, -1);
 }

@@ -7,6 +7,8 @@
 #include "call.h"
 #include "keys.h"
 
+#include "../../common/jwt/revocations.h"
+
 struct connection;
 struct request;
 
@@ -21,6 +23,8 @@ struct frontend {
         struct msg_setup_frontend incoming; /* being sent by the parent; in force at MSG_GO */
 
         struct keys keys;
+        int status_page_fd;             /* owned */
+        struct revocations revocations; /* of the status page */
         struct calls calls;
         struct connection *connections; /* owned */
         uint32_t connection_count;

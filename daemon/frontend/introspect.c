@@ -62,7 +62,10 @@ static int judge(struct request *request, struct text token) {
 
         r = keys_refresh(&frontend->keys);
         if (r == 0)
-                r = token_verify(frontend->keys.keyset, token, &expectation, &verdict, &claims);
+                r = revocations_refresh(&frontend->revocations, frontend->status_page_fd);
+        if (r == 0)
+                r = token_verify(frontend->keys.keyset, &frontend->revocations, token, &expectation,
+                                 &verdict, &claims);
         return r < 0 ? r : reply_judgement(request, verdict == VERDICT_VALID, &claims);
 }
 

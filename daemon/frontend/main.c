@@ -65,7 +65,8 @@ static void stop(struct frontend *frontend) {
 }
 
 int main(void) {
-        static struct frontend frontend = {.authority.fd = -1, .keys.page_fd = -1};
+        static struct frontend frontend = {
+                .authority.fd = -1, .keys.page_fd = -1, .status_page_fd = -1};
         int r;
 
         r = child_begin("jetond-frontend", PROCESS_FRONTEND, &frontend.control);

@@ -15,8 +15,6 @@ static int take_channel(struct frontend *frontend, struct frame *frame) {
         return r;
 }
 
-/* What is not for us stays in the frame, to be closed: the status page, of which no answer here
- * depends yet. */
 static int take_descriptor(struct frontend *frontend, struct frame *frame) {
         switch (frame->message.descriptor.what) {
         case DESCRIPTOR_CHANNEL:
@@ -26,6 +24,8 @@ static int take_descriptor(struct frontend *frontend, struct frame *frame) {
                 frontend->keys.page_fd = take_fd(&frame->fd);
                 return 0;
         case DESCRIPTOR_STATUS_PAGE:
+                closep(&frontend->status_page_fd);
+                frontend->status_page_fd = take_fd(&frame->fd);
                 return 0;
         default:
                 return -EPROTO;
@@ -50,7 +50,8 @@ int frontend_apply_setup(struct frontend *frontend) {
         const struct msg_setup_frontend *incoming = &frontend->incoming;
 
         if (incoming->max_connections == 0 || incoming->request_ms == 0 || incoming->idle_ms == 0 ||
-            frontend->authority.fd < 0 || frontend->keys.page_fd < 0) {
+            frontend->authority.fd < 0 || frontend->keys.page_fd < 0 ||
+            frontend->status_page_fd < 0) {
                 log_error("the set-up is incomplete");
                 return -EINVAL;
         }

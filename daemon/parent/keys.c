@@ -13,6 +13,7 @@
 #define HOUR   (60 * MINUTE)
 #define DAY    (24 * HOUR)
 
+static const char *const truths[] = {"false", "true", NULL};
 static const char *const password_grants[] = {
         [PASSWORD_GRANT_LOCAL] = "local",
         [PASSWORD_GRANT_WEB] = "web",
@@ -111,6 +112,23 @@ const struct key keys[] = {
          .kind = VALUE_CHOICE,
          .initial = "local",
          .choices = password_grants},
+        {.name = "refresh",
+         IN(ROOT, settings, refresh),
+         .kind = VALUE_CHOICE,
+         .initial = "true",
+         .choices = truths},
+        {.name = "refresh-idle",
+         IN(ROOT, settings, refresh_idle_s),
+         .kind = VALUE_DURATION,
+         .initial = "30d",
+         .least = MINUTE,
+         .most = 365 * DAY},
+        {.name = "refresh-lifetime",
+         IN(ROOT, settings, refresh_lifetime_s),
+         .kind = VALUE_DURATION,
+         .initial = "90d",
+         .least = MINUTE,
+         .most = 3650 * DAY},
         {.name = "log-level",
          IN(ROOT, settings, log_level),
          .kind = VALUE_CHOICE,

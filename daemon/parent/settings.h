@@ -44,7 +44,9 @@ struct settings {
         uint32_t request_s, idle_s;
         uint32_t password_min;
         uint32_t password_grant; /* enum password_grant */
-        uint32_t log_level;      /* position in the table's words: LOG_ERR is 0 */
+        uint32_t refresh;        /* 1: logins are given a refresh token */
+        uint32_t refresh_idle_s, refresh_lifetime_s;
+        uint32_t log_level; /* position in the table's words: LOG_ERR is 0 */
         bool has_web;
         struct web web;
         struct audience *audiences;

@@ -189,6 +189,9 @@ static int authority_tell(struct child *child) {
                 .max_connections_per_uid = settings->max_connections_per_uid,
                 .password_min = settings->password_min,
                 .leeway_s = settings->leeway_s,
+                .refresh = (uint8_t)settings->refresh,
+                .refresh_idle_s = settings->refresh_idle_s,
+                .refresh_lifetime_s = settings->refresh_lifetime_s,
         };
         size_t i;
         int r;

@@ -35,7 +35,7 @@ struct field_rule {
         uint64_t max; /* of a text its bytes, of a number its value */
 };
 
-#define FIELDS_MAX 14
+#define FIELDS_MAX 20
 
 struct message_rule {
         const char *name;
@@ -73,6 +73,9 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_setup_authority, max_connections_per_uid, ANY_NUMBER),
                 FIELD(msg_setup_authority, password_min, ANY_NUMBER),
                 FIELD(msg_setup_authority, leeway_s, ANY_NUMBER),
+                FIELD(msg_setup_authority, refresh, FLAG_MAX),
+                FIELD(msg_setup_authority, refresh_idle_s, ANY_NUMBER),
+                FIELD(msg_setup_authority, refresh_lifetime_s, ANY_NUMBER),
         }},
         [MSG_SETUP_ADMIN] = {"setup-admin", {
                 FIELD(msg_setup_admin, uid, ANY_NUMBER),
@@ -225,6 +228,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_sign_access, auth_time, ANY_NUMBER),
                 FIELD(msg_sign_access, amr, AMR_MAX),
                 FIELD(msg_sign_access, lifetime_s, ANY_NUMBER),
+                FIELD(msg_sign_access, iat_min, ANY_NUMBER),
         }},
         [MSG_SIGN_TICKET] = {"sign-ticket", {
                 FIELD(msg_sign_ticket, username, USER_NAME_MAX),
@@ -233,6 +237,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_sign_ticket, nonce, NONCE_LEN),
                 FIELD(msg_sign_ticket, phase, PAM_PHASE_ACCOUNT),
                 FIELD(msg_sign_ticket, verdict, LOGIN_GRANTED),
+                FIELD(msg_sign_ticket, iat_min, ANY_NUMBER),
         }},
         [MSG_SIGNED] = {"signed", {
                 FIELD(msg_signed, token, TOKEN_MAX),

@@ -131,6 +131,9 @@ struct msg_setup_authority {
         uint32_t max_connections_per_uid;
         uint32_t password_min; /* characters */
         uint32_t leeway_s;
+        uint8_t refresh; /* 1: logins are given a refresh token */
+        uint32_t refresh_idle_s;
+        uint32_t refresh_lifetime_s;
 };
 
 struct msg_setup_admin {
@@ -309,6 +312,8 @@ struct msg_sign_access {
         int64_t auth_time;
         struct text amr; /* space-separated */
         uint32_t lifetime_s;
+        int64_t iat_min; /* 0, or a second that has just not begun: what was issued before it is
+                          * revoked */
 };
 
 struct msg_sign_ticket {
@@ -318,6 +323,7 @@ struct msg_sign_ticket {
         struct text nonce;
         uint8_t phase;   /* enum pam_phase */
         uint8_t verdict; /* enum login_verdict */
+        int64_t iat_min; /* as of an access token */
 };
 
 struct msg_signed {

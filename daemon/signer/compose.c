@@ -14,6 +14,8 @@
 /* The authority took its time a moment ago, by the same clock; a step between may be this long. */
 #define CLOCK_STEP_S 60
 
+#define BIRTH_AHEAD_S 2
+
 #define UID_NONE ((uint32_t)-1) /* chown(2) and setuid(2) take it for "none" */
 
 #define RANDOM_LEN  16
@@ -207,6 +209,16 @@ static int stamp(const struct limits *limits, int64_t now, uint32_t lifetime_s,
         return 0;
 }
 
+/* The time of issue is ours to say. The authority may ask for the next second, where all that was
+ * issued in this one is revoked. */
+static int birth_take(int64_t iat_min, int64_t *now, const char **ret_field) {
+        if (iat_min < 0 || iat_min > *now + BIRTH_AHEAD_S)
+                return refuse("iat_min", ret_field);
+        if (iat_min > *now)
+                *now = iat_min;
+        return 0;
+}
+
 static int uid_take(uint32_t uid, struct claims *claims, const char **ret_field) {
         if (uid == UID_NONE)
                 return refuse("uid", ret_field);
@@ -232,6 +244,8 @@ int compose_access(const struct limits *limits, const struct msg_sign_access *fi
         int r;
 
         r = access_check_numbers(limits, fields, now, ret_field);
+        if (r == 0)
+                r = birth_take(fields->iat_min, &now, ret_field);
         if (r < 0)
                 return r;
         r = texts_take(access_rules, ELEMENTS(access_rules), fields, &claims, ret_field);
@@ -271,6 +285,8 @@ int compose_ticket(const struct limits *limits, const struct msg_sign_ticket *fi
         if (r < 0)
                 return r;
         r = ticket_take_words(fields, &claims, ret_field);
+        if (r == 0)
+                r = birth_take(fields->iat_min, &now, ret_field);
         if (r < 0)
                 return r;
         r = uid_take(fields->uid, &claims, ret_field);

@@ -9,17 +9,20 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 ISSUER = "https://jeton.test"
-LAYOUT = 1
+KEYS_LAYOUT = 1
+STATUS_LAYOUT = 2
 ES256 = 1
 ACTIVE = 2
 KEYS_MAX = 16
 PUBLIC_MAX = 528
 UIDS_MAX = 65536
+REVOCATIONS_MAX = 65536
+REVOCATION_SIZE = 40
 
 HEAD = struct.Struct("=8sIII44x")
 KEY = struct.Struct(f"=44sIII{PUBLIC_MAX}s")
 KEYS_TABLE = struct.Struct("=256sII")
-STATUS_TABLE = struct.Struct("=II")
+STATUS_TABLE = struct.Struct("=IIII")
 
 
 def base64url(data):
@@ -42,21 +45,22 @@ class Key:
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
-def page(magic, table, size):
+def page(magic, layout, table, size):
     """A page that publishes `table`, which the count 2 finds in its first half."""
-    return HEAD.pack(magic, LAYOUT, HEAD.size + 2 * size, 2) + table.ljust(2 * size, b"\0")
+    return HEAD.pack(magic, layout, HEAD.size + 2 * size, 2) + table.ljust(2 * size, b"\0")
 
 
 def keys_page(*keys, issuer=ISSUER):
     table = KEYS_TABLE.pack(issuer.encode(), len(keys), 0)
     for key in keys:
         table += KEY.pack(key.kid.encode(), ES256, ACTIVE, 64, key.x + key.y)
-    return page(b"jetnkeys", table, KEYS_TABLE.size + KEYS_MAX * KEY.size)
+    return page(b"jetnkeys", KEYS_LAYOUT, table, KEYS_TABLE.size + KEYS_MAX * KEY.size)
 
 
 def status_page(*uids):
-    table = STATUS_TABLE.pack(len(uids), 0) + struct.pack(f"={len(uids)}I", *sorted(uids))
-    return page(b"jetnstat", table, STATUS_TABLE.size + 4 * UIDS_MAX)
+    table = STATUS_TABLE.pack(len(uids), 0, 0, 0) + struct.pack(f"={len(uids)}I", *sorted(uids))
+    size = STATUS_TABLE.size + 4 * UIDS_MAX + REVOCATION_SIZE * REVOCATIONS_MAX
+    return page(b"jetnstat", STATUS_LAYOUT, table, size)
 
 
 def write(path, content):

@@ -6,6 +6,7 @@
 #include "../../include/jeton.h"
 
 #include "../../common/clock.h"
+#include "../../common/jwt/revocations.h"
 #include "fake_server.h"
 #include "test_keys.h"
 
@@ -36,29 +37,58 @@ static size_t open_descriptors(void) {
 
 /* ---- a keys page ---- */
 
-static void page_create(const struct fake_server *place, mode_t mode) {
+static void file_create(const struct fake_server *place, const char *name, enum page page,
+                        mode_t mode) {
         char path[64];
         int fd;
 
-        snprintf(path, sizeof path, "%s/keys", place->dir);
+        snprintf(path, sizeof path, "%s/%s", place->dir, name);
         fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         assert_true(fd >= 0);
-        assert_int_equal(ftruncate(fd, (off_t)page_size(PAGE_KEYS)), 0);
+        assert_int_equal(ftruncate(fd, (off_t)page_size(page)), 0);
         assert_int_equal(fchmod(fd, mode), 0);
         close(fd);
+}
+
+static void *file_map(const struct fake_server *place, const char *name, enum page page) {
+        char path[64];
+        void *bytes;
+        int fd;
+
+        snprintf(path, sizeof path, "%s/%s", place->dir, name);
+        fd = open(path, O_RDWR | O_CLOEXEC);
+        assert_true(fd >= 0);
+        assert_int_equal(page_map(fd, page, &bytes), 0);
+        close(fd);
+        return bytes;
+}
+
+/* What is revoked: nothing, or one jti; or more than the page holds. */
+static void status_publish(const struct fake_server *place, const char *jti, bool is_full) {
+        struct status_page *page = file_map(place, "status", PAGE_STATUS);
+        struct status_table *table = status_page_next(page);
+
+        table->revocation_count = jti != NULL;
+        table->is_full = is_full;
+        table->revocations[0] =
+                (struct page_revocation){.kind = REVOKED_TOKEN, .before = REVOKED_WHENEVER};
+        if (jti)
+                assert_int_equal(revocation_digest(text_of(jti), table->revocations[0].value), 0);
+        status_page_publish(page);
+        munmap(page, page_size(PAGE_STATUS));
+}
+
+static void page_create(const struct fake_server *place, mode_t mode) {
+        file_create(place, "keys", PAGE_KEYS, mode);
+        file_create(place, "status", PAGE_STATUS, 0644);
+        status_publish(place, NULL, false);
 }
 
 /* Publishes the test's key, or an empty table. */
 static void page_publish(const struct fake_server *place, bool with_key) {
         struct keys_table *table;
-        char path[64];
-        void *page;
-        int fd;
+        void *page = file_map(place, "keys", PAGE_KEYS);
 
-        snprintf(path, sizeof path, "%s/keys", place->dir);
-        fd = open(path, O_RDWR | O_CLOEXEC);
-        assert_true(fd >= 0);
-        assert_int_equal(page_map(fd, PAGE_KEYS, &page), 0);
         table = keys_page_next(page);
         *table = (struct keys_table){.issuer = TEST_ISSUER, .count = with_key};
         if (with_key) {
@@ -70,13 +100,14 @@ static void page_publish(const struct fake_server *place, bool with_key) {
         }
         keys_page_publish(page);
         munmap(page, page_size(PAGE_KEYS));
-        close(fd);
 }
 
 static void page_remove(const struct fake_server *place) {
         char path[64];
 
         snprintf(path, sizeof path, "%s/keys", place->dir);
+        unlink(path);
+        snprintf(path, sizeof path, "%s/status", place->dir);
         unlink(path);
 }
 
@@ -308,6 +339,48 @@ static void a_changed_byte_makes_a_token_invalid(void **state) {
         }
         assert_int_equal(jeton_verify(jeton, "", NULL, &verdict, &got), 0);
         assert_int_equal(verdict, JETON_INVALID);
+        jeton_close(jeton);
+        place_remove(&place);
+}
+
+static void a_revoked_token_is_told_as_such(void **state) {
+        struct claims claims = good_claims();
+        struct fake_server place;
+        struct jeton *jeton;
+
+        (void)state;
+        place_with_page(&place);
+        jeton = open_at(place.path);
+        assert_int_equal(verdict_on(jeton, &claims, NULL), JETON_VALID);
+        status_publish(&place, claims.jti, false);
+        assert_int_equal(verdict_on(jeton, &claims, NULL), JETON_REVOKED);
+        assert_string_equal(jeton_verdict_text(JETON_REVOKED), "revoked");
+        status_publish(&place, NULL, false);
+        assert_int_equal(verdict_on(jeton, &claims, NULL), JETON_VALID);
+        jeton_close(jeton);
+        place_remove(&place);
+}
+
+static void without_a_whole_list_of_revocations_no_token_is_valid(void **state) {
+        enum jeton_verdict verdict = JETON_INVALID;
+        struct jeton_claims *got = NULL;
+        struct claims claims = good_claims();
+        char token[TOKEN_MAX + 1], path[64];
+        struct fake_server place;
+        struct jeton *jeton;
+
+        (void)state;
+        place_with_page(&place);
+        sign(&claims, token);
+        jeton = open_at(place.path);
+        status_publish(&place, NULL, true);
+        assert_int_equal(jeton_verify(jeton, token, NULL, &verdict, &got), -EOVERFLOW);
+        assert_non_null(strstr(jeton_error(jeton), "/status: has more revocations"));
+        snprintf(path, sizeof path, "%s/status", place.dir);
+        unlink(path);
+        assert_int_equal(jeton_verify(jeton, token, NULL, &verdict, &got), -ENOENT);
+        assert_int_equal(verdict, JETON_INVALID);
+        assert_null(got);
         jeton_close(jeton);
         place_remove(&place);
 }
@@ -563,6 +636,8 @@ int main(void) {
                 cmocka_unit_test(a_good_token_is_valid_and_says_what_it_says),
                 cmocka_unit_test(each_fault_of_a_token_has_its_verdict),
                 cmocka_unit_test(a_changed_byte_makes_a_token_invalid),
+                cmocka_unit_test(a_revoked_token_is_told_as_such),
+                cmocka_unit_test(without_a_whole_list_of_revocations_no_token_is_valid),
                 cmocka_unit_test(keys_that_change_are_seen),
                 cmocka_unit_test(a_page_that_cannot_be_believed_is_an_error),
                 cmocka_unit_test(a_login_gives_tokens),

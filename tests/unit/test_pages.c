@@ -387,7 +387,7 @@ static void a_damaged_page_starts_empty(void **state) {
                 close(fd);                                                    \
         } while (0)
         STARTS_EMPTY(page->head.magic[0] = 'J');
-        STARTS_EMPTY(page->head.layout = 2);
+        STARTS_EMPTY(page->head.layout = 7);
         STARTS_EMPTY(page->head.size = 1);
         STARTS_EMPTY(page->tables[1].count = 1000);
         STARTS_EMPTY(memset(page, 0xff, sizeof *page));

@@ -124,6 +124,8 @@ static struct msg_sign_access good_access(void) {
         };
 }
 
+static const struct revocations nothing_revoked;
+
 static enum verdict judge(struct text token, bool ticket, struct claims *ret) {
         struct expectation expect = {
                 .ticket = ticket,
@@ -133,7 +135,7 @@ static enum verdict judge(struct text token, bool ticket, struct claims *ret) {
         struct keyset *keyset = test_keyset();
         enum verdict verdict;
 
-        assert_int_equal(token_verify(keyset, token, &expect, &verdict, ret), 0);
+        assert_int_equal(token_verify(keyset, &nothing_revoked, token, &expect, &verdict, ret), 0);
         keyset_free(keyset);
         return verdict;
 }
@@ -240,9 +242,9 @@ static void the_published_keys_verify_what_is_signed(void **state) {
         assert_string_equal(table.issuer, TEST_ISSUER);
         assert_string_equal(table.keys[0].kid, TEST_KEY_THUMBPRINT);
         assert_int_equal(keyset_load(&table, &keyset), 0);
-        assert_int_equal(
-                token_verify(keyset, frame.message.signed_token.token, &expect, &verdict, &claims),
-                0);
+        assert_int_equal(token_verify(keyset, &nothing_revoked, frame.message.signed_token.token,
+                                      &expect, &verdict, &claims),
+                         0);
         assert_int_equal(verdict, VERDICT_VALID);
         keyset_free(keyset);
         munmap(page, page_size(PAGE_KEYS));

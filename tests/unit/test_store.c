@@ -220,13 +220,20 @@ static void what_is_no_file_is_refused(void **state) {
         store_must_refuse(-EPERM, "jeton.db is no regular file");
 }
 
+static void version_set(size_t version) {
+        char sql[64];
+
+        snprintf(sql, sizeof sql, "PRAGMA user_version = %zu", version);
+        run_beside(sql);
+}
+
 static void a_newer_schema_is_refused(void **state) {
         (void)state;
         store_must_open();
         add_name("alice");
         run_beside("PRAGMA user_version = 77");
         store_must_refuse(-EPROTONOSUPPORT, "jeton.db has schema version 77, of a newer jeton");
-        run_beside("PRAGMA user_version = 1");
+        version_set(migrations_count);
         store_must_open();
         assert_true(is_there("alice"));
 }
@@ -263,12 +270,23 @@ static void a_corrupt_file_is_refused(void **state) {
 
 /* ---- migrations ---- */
 
-static const struct migration *two_steps(const char *second) {
-        static struct migration steps[2];
+#define STEPS_MAX 64
 
-        steps[0] = migrations[0];
-        steps[1].sql = second;
+/* Those of this program and one more. */
+static const struct migration *one_more_step(const char *sql) {
+        static struct migration steps[STEPS_MAX];
+
+        assert_true(migrations_count < STEPS_MAX);
+        memcpy(steps, migrations, migrations_count * sizeof *steps);
+        steps[migrations_count].sql = sql;
         return steps;
+}
+
+static const char *copy_name(void) {
+        static char name[64];
+
+        snprintf(name, sizeof name, STORE_FILE ".before-%zu", migrations_count + 1);
+        return name;
 }
 
 static int64_t version_now(void) {
@@ -289,18 +307,18 @@ static void a_migration_keeps_a_copy_of_what_was(void **state) {
         add_name("alice");
         for (int i = 0; i < 2; i++) { /* the second time over a copy that is there */
                 assert_int_equal(migrate(store, directory_fd,
-                                         two_steps("ALTER TABLE users ADD COLUMN extra TEXT;"), 2,
-                                         &created),
+                                         one_more_step("ALTER TABLE users ADD COLUMN extra TEXT;"),
+                                         migrations_count + 1, &created),
                                  0);
                 assert_false(created);
-                assert_int_equal(version_now(), 2);
-                assert_int_equal(mode_of(STORE_FILE ".before-2"), 0600);
-                run_beside("ALTER TABLE users DROP COLUMN extra; PRAGMA user_version = 1");
+                assert_int_equal(version_now(), migrations_count + 1);
+                assert_int_equal(mode_of(copy_name()), 0600);
+                run_beside("ALTER TABLE users DROP COLUMN extra");
+                version_set(migrations_count);
         }
         umask(022);
         store_freep(&store);
-        assert_int_equal(renameat(directory_fd, STORE_FILE ".before-2", directory_fd, STORE_FILE),
-                         0);
+        assert_int_equal(renameat(directory_fd, copy_name(), directory_fd, STORE_FILE), 0);
         store_must_open();
         assert_false(created);
         assert_true(is_there("alice"));
@@ -315,10 +333,10 @@ static void a_failed_migration_changes_nothing(void **state) {
         (void)state;
         add_name("alice");
         assert_true(migrate(store, directory_fd,
-                            two_steps("DELETE FROM users; ALTER TABLE nothing ADD COLUMN x;"), 2,
-                            &created) < 0);
+                            one_more_step("DELETE FROM users; ALTER TABLE nothing ADD COLUMN x;"),
+                            migrations_count + 1, &created) < 0);
         assert_non_null(strstr(store_error(store), "migrating its schema"));
-        assert_int_equal(version_now(), 1);
+        assert_int_equal(version_now(), migrations_count);
         assert_true(is_there("alice"));
 }
 

@@ -23,6 +23,7 @@
         "\"phase\":\"auth\",\"verdict\":\"granted\"}"
 
 static struct keyset *keyset;
+static struct revocations revocations;
 static const struct expectation access_here = {
         .audience = TEST_ISSUER, .now = NOW + 10, .leeway = 5};
 static const struct expectation ticket_here = {
@@ -50,7 +51,7 @@ static enum verdict verdict_of(struct text token, const struct expectation *expe
         enum verdict verdict = VERDICT_VALID;
 
         memset(ret, 0x55, sizeof *ret);
-        assert_int_equal(token_verify(keyset, token, expect, &verdict, ret), 0);
+        assert_int_equal(token_verify(keyset, &revocations, token, expect, &verdict, ret), 0);
         if (verdict == VERDICT_INVALID)
                 assert_memory_equal(ret, &none, sizeof none);
         return verdict;
@@ -78,6 +79,21 @@ static void good_tokens_are_valid(void **state) {
         test_token(header_of(TOKEN_KIND_TICKET), TEXT(TICKET), token);
         assert_int_equal(verdict_of(text_of(token), &ticket_here, &claims), VERDICT_VALID);
         assert_int_equal(claims.uid, 1000);
+}
+
+static void a_revoked_token_is_not_valid(void **state) {
+        struct page_revocation entry = {
+                .kind = REVOKED_SUBJECT, .before = NOW + 1, .drop_at = NOW + 900};
+        struct claims claims;
+        char token[TOKEN_MAX + 1];
+
+        (void)state;
+        test_token(header_of(TOKEN_KIND_ACCESS), TEXT(ACCESS), token);
+        assert_int_equal(revocation_digest(TEXT("7"), entry.value), 0);
+        assert_int_equal(revocations_add(&revocations, &entry), 0);
+        assert_int_equal(verdict_of(text_of(token), &access_here, &claims), VERDICT_REVOKED);
+        revocations_clear(&revocations);
+        assert_int_equal(verdict_of(text_of(token), &access_here, &claims), VERDICT_VALID);
 }
 
 static void the_header_is_typ_alg_and_kid_and_nothing_else(void **state) {
@@ -441,6 +457,7 @@ static void bad_tables_make_no_keyset(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(good_tokens_are_valid),
+                cmocka_unit_test(a_revoked_token_is_not_valid),
                 cmocka_unit_test(the_header_is_typ_alg_and_kid_and_nothing_else),
                 cmocka_unit_test(no_other_header_is_looked_at),
                 cmocka_unit_test(a_token_without_a_signature_is_invalid),

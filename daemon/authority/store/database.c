@@ -13,6 +13,14 @@
         "(SELECT group_concat(role, ' ') FROM (SELECT role FROM user_roles "     \
         " WHERE user_id = users.id ORDER BY role))"
 
+/* A session, in the order that sessions.c reads it. */
+#define SESSION_COLUMNS                                                                    \
+        "sid, user_id, (SELECT name FROM users WHERE id = user_id), client_id, audience, " \
+        "scope, amr, auth_time, used_at, expires_at, family_key, current_hash, "           \
+        "previous_hash, rotation, grace_until FROM sessions"
+
+#define SESSION_MATCHES "(?1 = 0 OR user_id = ?1) AND expires_at > ?2 AND used_at > ?3"
+
 /* SQLite's lower() knows ASCII only. instr() takes every byte of ?1 as it is: nothing to escape. */
 #define MATCHES                                                                         \
         "(instr(lower(name), lower(?1)) > 0 OR instr(lower(full_name), lower(?1)) > 0 " \
@@ -40,6 +48,45 @@ static const char *const sql_of[STATEMENT_COUNT] = {
                            " ORDER BY id LIMIT ?2 OFFSET ?3",
         [STATEMENT_COUNT_MATCHES] = "SELECT count(*) FROM users WHERE " MATCHES,
         [STATEMENT_LINKED_UIDS] = "SELECT uid FROM users WHERE uid IS NOT NULL ORDER BY uid",
+
+        [STATEMENT_SESSION_ADD] =
+                "INSERT INTO sessions (sid, user_id, client_id, audience, scope, amr, auth_time, "
+                "used_at, expires_at, family_key, current_hash) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        [STATEMENT_SESSION_TRIM] =
+                "DELETE FROM sessions WHERE user_id = ?1 AND sid IN (SELECT sid FROM sessions "
+                "WHERE user_id = ?1 ORDER BY used_at DESC, rowid DESC LIMIT -1 OFFSET ?2)",
+        [STATEMENT_SESSION_FIND] = "SELECT " SESSION_COLUMNS " WHERE sid = ?1",
+        [STATEMENT_SESSION_ROTATE] =
+                "UPDATE sessions SET previous_hash = ?2, current_hash = ?3, rotation = ?4, "
+                "grace_until = ?5, used_at = ?6 WHERE sid = ?1 AND current_hash = ?2",
+        [STATEMENT_SESSION_LIST] = "SELECT " SESSION_COLUMNS " WHERE " SESSION_MATCHES
+                                   " ORDER BY auth_time DESC, sid LIMIT ?4 OFFSET ?5",
+        [STATEMENT_SESSION_COUNT] = "SELECT count(*) FROM sessions WHERE " SESSION_MATCHES,
+        [STATEMENT_SESSION_END] =
+                "DELETE FROM sessions WHERE sid = ?1 OR ((user_id = ?2 OR client_id = ?3 OR ?4) "
+                "AND auth_time < ?5)",
+        [STATEMENT_REVOKE] =
+                "INSERT INTO revocations (kind, value, before, drop_at, subject) "
+                "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (kind, value) DO UPDATE SET "
+                "before = max(before, excluded.before), drop_at = max(drop_at, excluded.drop_at)",
+        [STATEMENT_REVOKED_COUNT] =
+                "SELECT count(*) FROM revocations WHERE subject = ?1 AND drop_at > ?2",
+        [STATEMENT_REVOKED_FORGET] = "DELETE FROM revocations WHERE subject = ?1",
+        [STATEMENT_REVOKED_LIST] = "SELECT kind, value, before, drop_at FROM revocations "
+                                   "WHERE drop_at > ?1 ORDER BY kind, value",
+        [STATEMENT_SWEEP_SESSIONS] = "DELETE FROM sessions WHERE expires_at <= ?1 OR used_at <= ?2",
+        [STATEMENT_SWEEP_GRACES] =
+                "UPDATE sessions SET previous_hash = NULL, rotation = NULL, grace_until = 0 "
+                "WHERE previous_hash IS NOT NULL AND grace_until <= ?1",
+        [STATEMENT_SWEEP_REVOCATIONS] = "DELETE FROM revocations WHERE drop_at <= ?1",
+        [STATEMENT_NEXT_GRACE] =
+                "SELECT min(grace_until) FROM sessions WHERE previous_hash IS NOT NULL",
+        [STATEMENT_LIFETIMES_READ] = "SELECT lifetime_s, horizon FROM lifetimes",
+        [STATEMENT_LIFETIMES_WRITE] = "INSERT INTO lifetimes (id, lifetime_s, horizon) "
+                                      "VALUES (1, ?1, ?2) ON CONFLICT (id) DO UPDATE SET "
+                                      "lifetime_s = excluded.lifetime_s, "
+                                      "horizon = excluded.horizon",
 };
 
 /* By primary result code: the low byte of an extended one. */
@@ -127,6 +174,11 @@ void bind_text_or_null(sqlite3_stmt *statement, int number, struct text text, in
 void bind_number(sqlite3_stmt *statement, int number, int64_t value, int *code) {
         if (*code == SQLITE_OK)
                 *code = sqlite3_bind_int64(statement, number, value);
+}
+
+void bind_bytes(sqlite3_stmt *statement, int number, const void *bytes, size_t len, int *code) {
+        if (*code == SQLITE_OK)
+                *code = sqlite3_bind_blob64(statement, number, bytes, len, SQLITE_STATIC);
 }
 
 void bind_uid(sqlite3_stmt *statement, int number, bool has_uid, uint32_t uid, int *code) {

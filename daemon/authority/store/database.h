@@ -28,6 +28,23 @@ enum statement {
         STATEMENT_LIST,
         STATEMENT_COUNT_MATCHES,
         STATEMENT_LINKED_UIDS,
+        STATEMENT_SESSION_ADD,
+        STATEMENT_SESSION_TRIM,
+        STATEMENT_SESSION_FIND,
+        STATEMENT_SESSION_ROTATE,
+        STATEMENT_SESSION_LIST,
+        STATEMENT_SESSION_COUNT,
+        STATEMENT_SESSION_END,
+        STATEMENT_REVOKE,
+        STATEMENT_REVOKED_COUNT,
+        STATEMENT_REVOKED_FORGET,
+        STATEMENT_REVOKED_LIST,
+        STATEMENT_SWEEP_SESSIONS,
+        STATEMENT_SWEEP_GRACES,
+        STATEMENT_SWEEP_REVOCATIONS,
+        STATEMENT_NEXT_GRACE,
+        STATEMENT_LIFETIMES_READ,
+        STATEMENT_LIFETIMES_WRITE,
         STATEMENT_COUNT,
 };
 
@@ -70,6 +87,7 @@ static inline void statement_returnp(sqlite3_stmt **statement) {
 void bind_text(sqlite3_stmt *statement, int number, struct text text, int *code);
 void bind_text_or_null(sqlite3_stmt *statement, int number, struct text text, int *code);
 void bind_number(sqlite3_stmt *statement, int number, int64_t value, int *code);
+void bind_bytes(sqlite3_stmt *statement, int number, const void *bytes, size_t len, int *code);
 void bind_uid(sqlite3_stmt *statement, int number, bool has_uid, uint32_t uid, int *code);
 
 /* A column's text, lent until the statement goes on. */

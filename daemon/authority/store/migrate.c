@@ -39,7 +39,46 @@ static const char version_1[] = "PRAGMA application_id = " STRING(
                         " PRIMARY KEY (user_id, role)"
                         ") STRICT, WITHOUT ROWID;";
 
-const struct migration migrations[] = {{version_1}};
+/* Of refresh tokens only hashes; `rotation` makes the newest token of the one before, which alone
+ * yields it, and goes when the grace has ended. Revocations name claims by a digest. */
+static const char version_sessions[] =
+        "CREATE TABLE sessions ("
+        " sid TEXT PRIMARY KEY CHECK (length(sid) = 22),"
+        " user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,"
+        " client_id TEXT NOT NULL CHECK (length(client_id) BETWEEN 1 AND 128),"
+        " audience TEXT NOT NULL,"
+        " scope TEXT NOT NULL,"
+        " amr TEXT NOT NULL,"
+        " auth_time INTEGER NOT NULL,"
+        " used_at INTEGER NOT NULL,"
+        " expires_at INTEGER NOT NULL,"
+        " family_key BLOB NOT NULL CHECK (length(family_key) = 32),"
+        " current_hash BLOB NOT NULL CHECK (length(current_hash) = 32),"
+        " previous_hash BLOB CHECK (length(previous_hash) = 32),"
+        " rotation BLOB CHECK (length(rotation) = 32),"
+        " grace_until INTEGER NOT NULL DEFAULT 0,"
+        " CHECK ((previous_hash IS NULL) = (rotation IS NULL))"
+        ") STRICT;"
+        "CREATE INDEX sessions_of_user ON sessions (user_id);"
+        "CREATE INDEX sessions_in_grace ON sessions (grace_until)"
+        " WHERE previous_hash IS NOT NULL;"
+        "CREATE TABLE revocations ("
+        " kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 5),"
+        " value BLOB NOT NULL CHECK (length(value) = 16),"
+        " before INTEGER NOT NULL,"
+        " drop_at INTEGER NOT NULL,"
+        " subject BLOB CHECK (length(subject) = 16),"
+        " PRIMARY KEY (kind, value)"
+        ") STRICT, WITHOUT ROWID;"
+        "CREATE INDEX revocations_of_subject ON revocations (subject) WHERE subject IS NOT NULL;"
+        "CREATE INDEX revocations_by_end ON revocations (drop_at);"
+        "CREATE TABLE lifetimes ("
+        " id INTEGER PRIMARY KEY CHECK (id = 1),"
+        " lifetime_s INTEGER NOT NULL,"
+        " horizon INTEGER NOT NULL"
+        ") STRICT;";
+
+const struct migration migrations[] = {{version_1}, {version_sessions}};
 const size_t migrations_count = ELEMENTS(migrations);
 
 /* The first column of the first row. */

@@ -1,0 +1,244 @@
+/* Rows of the revocations table, and the sessions that end with them. */
+#include "sessions.h"
+
+#include "../../../common/cleanup.h"
+#include "database.h"
+
+/* ---- ending sessions ---- */
+
+static int sessions_end(struct store *store, const struct revocation *revocation) {
+        _cleanup_statement_ sqlite3_stmt *statement =
+                statement_borrow(store, STATEMENT_SESSION_END);
+        int code = SQLITE_OK;
+
+        bind_text(statement, 1, revocation->sid, &code);
+        bind_number(statement, 2, (int64_t)revocation->user_id, &code);
+        bind_text(statement, 3, revocation->client_id, &code);
+        bind_number(statement, 4, revocation->all, &code);
+        bind_number(statement, 5, revocation->entry.before, &code);
+        return statement_run(store, statement, code, "ending sessions");
+}
+
+/* ---- entries ---- */
+
+static int entry_add(struct store *store, const struct revocation *revocation) {
+        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, STATEMENT_REVOKE);
+        const struct page_revocation *entry = &revocation->entry;
+        int code = SQLITE_OK;
+
+        bind_number(statement, 1, entry->kind, &code);
+        bind_bytes(statement, 2, entry->value, sizeof entry->value, &code);
+        bind_number(statement, 3, entry->before, &code);
+        bind_number(statement, 4, entry->drop_at, &code);
+        if (revocation->has_subject)
+                bind_bytes(statement, 5, revocation->subject, sizeof revocation->subject, &code);
+        return statement_run(store, statement, code, "storing a revocation");
+}
+
+static int subject_count(struct store *store, const struct revocation *revocation, int64_t *ret) {
+        _cleanup_statement_ sqlite3_stmt *statement =
+                statement_borrow(store, STATEMENT_REVOKED_COUNT);
+        int code = SQLITE_OK;
+
+        bind_bytes(statement, 1, revocation->subject, sizeof revocation->subject, &code);
+        bind_number(statement, 2, revocation->now, &code);
+        if (code == SQLITE_OK)
+                code = sqlite3_step(statement);
+        if (code != SQLITE_ROW)
+                return store_fail(store, code, "counting revocations");
+        *ret = sqlite3_column_int64(statement, 0);
+        return 0;
+}
+
+static int subject_forget(struct store *store, const struct revocation *revocation) {
+        _cleanup_statement_ sqlite3_stmt *statement =
+                statement_borrow(store, STATEMENT_REVOKED_FORGET);
+        int code = SQLITE_OK;
+
+        bind_bytes(statement, 1, revocation->subject, sizeof revocation->subject, &code);
+        return statement_run(store, statement, code, "collapsing revocations");
+}
+
+/* All that the subject was given until now is revoked in one: more than was asked for, never less.
+ */
+static int subject_collapse(struct store *store, const struct revocation *revocation) {
+        struct revocation whole = {
+                .entry = {.kind = REVOKED_SUBJECT,
+                          .before = revocation->now + 1,
+                          .drop_at = revocation->horizon},
+        };
+        int r;
+
+        memcpy(whole.entry.value, revocation->subject, sizeof whole.entry.value);
+        r = subject_forget(store, revocation);
+        return r < 0 ? r : entry_add(store, &whole);
+}
+
+static int entry_store(struct store *store, const struct revocation *revocation,
+                       bool *ret_collapsed) {
+        int64_t count = 0;
+        int r;
+
+        r = entry_add(store, revocation);
+        if (r == 0 && revocation->has_subject)
+                r = subject_count(store, revocation, &count);
+        if (r < 0)
+                return r;
+        *ret_collapsed = count > REVOCATIONS_PER_SUBJECT;
+        return *ret_collapsed ? subject_collapse(store, revocation) : 0;
+}
+
+int revocations_store(struct store *store, const struct revocation *revocation,
+                      bool *ret_collapsed) {
+        _cleanup_transaction_ struct store *begun = NULL;
+        bool collapsed = false;
+        int r;
+
+        r = transaction_begin(store, &begun);
+        if (r == 0)
+                r = sessions_end(store, revocation);
+        if (r == 0)
+                r = entry_store(store, revocation, &collapsed);
+        if (r == 0)
+                r = transaction_commit(store);
+        if (r == 0)
+                *ret_collapsed = collapsed;
+        return r;
+}
+
+/* ---- reading ---- */
+
+static int entry_read(struct store *store, sqlite3_stmt *statement, struct page_revocation *ret) {
+        const void *value = sqlite3_column_blob(statement, 1);
+
+        if (!value || sqlite3_column_bytes(statement, 1) != REVOCATION_VALUE_LEN)
+                return store_refuse(store, -EBADMSG, STORE_FILE ": a revocation is damaged");
+        *ret = (struct page_revocation){
+                .kind = (uint32_t)sqlite3_column_int64(statement, 0),
+                .before = sqlite3_column_int64(statement, 2),
+                .drop_at = sqlite3_column_int64(statement, 3),
+        };
+        memcpy(ret->value, value, REVOCATION_VALUE_LEN);
+        return 0;
+}
+
+int revocations_list(struct store *store, int64_t now,
+                     int (*each)(void *context, const struct page_revocation *entry),
+                     void *context) {
+        _cleanup_statement_ sqlite3_stmt *statement =
+                statement_borrow(store, STATEMENT_REVOKED_LIST);
+        struct page_revocation entry;
+        int code = SQLITE_OK, r;
+
+        bind_number(statement, 1, now, &code);
+        if (code == SQLITE_OK)
+                code = sqlite3_step(statement);
+        for (; code == SQLITE_ROW; code = sqlite3_step(statement)) {
+                r = entry_read(store, statement, &entry);
+                if (r == 0)
+                        r = each(context, &entry);
+                if (r)
+                        return r;
+        }
+        return code == SQLITE_DONE ? 0 : store_fail(store, code, "listing revocations");
+}
+
+/* ---- what is over ---- */
+
+/* ?1 is now, ?2 how long before it an idle session was last used. */
+static int sweep_run(struct store *store, enum statement which, int64_t now, int64_t idle_since,
+                     uint64_t *ret_changes) {
+        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, which);
+        int code = SQLITE_OK, r;
+
+        bind_number(statement, 1, now, &code);
+        if (which == STATEMENT_SWEEP_SESSIONS)
+                bind_number(statement, 2, idle_since, &code);
+        r = statement_run(store, statement, code, "removing what is over");
+        if (r == 0)
+                *ret_changes = (uint64_t)sqlite3_changes(store->db);
+        return r;
+}
+
+static int next_grace(struct store *store, int64_t *ret) {
+        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, STATEMENT_NEXT_GRACE);
+        int code = sqlite3_step(statement);
+
+        if (code != SQLITE_ROW)
+                return store_fail(store, code, "looking for the next grace");
+        *ret = sqlite3_column_type(statement, 0) == SQLITE_NULL
+                       ? INT64_MAX
+                       : sqlite3_column_int64(statement, 0);
+        return 0;
+}
+
+int sessions_sweep(struct store *store, int64_t now, int64_t idle_s, uint64_t *ret_entries,
+                   int64_t *ret_next) {
+        _cleanup_transaction_ struct store *begun = NULL;
+        uint64_t sessions = 0, graces = 0, entries = 0;
+        int64_t next = INT64_MAX;
+        int r;
+
+        r = transaction_begin(store, &begun);
+        if (r == 0)
+                r = sweep_run(store, STATEMENT_SWEEP_SESSIONS, now, now - idle_s, &sessions);
+        if (r == 0)
+                r = sweep_run(store, STATEMENT_SWEEP_GRACES, now, 0, &graces);
+        if (r == 0)
+                r = sweep_run(store, STATEMENT_SWEEP_REVOCATIONS, now, 0, &entries);
+        if (r == 0)
+                r = next_grace(store, &next);
+        if (r == 0)
+                r = transaction_commit(store);
+        if (r < 0)
+                return r;
+        *ret_entries = entries;
+        *ret_next = next;
+        return 0;
+}
+
+/* ---- how long tokens live ---- */
+
+static int lifetimes_read(struct store *store, int64_t *lifetime_s, int64_t *horizon) {
+        _cleanup_statement_ sqlite3_stmt *statement =
+                statement_borrow(store, STATEMENT_LIFETIMES_READ);
+        int code = sqlite3_step(statement);
+
+        if (code == SQLITE_DONE)
+                return 0;
+        if (code != SQLITE_ROW)
+                return store_fail(store, code, "reading the lifetimes");
+        *lifetime_s = sqlite3_column_int64(statement, 0);
+        *horizon = sqlite3_column_int64(statement, 1);
+        return 0;
+}
+
+static int lifetimes_write(struct store *store, int64_t lifetime_s, int64_t horizon) {
+        _cleanup_statement_ sqlite3_stmt *statement =
+                statement_borrow(store, STATEMENT_LIFETIMES_WRITE);
+        int code = SQLITE_OK;
+
+        bind_number(statement, 1, lifetime_s, &code);
+        bind_number(statement, 2, horizon, &code);
+        return statement_run(store, statement, code, "storing the lifetimes");
+}
+
+int lifetimes_store(struct store *store, int64_t now, uint32_t lifetime_s, int64_t *ret_horizon) {
+        _cleanup_transaction_ struct store *begun = NULL;
+        int64_t before_s = 0, horizon = 0;
+        int r;
+
+        r = transaction_begin(store, &begun);
+        if (r == 0)
+                r = lifetimes_read(store, &before_s, &horizon);
+        if (r == 0 && before_s != lifetime_s) {
+                if (horizon < now + before_s)
+                        horizon = now + before_s;
+                r = lifetimes_write(store, lifetime_s, horizon);
+        }
+        if (r == 0)
+                r = transaction_commit(store);
+        if (r == 0)
+                *ret_horizon = horizon;
+        return r;
+}

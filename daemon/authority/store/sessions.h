@@ -1,0 +1,103 @@
+/* The sessions that have something durable: a refresh token, of which only hashes are here. And the
+ * revocations, with which sessions end.
+ *
+ * A change is on the disk (fsync) when its function returns 0. Errors as in store.h. */
+#ifndef JETON_STORE_SESSIONS_H
+#define JETON_STORE_SESSIONS_H
+
+#include "../../../common/jwt/claims.h"
+#include "../../../common/jwt/pages.h"
+#include "store.h"
+
+#define REFRESH_HASH_LEN 32
+#define FAMILY_KEY_LEN   32
+#define ROTATION_LEN     32
+
+/* Of one user at a time; the one that was used longest ago gives way to a new one. */
+#define SESSIONS_PER_USER 64
+
+struct session {
+        char sid[SID_LEN + 1];
+        uint64_t user_id;
+        char username[USER_NAME_MAX + 1]; /* as it is now; read only */
+        char client_id[CLIENT_MAX + 1];
+        char audience[AUDIENCE_MAX + 1];
+        char scope[SCOPE_MAX + 1]; /* what was granted at the login: no refresh goes beyond */
+        char amr[AMR_MAX + 1];
+        int64_t auth_time;  /* of the login */
+        int64_t used_at;    /* of the login or the last rotation */
+        int64_t expires_at; /* however often it is used */
+
+        uint8_t family_key[FAMILY_KEY_LEN];     /* tells tokens of this session from made-up ones */
+        uint8_t current_hash[REFRESH_HASH_LEN]; /* of the newest refresh token */
+        bool has_previous;                      /* the grace after a rotation is not over */
+        uint8_t previous_hash[REFRESH_HASH_LEN];
+        uint8_t rotation[ROTATION_LEN]; /* what made the newest token of the previous one */
+        int64_t grace_until;
+};
+
+/* Adds a session. */
+int sessions_add(struct store *store, const struct session *session);
+
+/* -ENOENT: there is none, or it has ended. */
+int sessions_find(struct store *store, struct text sid, struct session *ret);
+
+/* Replaces current_hash, previous_hash, rotation, grace_until and used_at by those of `rotated`,
+ * where `presented` is the current hash: -ESTALE when it is not. */
+int sessions_rotate(struct store *store, const struct session *rotated,
+                    const uint8_t presented[REFRESH_HASH_LEN]);
+
+/* Which sessions a list is about: those of a user (0: of everybody) that have not ended. */
+struct session_filter {
+        uint64_t user_id;
+        int64_t now;
+        int64_t idle_s;
+        uint32_t skip, limit;
+};
+
+/* Gives them to each() by the time of their login, newest first, as users_list() does. */
+int sessions_list(struct store *store, const struct session_filter *filter,
+                  int (*each)(void *context, const struct session *session), void *context,
+                  uint64_t *ret_total);
+
+/* ---- revocations ---- */
+
+/* Live entries of single tokens and sessions that one subject may have; one more, and all of them
+ * become one entry for the subject. */
+#define REVOCATIONS_PER_SUBJECT 64
+
+struct revocation {
+        struct page_revocation entry;
+        bool has_subject;                      /* of a token or a session: whose it is */
+        uint8_t subject[REVOCATION_VALUE_LEN]; /* revocation_digest() of his sub */
+        int64_t now;
+        int64_t horizon; /* when the last token issued until now has expired */
+
+        /* the sessions that end with it */
+        struct text sid;
+        uint64_t user_id;
+        struct text client_id;
+        bool all;
+};
+
+/* Ends the sessions and stores the entry, both or nothing. *ret_collapsed: the subject had too many
+ * entries; his have become one. */
+int revocations_store(struct store *store, const struct revocation *revocation,
+                      bool *ret_collapsed);
+
+/* Gives all that are live to each(), which must not use the store. */
+int revocations_list(struct store *store, int64_t now,
+                     int (*each)(void *context, const struct page_revocation *entry),
+                     void *context);
+
+/* Removes what is over: sessions, secrets of rotations whose grace has ended, entries that no token
+ * needs any more. *ret_entries: how many of these were removed. *ret_next: when the next grace
+ * ends; INT64_MAX: none is running. */
+int sessions_sweep(struct store *store, int64_t now, int64_t idle_s, uint64_t *ret_entries,
+                   int64_t *ret_next);
+
+/* The latest moment at which a token that was ever issued can expire, when none lives longer than
+ * `lifetime_s` from now on: remembers across restarts what was longer before. */
+int lifetimes_store(struct store *store, int64_t now, uint32_t lifetime_s, int64_t *ret_horizon);
+
+#endif
