@@ -83,9 +83,8 @@ static const struct outcome {
         enum login_verdict verdict;
         enum situation situation;
 } outcomes[] = {
-        {LOGIN_DENIED, SITUATION_DENIED},
-        {LOGIN_UNKNOWN, SITUATION_UNKNOWN},
-        {LOGIN_DISABLED, SITUATION_DISABLED},
+        {LOGIN_DENIED, SITUATION_DENIED},     {LOGIN_UNKNOWN, SITUATION_UNKNOWN},
+        {LOGIN_DISABLED, SITUATION_DISABLED}, {LOGIN_EXPIRED, SITUATION_EXPIRED},
         {LOGIN_GRANTED, SITUATION_GRANTED},
 };
 

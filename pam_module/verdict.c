@@ -23,8 +23,9 @@ static const struct row {
         {SITUATION_UNTRUSTED, PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL},
         {SITUATION_DENIED, PAM_AUTH_ERR, PAM_PERM_DENIED},
         {SITUATION_UNKNOWN, PAM_USER_UNKNOWN, PAM_PERM_DENIED},
-        /* Only someone who has logged in learns that the user is disabled. */
+        /* Only someone who has logged in learns that the user is disabled, or at his end. */
         {SITUATION_DISABLED, PAM_AUTH_ERR, PAM_ACCT_EXPIRED},
+        {SITUATION_EXPIRED, PAM_AUTH_ERR, PAM_ACCT_EXPIRED},
         {SITUATION_GRANTED, PAM_SUCCESS, PAM_SUCCESS},
 };
 

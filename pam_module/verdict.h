@@ -19,6 +19,7 @@ enum situation {
         SITUATION_DENIED,      /* a ticket says so, as also below */
         SITUATION_UNKNOWN,     /* or the account's name can be no user's */
         SITUATION_DISABLED,
+        SITUATION_EXPIRED,
         SITUATION_GRANTED = 0x6a,
 };
 

@@ -9,10 +9,8 @@ static const char *const phases[] = {
 };
 
 static const char *const verdicts[] = {
-        [LOGIN_DENIED] = "denied",
-        [LOGIN_UNKNOWN] = "unknown",
-        [LOGIN_DISABLED] = "disabled",
-        [LOGIN_GRANTED] = "granted",
+        [LOGIN_DENIED] = "denied",   [LOGIN_UNKNOWN] = "unknown", [LOGIN_DISABLED] = "disabled",
+        [LOGIN_EXPIRED] = "expired", [LOGIN_GRANTED] = "granted",
 };
 
 static const char *word_at(const char *const *words, size_t count, unsigned index) {

@@ -17,6 +17,7 @@ enum login_verdict {
         LOGIN_DENIED,  /* auth: wrong password, or any other reason that a guesser must not learn */
         LOGIN_UNKNOWN, /* account: no user is linked to that account, or to another uid */
         LOGIN_DISABLED, /* account: an admin disabled the user */
+        LOGIN_EXPIRED,  /* account: the user's end has come */
         LOGIN_GRANTED = 0x6a,
 };
 

@@ -9,10 +9,13 @@ int answer_password_grant(struct call *call, const union message *ask); /* grant
 int answer_me(struct call *call, const union message *ask);             /* users.c */
 int answer_user_show(struct call *call, const union message *ask);
 int answer_user_list(struct call *call, const union message *ask);
-int answer_user_link(struct call *call, const union message *ask);
-int answer_user_add(struct call *call, const union message *ask); /* user_add.c */
-int answer_pam(struct call *call, const union message *ask);      /* pam.c */
-int answer_health(struct call *call, const union message *ask);   /* health.c */
+int answer_user_add(struct call *call, const union message *ask);        /* user_add.c */
+int answer_user_change(struct call *call, const union message *ask);     /* user_change.c */
+int answer_user_remove(struct call *call, const union message *ask);     /* user_remove.c */
+int answer_profile_change(struct call *call, const union message *ask);  /* profile.c */
+int answer_password_change(struct call *call, const union message *ask); /* own_password.c */
+int answer_pam(struct call *call, const union message *ask);             /* pam.c */
+int answer_health(struct call *call, const union message *ask);          /* health.c */
 
 /* Answers with one user. */
 int answer_with_user(struct call *call, const struct user *user);

@@ -65,7 +65,7 @@ static int bearer_verify(struct call *call, struct text token, struct claims *re
                 return 0;
         if (r < 0)
                 return r;
-        if (!(*ret_user)->disabled)
+        if (user_is_active(*ret_user, expect.now))
                 *ret_refusal = REFUSAL_NONE;
         return 0;
 }

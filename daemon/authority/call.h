@@ -32,14 +32,16 @@ struct call {
         struct user *user;  /* whom it is about; NULL: unknown, the decoy is in `setting` */
         struct secret *password;
         char setting[SETTING_MAX];
-        struct secret *hash;  /* of a new password, from the first worker */
-        struct hash_job *job; /* waiting for a worker or with one */
+        struct secret *hash;    /* of a new password, from the first worker */
+        call_hashed *hash_made; /* new_hash.c: when a second one has agreed */
+        struct hash_job *job;   /* waiting for a worker or with one */
         call_hashed *hashed;
         call_signed *signed_;
         call_account *account;
         union {
                 struct grant *grant;       /* grant_password.c */
                 struct new_account *added; /* user_add.c */
+                struct change *change;     /* change.c */
                 struct pam_login *login;   /* pam.c */
         } step;                            /* owned; freed by free_step */
         void (*free_step)(void *step);

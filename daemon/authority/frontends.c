@@ -21,7 +21,10 @@ static const struct inbox_row {
         {MSG_ASK_USER_ADD, answer_user_add},
         {MSG_ASK_USER_LIST, answer_user_list},
         {MSG_ASK_USER_SHOW, answer_user_show},
-        {MSG_ASK_USER_LINK, answer_user_link},
+        {MSG_ASK_USER_CHANGE, answer_user_change},
+        {MSG_ASK_USER_REMOVE, answer_user_remove},
+        {MSG_ASK_PROFILE_CHANGE, answer_profile_change},
+        {MSG_ASK_PASSWORD_CHANGE, answer_password_change},
         {MSG_ASK_PAM, answer_pam},
         {MSG_ASK_HEALTH, answer_health},
 };
@@ -31,7 +34,10 @@ _Static_assert(offsetof(struct msg_ask_password_grant, connection) == 0 &&
                        offsetof(struct msg_ask_user_add, connection) == 0 &&
                        offsetof(struct msg_ask_user_list, connection) == 0 &&
                        offsetof(struct msg_ask_user_show, connection) == 0 &&
-                       offsetof(struct msg_ask_user_link, connection) == 0 &&
+                       offsetof(struct msg_ask_user_change, connection) == 0 &&
+                       offsetof(struct msg_ask_user_remove, connection) == 0 &&
+                       offsetof(struct msg_ask_profile_change, connection) == 0 &&
+                       offsetof(struct msg_ask_password_change, connection) == 0 &&
                        offsetof(struct msg_ask_pam, connection) == 0 &&
                        offsetof(struct msg_ask_health, connection) == 0,
                "the connection comes first in everything that a frontend says");

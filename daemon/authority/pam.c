@@ -7,6 +7,7 @@
 #include "answers.h"
 
 #include "../../common/cleanup.h"
+#include "../../common/clock.h"
 #include "../../common/jwt/base64url.h"
 #include "../../common/log.h"
 #include "audit.h"
@@ -70,7 +71,10 @@ static int login_check_password(struct call *call, struct text computed) {
 static int login_judge_account(struct call *call) {
         if (!call->user)
                 return login_sign(call, LOGIN_UNKNOWN);
-        return login_sign(call, call->user->disabled ? LOGIN_DISABLED : LOGIN_GRANTED);
+        if (call->user->disabled)
+                return login_sign(call, LOGIN_DISABLED);
+        return login_sign(call, user_has_expired(call->user, clock_wall_s()) ? LOGIN_EXPIRED
+                                                                             : LOGIN_GRANTED);
 }
 
 /* auth is for whoever knows a password; account tells of a person, and only root, an administrator

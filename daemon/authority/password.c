@@ -2,6 +2,7 @@
  * usable hash is given a decoy setting of the cost that new passwords have. */
 #include "password.h"
 
+#include "../../common/clock.h"
 #include "../../common/log.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@ static bool has_usable_hash(const struct user *user, char setting[SETTING_MAX]) 
         struct text digest;
         int r;
 
-        if (!user || user->disabled || !user->hash)
+        if (!user || !user_is_active(user, clock_wall_s()) || !user->hash)
                 return false;
         r = setting_of_hash(secret_text(user->hash), setting, &digest);
         if (r == 0)
@@ -39,7 +40,8 @@ int password_ask(struct call *call, struct text password, call_hashed *then) {
 bool password_holds(const struct call *call, struct text computed) {
         const struct user *user = call->user;
 
-        if (!user || user->disabled || !user->hash || call->password->len == 0)
+        if (!user || !user_is_active(user, clock_wall_s()) || !user->hash ||
+            call->password->len == 0)
                 return false;
         return setting_digest_equal(secret_text(user->hash), computed);
 }

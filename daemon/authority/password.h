@@ -8,8 +8,9 @@
  * in `then` with what the worker computed. 0 or -errno. */
 int password_ask(struct call *call, struct text password, call_hashed *then);
 
-/* Whether `computed` proves the user's password. False for no user, a disabled one, one without a
- * password, an empty password, and a wrong one: the caller is not told which. */
+/* Whether `computed` proves the user's password. False for no user, a disabled or
+ * expired one, one without a password, an empty password, and a wrong one: the caller is not told
+ * which. */
 bool password_holds(const struct call *call, struct text computed);
 
 #endif

@@ -73,6 +73,16 @@ static const struct msg_answer_refused rows[REFUSAL_COUNT] = {
                 ROW(400, "invalid_request", "email is printable, has one @ inside, no blanks"),
         [REFUSAL_ROLES] = ROW(400, "invalid_request",
                               "a role begins with a-z and goes on with a-z 0-9 _ . : -"),
+        [REFUSAL_ONESELF] = ROW(409, "conflict",
+                                "an administrator does not lock out or delete himself: another one "
+                                "can"),
+        [REFUSAL_REGISTRATION_CLOSED] =
+                ROW(403, "insufficient_scope",
+                    "registration is closed here: an administrator adds users, and says "
+                    "Authorization: Peer or Bearer"),
+        [REFUSAL_REGISTRATION_RIGHTS] =
+                ROW(403, "insufficient_scope",
+                    "only an administrator gives roles, links, an end or the name of an account"),
         [REFUSAL_SERVICE] = ROW(400, "invalid_request", "service is no PAM service name"),
         [REFUSAL_NONCE] = ROW(400, "invalid_request", "nonce is 43 characters of base64url"),
         [REFUSAL_BROKEN] = ROW(500, "server_error", "something is broken here; the log says what"),

@@ -33,6 +33,9 @@ enum refusal {
         REFUSAL_FULL_NAME,
         REFUSAL_EMAIL,
         REFUSAL_ROLES,
+        REFUSAL_ONESELF,
+        REFUSAL_REGISTRATION_CLOSED,
+        REFUSAL_REGISTRATION_RIGHTS,
         REFUSAL_SERVICE,
         REFUSAL_NONCE,
         REFUSAL_BROKEN, /* 500: the log has the reason */

@@ -38,6 +38,7 @@ struct settings {
         bool password_grant_web;
         bool refresh; /* logins are given a refresh token */
         uint32_t refresh_idle_s, refresh_lifetime_s;
+        bool registration_open;
         uint32_t admins[SETTINGS_ADMINS_MAX];
         size_t admin_count;
         struct audience_rule audiences[SETTINGS_AUDIENCES_MAX]; /* the first is the issuer itself */

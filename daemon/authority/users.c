@@ -1,14 +1,9 @@
-/* Users as administrators and they themselves see them: show, list, link, me. */
+/* Users as administrators and they themselves see them: show, list, me. */
 #include "answers.h"
 
 #include "../../common/cleanup.h"
 #include "admin.h"
-#include "audit.h"
 #include "bearer.h"
-#include "policy.h"
-#include "status.h"
-
-#include <stdio.h>
 
 #define LIST_LIMIT_MAX 1000
 
@@ -23,6 +18,7 @@ static struct msg_answer_user user_answer(const struct user *user) {
                 .has_uid = user->has_uid,
                 .uid = user->uid,
                 .created_at = user->created_at,
+                .expires_at = user->expires_at,
         };
 }
 
@@ -91,46 +87,4 @@ int answer_user_list(struct call *call, const union message *message) {
         if (r < 0)
                 return r;
         return call_answer(call, MSG_ANSWER_USERS_END, &end);
-}
-
-static int user_link(struct call *call, const struct msg_ask_user_link *ask) {
-        enum users_conflict conflict;
-        char detail[32];
-        int r;
-
-        r = users_link(call->authority->store, call->user->id, ask->has_uid, ask->uid, &conflict);
-        if (r < 0)
-                return r;
-        if (conflict)
-                return call_refuse(call, REFUSAL_UID_TAKEN);
-        r = status_publish(call->authority);
-        if (r < 0)
-                return r;
-        call->user->has_uid = ask->has_uid;
-        call->user->uid = ask->uid;
-        snprintf(detail, sizeof detail, "uid=%u", ask->uid);
-        audit(call, ask->has_uid ? "user-link" : "user-unlink", "done", text_of(call->user->name),
-              ask->has_uid ? detail : NULL);
-        return answer_with_user(call, call->user);
-}
-
-/* PATCH /users/{id or name} */
-int answer_user_link(struct call *call, const union message *message) {
-        const struct msg_ask_user_link *ask = &message->ask_user_link;
-        enum refusal refusal;
-        int r;
-
-        r = admin_check(call, ask->credential, ask->bearer, &refusal);
-        if (r < 0)
-                return r;
-        if (!refusal && ask->has_uid && !policy_may_link(call, ask->uid))
-                refusal = REFUSAL_UID;
-        if (refusal)
-                return call_refuse(call, refusal);
-        r = users_find(call->authority->store, ask->user, &call->user);
-        if (r == -ENOENT)
-                return call_refuse(call, REFUSAL_NO_USER);
-        if (r < 0)
-                return r;
-        return user_link(call, ask);
 }

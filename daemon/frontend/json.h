@@ -57,6 +57,7 @@ enum json_kind {
         JSON_KIND_WORDS, /* an array of strings without spaces, given as a space-separated list */
         JSON_KIND_UID,   /* 0 to 4294967294 */
         JSON_KIND_FLAG,
+        JSON_KIND_TIME, /* RFC 3339 in UTC */
 };
 
 struct json_member {
@@ -74,6 +75,7 @@ struct json_value {
         struct text text; /* lent by the struct json_values */
         uint32_t uid;
         bool flag;
+        int64_t time;
 };
 
 /* In the order of the members asked for. */

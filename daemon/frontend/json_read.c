@@ -2,6 +2,7 @@
 #include "json.h"
 
 #include "../../common/cleanup.h"
+#include "date.h"
 
 #include <jansson.h>
 
@@ -122,6 +123,13 @@ static int read_flag(const json_t *value, struct json_value *ret) {
         return 0;
 }
 
+/* The first second is "never" where the authority keeps it. */
+static int read_time(const json_t *value, struct json_value *ret) {
+        if (!json_is_string(value) || date_read(string_of(value), &ret->time) < 0)
+                return -EINVAL;
+        return ret->time > 0 ? 0 : -EINVAL;
+}
+
 static int read_value(enum json_kind kind, const json_t *value, struct json_value *ret,
                       char **ret_words) {
         switch (kind) {
@@ -133,6 +141,8 @@ static int read_value(enum json_kind kind, const json_t *value, struct json_valu
                 return read_uid(value, ret);
         case JSON_KIND_FLAG:
                 return read_flag(value, ret);
+        case JSON_KIND_TIME:
+                return read_time(value, ret);
         }
         return -EINVAL;
 }

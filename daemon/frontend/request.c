@@ -141,6 +141,13 @@ int request_reply_json(struct request *request, const struct reply *reply,
         return 0;
 }
 
+int request_reply_done(struct request *request, const union message *answer) {
+        const struct reply reply = {.status = 204, .cache = CACHE_NEVER};
+
+        (void)answer;
+        return request_reply_text(request, &reply, TEXT_NONE);
+}
+
 /* RFC 6750 3.1: without a token in the request there is nothing to say but which scheme is wanted.
  */
 static const char *challenge_of(const struct request *request, uint16_t status, struct text error) {

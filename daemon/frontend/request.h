@@ -49,6 +49,9 @@ int request_reply_refused(struct request *request, const struct msg_answer_refus
 int request_reply_json(struct request *request, const struct reply *reply, const struct json *body);
 int request_reply_text(struct request *request, const struct reply *reply, struct text body);
 
+/* 204 for MSG_ANSWER_DONE: a struct exchange's finish. 0 or -errno. */
+int request_reply_done(struct request *request, const union message *answer);
+
 /* The bearer token of a request that must have one. 0, or -EBADMSG for a 401. */
 int request_bearer(struct request *request, struct text *ret);
 

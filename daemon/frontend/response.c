@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <sys/socket.h>
 
+#define NO_CONTENT 204 /* RFC 9110 8.6: without a length; nothing follows the head */
+
 #define HEAD_ROOM 1024 /* every field at its longest takes less */
 
 static const struct {
@@ -15,6 +17,7 @@ static const struct {
 } phrases[] = {
         {200, "OK"},
         {201, "Created"},
+        {204, "No Content"},
         {400, "Bad Request"},
         {401, "Unauthorized"},
         {403, "Forbidden"},
@@ -66,9 +69,11 @@ static void add(struct head *head, const char *format, ...) {
 
 static void write_head(struct head *head, const struct reply *reply, bool closes, size_t body_len) {
         add(head, "HTTP/1.1 %u %s\r\n", (unsigned)reply->status, phrase_of(reply->status));
-        add(head, "Content-Type: %s\r\n",
-            reply->media_type ? reply->media_type : "application/json");
-        add(head, "Content-Length: %zu\r\n", body_len);
+        if (reply->status != NO_CONTENT) {
+                add(head, "Content-Type: %s\r\n",
+                    reply->media_type ? reply->media_type : "application/json");
+                add(head, "Content-Length: %zu\r\n", body_len);
+        }
         add(head, "%s", cache_fields[reply->cache]);
         if (reply->challenge)
                 add(head, "WWW-Authenticate: %s\r\n", reply->challenge);

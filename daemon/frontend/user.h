@@ -5,6 +5,15 @@
 #include "../privsep/message.h"
 #include "json.h"
 
+struct request;
+
+/* Replies with the one user that came: a struct exchange's finish. 0 or -errno. */
+int user_finish(struct request *request, const union message *answer);
+
+/* The id or the name in the request's path. What is longer than either is nobody's: 0, or -EBADMSG
+ * for a 404. */
+int user_read_key(struct request *request, struct text *ret);
+
 /* An object of its own: the caller clears it. */
 void user_to_json(const struct msg_answer_user *user, struct json *ret);
 

@@ -1,5 +1,5 @@
-/* POST /users: an admin makes an account. Here the body is read; the authority checks names and
- * passwords against its own rules. */
+/* POST /users: an admin makes an account, or somebody his own. Here the body is read; the authority
+ * checks names and passwords against its own rules. */
 #include "routes.h"
 
 #include "../../common/cleanup.h"
@@ -34,6 +34,7 @@ enum member {
         MEMBER_ROLES,
         MEMBER_UID,
         MEMBER_ALLOW_ACCOUNT_NAME,
+        MEMBER_EXPIRES_AT,
         MEMBER_COUNT,
 };
 
@@ -54,6 +55,9 @@ static const struct json_member members[MEMBER_COUNT] = {
         [MEMBER_ALLOW_ACCOUNT_NAME] =
                              {"allow_account_name", JSON_KIND_FLAG, false, false,
                               "allow_account_name must be true or false"},
+        [MEMBER_EXPIRES_AT] =
+                             {"expires_at", JSON_KIND_TIME, false, true,
+                              "expires_at must be a time like 2026-01-31T12:00:00Z, or null"},
 };
 /* clang-format on */
 
@@ -80,6 +84,14 @@ static void fill(struct msg_ask_user_add *ask, const struct json_values *values)
         ask->has_uid = has_value(&values->at[MEMBER_UID]);
         ask->uid = values->at[MEMBER_UID].uid;
         ask->allow_account_name = values->at[MEMBER_ALLOW_ACCOUNT_NAME].flag;
+        ask->expires_at = values->at[MEMBER_EXPIRES_AT].time;
+}
+
+/* Nobody may ask too: whether registration is open is the authority's to say. */
+static int read_credential(struct request *request, struct msg_ask_user_add *ask) {
+        if (request->authorization.scheme == SCHEME_NONE)
+                return 0;
+        return request_admin_credential(request, &ask->credential, &ask->bearer);
 }
 
 int user_add_begin(struct request *request) {
@@ -88,7 +100,7 @@ int user_add_begin(struct request *request) {
         struct msg_ask_user_add ask = {.connection = request->number};
         int r;
 
-        r = request_admin_credential(request, &ask.credential, &ask.bearer);
+        r = read_credential(request, &ask);
         if (r == 0)
                 r = json_read(body, members, MEMBER_COUNT, &values, &request->fault);
         if (r == 0)

@@ -1,5 +1,5 @@
-/* GET /users/{}, PATCH /users/{}, GET /users?skip=&limit=&q=: an admin looks at accounts, and links
- * them to those of this host. */
+/* GET /users/{}, DELETE /users/{}, GET /users?skip=&limit=&q=: an admin looks at accounts, and
+ * removes them. */
 #include "routes.h"
 
 #include "../../common/cleanup.h"
@@ -11,7 +11,7 @@
 #define LIMIT_DEFAULT 100
 #define LIMIT_MAX     1000
 
-static int user_finish(struct request *request, const union message *answer) {
+int user_finish(struct request *request, const union message *answer) {
         const struct reply reply = {.status = 200, .cache = CACHE_NEVER};
         _cleanup_(json_clear) struct json body;
 
@@ -19,8 +19,7 @@ static int user_finish(struct request *request, const union message *answer) {
         return request_reply_json(request, &reply, &body);
 }
 
-/* An id or a name. What is longer than either is nobody's. */
-static int read_user(struct request *request, struct text *ret) {
+int user_read_key(struct request *request, struct text *ret) {
         if (request->parameter.len > USER_NAME_MAX)
                 return request_refuse(request, 404, "not_found", "there is no such user");
         *ret = request->parameter;
@@ -40,44 +39,25 @@ int user_show_begin(struct request *request) {
 
         r = request_admin_credential(request, &ask.credential, &ask.bearer);
         if (r == 0)
-                r = read_user(request, &ask.user);
+                r = user_read_key(request, &ask.user);
         return r < 0 ? r : call_ask(request, &show, &ask);
 }
 
-/* ---- PATCH /users/{} ---- */
+/* ---- DELETE /users/{} ---- */
 
-static const struct json_member link_members[] = {
-        {"uid", JSON_KIND_UID, true, true, "uid must be a number, or null to unlink"},
-};
-
-static int read_link(struct request *request, struct msg_ask_user_link *ask) {
-        _cleanup_(json_values_clear) struct json_values values = {0};
-        struct text body = {request->body, request->body_len};
-        int r;
-
-        r = json_read(body, link_members, ELEMENTS(link_members), &values, &request->fault);
-        if (r < 0)
-                return r;
-        ask->has_uid = !values.at[0].is_null;
-        ask->uid = values.at[0].uid;
-        return 0;
-}
-
-int user_link_begin(struct request *request) {
-        static const struct exchange link = {
-                .ask = MSG_ASK_USER_LINK,
-                .answer = MSG_ANSWER_USER,
-                .finish = user_finish,
+int user_remove_begin(struct request *request) {
+        static const struct exchange removal = {
+                .ask = MSG_ASK_USER_REMOVE,
+                .answer = MSG_ANSWER_DONE,
+                .finish = request_reply_done,
         };
-        struct msg_ask_user_link ask = {.connection = request->number};
+        struct msg_ask_user_remove ask = {.connection = request->number};
         int r;
 
         r = request_admin_credential(request, &ask.credential, &ask.bearer);
         if (r == 0)
-                r = read_user(request, &ask.user);
-        if (r == 0)
-                r = read_link(request, &ask);
-        return r < 0 ? r : call_ask(request, &link, &ask);
+                r = user_read_key(request, &ask.user);
+        return r < 0 ? r : call_ask(request, &removal, &ask);
 }
 
 /* ---- GET /users ---- */

@@ -20,6 +20,12 @@ static const char *const password_grants[] = {
         NULL,
 };
 
+static const char *const registrations[] = {
+        [REGISTRATION_CLOSED] = "closed",
+        [REGISTRATION_OPEN] = "open",
+        NULL,
+};
+
 /* The order is that of enum token_kind. */
 static const char *const token_types[] = {"at+jwt", "JWT", NULL};
 
@@ -129,6 +135,11 @@ const struct key keys[] = {
          .initial = "90d",
          .least = MINUTE,
          .most = 3650 * DAY},
+        {.name = "registration",
+         IN(ROOT, settings, registration),
+         .kind = VALUE_CHOICE,
+         .initial = "closed",
+         .choices = registrations},
         {.name = "log-level",
          IN(ROOT, settings, log_level),
          .kind = VALUE_CHOICE,

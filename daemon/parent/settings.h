@@ -29,6 +29,11 @@ struct web {
         char *group;
 };
 
+enum registration {
+        REGISTRATION_CLOSED,
+        REGISTRATION_OPEN, /* anybody may add himself */
+};
+
 enum password_grant {
         PASSWORD_GRANT_LOCAL = 0,
         PASSWORD_GRANT_WEB,
@@ -46,7 +51,8 @@ struct settings {
         uint32_t password_grant; /* enum password_grant */
         uint32_t refresh;        /* 1: logins are given a refresh token */
         uint32_t refresh_idle_s, refresh_lifetime_s;
-        uint32_t log_level; /* position in the table's words: LOG_ERR is 0 */
+        uint32_t registration; /* enum registration */
+        uint32_t log_level;    /* position in the table's words: LOG_ERR is 0 */
         bool has_web;
         struct web web;
         struct audience *audiences;

@@ -185,6 +185,7 @@ static int authority_tell(struct child *child) {
                 .access_lifetime_s = settings->access_lifetime_s,
                 .min_uid = settings->min_uid,
                 .password_grant_web = settings->password_grant == PASSWORD_GRANT_WEB,
+                .registration_open = settings->registration == REGISTRATION_OPEN,
                 .max_connections = settings->max_connections,
                 .max_connections_per_uid = settings->max_connections_per_uid,
                 .password_min = settings->password_min,

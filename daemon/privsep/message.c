@@ -17,6 +17,7 @@
 #define ERROR_MAX       64
 #define DESCRIPTION_MAX 256
 #define ANY_NUMBER      UINT64_MAX
+#define TIME_MAX        UINT64_C(253402300799) /* the last second of the year 9999 */
 #define FLAG_MAX        1
 
 enum field_kind {
@@ -69,6 +70,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_setup_authority, access_lifetime_s, ANY_NUMBER),
                 FIELD(msg_setup_authority, min_uid, ANY_NUMBER),
                 FIELD(msg_setup_authority, password_grant_web, FLAG_MAX),
+                FIELD(msg_setup_authority, registration_open, FLAG_MAX),
                 FIELD(msg_setup_authority, max_connections, ANY_NUMBER),
                 FIELD(msg_setup_authority, max_connections_per_uid, ANY_NUMBER),
                 FIELD(msg_setup_authority, password_min, ANY_NUMBER),
@@ -147,6 +149,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ask_user_add, has_uid, FLAG_MAX),
                 FIELD(msg_ask_user_add, uid, ANY_NUMBER),
                 FIELD(msg_ask_user_add, allow_account_name, FLAG_MAX),
+                FIELD(msg_ask_user_add, expires_at, TIME_MAX),
         }},
         [MSG_ASK_USER_LIST] = {"ask-user-list", {
                 FIELD(msg_ask_user_list, connection, ANY_NUMBER),
@@ -162,13 +165,39 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ask_user_show, bearer, TOKEN_MAX),
                 FIELD(msg_ask_user_show, user, USER_KEY_MAX),
         }},
-        [MSG_ASK_USER_LINK] = {"ask-user-link", {
-                FIELD(msg_ask_user_link, connection, ANY_NUMBER),
-                FIELD(msg_ask_user_link, credential, CREDENTIAL_BEARER),
-                FIELD(msg_ask_user_link, bearer, TOKEN_MAX),
-                FIELD(msg_ask_user_link, user, USER_KEY_MAX),
-                FIELD(msg_ask_user_link, has_uid, FLAG_MAX),
-                FIELD(msg_ask_user_link, uid, ANY_NUMBER),
+        [MSG_ASK_USER_CHANGE] = {"ask-user-change", {
+                FIELD(msg_ask_user_change, connection, ANY_NUMBER),
+                FIELD(msg_ask_user_change, credential, CREDENTIAL_BEARER),
+                FIELD(msg_ask_user_change, bearer, TOKEN_MAX),
+                FIELD(msg_ask_user_change, user, USER_KEY_MAX),
+                FIELD(msg_ask_user_change, members, USER_MEMBERS),
+                FIELD(msg_ask_user_change, full_name, FULL_NAME_MAX),
+                FIELD(msg_ask_user_change, email, EMAIL_MAX),
+                FIELD(msg_ask_user_change, roles, ROLES_MAX),
+                FIELD(msg_ask_user_change, disabled, FLAG_MAX),
+                FIELD(msg_ask_user_change, expires_at, TIME_MAX),
+                FIELD(msg_ask_user_change, has_uid, FLAG_MAX),
+                FIELD(msg_ask_user_change, uid, ANY_NUMBER),
+                FIELD(msg_ask_user_change, password, PASSWORD_MAX),
+        }},
+        [MSG_ASK_USER_REMOVE] = {"ask-user-remove", {
+                FIELD(msg_ask_user_remove, connection, ANY_NUMBER),
+                FIELD(msg_ask_user_remove, credential, CREDENTIAL_BEARER),
+                FIELD(msg_ask_user_remove, bearer, TOKEN_MAX),
+                FIELD(msg_ask_user_remove, user, USER_KEY_MAX),
+        }},
+        [MSG_ASK_PROFILE_CHANGE] = {"ask-profile-change", {
+                FIELD(msg_ask_profile_change, connection, ANY_NUMBER),
+                FIELD(msg_ask_profile_change, bearer, TOKEN_MAX),
+                FIELD(msg_ask_profile_change, members, USER_FULL_NAME | USER_EMAIL),
+                FIELD(msg_ask_profile_change, full_name, FULL_NAME_MAX),
+                FIELD(msg_ask_profile_change, email, EMAIL_MAX),
+        }},
+        [MSG_ASK_PASSWORD_CHANGE] = {"ask-password-change", {
+                FIELD(msg_ask_password_change, connection, ANY_NUMBER),
+                FIELD(msg_ask_password_change, bearer, TOKEN_MAX),
+                FIELD(msg_ask_password_change, current_password, PASSWORD_MAX),
+                FIELD(msg_ask_password_change, new_password, PASSWORD_MAX),
         }},
         [MSG_ASK_PAM] = {"ask-pam", {
                 FIELD(msg_ask_pam, connection, ANY_NUMBER),
@@ -203,6 +232,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_answer_user, has_uid, FLAG_MAX),
                 FIELD(msg_answer_user, uid, ANY_NUMBER),
                 FIELD(msg_answer_user, created_at, ANY_NUMBER),
+                FIELD(msg_answer_user, expires_at, ANY_NUMBER),
         }},
         [MSG_ANSWER_USERS_END] = {"answer-users-end", {
                 FIELD(msg_answer_users_end, total, ANY_NUMBER),
@@ -213,6 +243,7 @@ static const struct message_rule rules[MSG_COUNT] = {
         [MSG_ANSWER_HEALTH] = {"answer-health", {
                 FIELD(msg_answer_health, ok, FLAG_MAX),
         }},
+        [MSG_ANSWER_DONE] = {"answer-done", {}},
 
         [MSG_SIGN_ACCESS] = {"sign-access", {
                 FIELD(msg_sign_access, kind, TOKEN_KIND_PLAIN),

@@ -11,6 +11,7 @@
 #include "../../common/name.h"
 #include "../../common/text.h"
 #include "../../common/wire/login.h"
+#include "../../common/wire/user.h"
 
 #include <stdint.h>
 
@@ -63,7 +64,10 @@ enum message_type {
         MSG_ASK_USER_ADD,
         MSG_ASK_USER_LIST,
         MSG_ASK_USER_SHOW,
-        MSG_ASK_USER_LINK,
+        MSG_ASK_USER_CHANGE,
+        MSG_ASK_USER_REMOVE,
+        MSG_ASK_PROFILE_CHANGE,
+        MSG_ASK_PASSWORD_CHANGE,
         MSG_ASK_PAM,
         MSG_ASK_HEALTH,
         MSG_ANSWER_REFUSED,
@@ -72,6 +76,7 @@ enum message_type {
         MSG_ANSWER_USERS_END, /* closes a list */
         MSG_ANSWER_TICKET,
         MSG_ANSWER_HEALTH,
+        MSG_ANSWER_DONE, /* has no fields */
 
         /* authority to the signer, and back */
         MSG_SIGN_ACCESS,
@@ -127,6 +132,7 @@ struct msg_setup_authority {
         uint32_t access_lifetime_s;
         uint32_t min_uid;
         uint8_t password_grant_web; /* 1: web.sock may use the password grant */
+        uint8_t registration_open;  /* 1: anybody may add himself */
         uint32_t max_connections;
         uint32_t max_connections_per_uid;
         uint32_t password_min; /* characters */
@@ -218,6 +224,7 @@ struct msg_ask_user_add {
         uint8_t has_uid;   /* 1: link to `uid` at once */
         uint32_t uid;
         uint8_t allow_account_name; /* 1: the admin knows that the name is a local account's */
+        int64_t expires_at;         /* 0: never */
 };
 
 struct msg_ask_user_list {
@@ -236,13 +243,42 @@ struct msg_ask_user_show {
         struct text user; /* id or name */
 };
 
-struct msg_ask_user_link {
+struct msg_ask_user_change {
         uint32_t connection;
         uint8_t credential;
         struct text bearer;
         struct text user; /* id or name */
-        uint8_t has_uid;  /* 0: unlink */
+        uint8_t members;  /* enum user_member; the others are not looked at */
+        struct text full_name;
+        struct text email;
+        struct text roles; /* space-separated */
+        uint8_t disabled;
+        int64_t expires_at; /* 0: never */
+        uint8_t has_uid;    /* 0: unlink */
         uint32_t uid;
+        struct text password;
+};
+
+struct msg_ask_user_remove {
+        uint32_t connection;
+        uint8_t credential;
+        struct text bearer;
+        struct text user; /* id or name */
+};
+
+struct msg_ask_profile_change {
+        uint32_t connection;
+        struct text bearer; /* whose profile it is */
+        uint8_t members;    /* USER_FULL_NAME, USER_EMAIL */
+        struct text full_name;
+        struct text email;
+};
+
+struct msg_ask_password_change {
+        uint32_t connection;
+        struct text bearer; /* whose password it is */
+        struct text current_password;
+        struct text new_password;
 };
 
 struct msg_ask_pam {
@@ -282,6 +318,7 @@ struct msg_answer_user {
         uint8_t has_uid;
         uint32_t uid;
         int64_t created_at; /* seconds, NumericDate */
+        int64_t expires_at; /* 0: never */
 };
 
 struct msg_answer_users_end {
@@ -389,7 +426,10 @@ union message {
         struct msg_ask_user_add ask_user_add;
         struct msg_ask_user_list ask_user_list;
         struct msg_ask_user_show ask_user_show;
-        struct msg_ask_user_link ask_user_link;
+        struct msg_ask_user_change ask_user_change;
+        struct msg_ask_user_remove ask_user_remove;
+        struct msg_ask_profile_change ask_profile_change;
+        struct msg_ask_password_change ask_password_change;
         struct msg_ask_pam ask_pam;
         struct msg_ask_health ask_health;
         struct msg_answer_refused answer_refused;

@@ -59,7 +59,10 @@ static const struct permit rows[] = {
         {MSG_ASK_USER_ADD,       FRONTEND,  AUTHORITY, RUNNING, false},
         {MSG_ASK_USER_LIST,      FRONTEND,  AUTHORITY, RUNNING, false},
         {MSG_ASK_USER_SHOW,      FRONTEND,  AUTHORITY, RUNNING, false},
-        {MSG_ASK_USER_LINK,      FRONTEND,  AUTHORITY, RUNNING, false},
+        {MSG_ASK_USER_CHANGE,    FRONTEND,  AUTHORITY, RUNNING, false},
+        {MSG_ASK_USER_REMOVE,    FRONTEND,  AUTHORITY, RUNNING, false},
+        {MSG_ASK_PROFILE_CHANGE, FRONTEND,  AUTHORITY, RUNNING, false},
+        {MSG_ASK_PASSWORD_CHANGE, FRONTEND, AUTHORITY, RUNNING, false},
         {MSG_ASK_PAM,            FRONTEND,  AUTHORITY, RUNNING, false},
         {MSG_ASK_HEALTH,         FRONTEND,  AUTHORITY, RUNNING, false},
         {MSG_ANSWER_REFUSED,     AUTHORITY, FRONTEND,  RUNNING, false},
@@ -68,6 +71,7 @@ static const struct permit rows[] = {
         {MSG_ANSWER_USERS_END,   AUTHORITY, FRONTEND,  RUNNING, false},
         {MSG_ANSWER_TICKET,      AUTHORITY, FRONTEND,  RUNNING, false},
         {MSG_ANSWER_HEALTH,      AUTHORITY, FRONTEND,  RUNNING, false},
+        {MSG_ANSWER_DONE,        AUTHORITY, FRONTEND,  RUNNING, false},
 
         /* Nobody else makes the signer sign, and no message publishes a key. */
         {MSG_SIGN_ACCESS,        AUTHORITY, SIGNER,    RUNNING, false},

@@ -34,7 +34,7 @@ def test_a_bearer_with_the_role_administers_on_both_sockets(jetond, method, path
 def test_the_log_names_the_administrator(jetond):
     token = jetond.token("ada")
     assert jetond.request("PATCH", "/users/alice", data={"uid": 4711}, token=token).status == 200
-    assert 'admin="ada"' in jetond.wait_for_log("event=user-link")
+    assert 'admin="ada"' in jetond.wait_for_log("event=user-change")
 
 
 def test_who_has_not_the_role_is_told_so(jetond):
@@ -61,3 +61,149 @@ def test_a_token_for_another_audience_administers_nothing(fresh):
     jetond.add_user("ada", roles=["admin"])
     token = jetond.token("ada", audience="https://metrics.example")
     assert jetond.get("/users", token=token).status == 401
+
+
+def change(jetond, method, name, data, **how):
+    return jetond.request(method, f"/users/{name}", data=data, **(how or {"peer": True}))
+
+
+def test_patch_changes_what_it_names_and_put_the_rest_too(fresh):
+    jetond = fresh()
+    before = jetond.add_user("ann", full_name="Ann", email="a@b", roles=["b", "a"], uid=4000)
+    reply = change(jetond, "PATCH", "ann", {"roles": ["c", "a", "c"], "full_name": "Änn"})
+    assert reply.status == 200, reply
+    assert reply.json() == {**before, "roles": ["a", "c"], "full_name": "Änn"}
+    assert change(jetond, "PATCH", before["id"], {}).json() == reply.json()
+    reply = change(jetond, "PUT", "ann", {"email": "c@d"})
+    assert reply.json() == {**before, "roles": [], "full_name": None, "email": "c@d", "uid": None,
+                            "disabled": False}
+    assert jetond.login("ann").status == 200, "PUT replaces no password that it does not name"
+    assert change(jetond, "PUT", "ann", {"email": "c@d"}).json() == reply.json()
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+@pytest.mark.parametrize("fields", [
+    {"id": 7}, {"username": "x"}, {"created_at": None}, {"unknown": 1}, {"roles": "admin"},
+    {"roles": None}, {"roles": ["Not A Role"]}, {"disabled": 1}, {"disabled": None}, {"uid": 0},
+    {"uid": -1}, {"uid": "1000"}, {"uid": 65534}, {"email": "x"}, {"full_name": "\n"},
+    {"password": None}, {"password": ""}, {"expires_at": "tomorrow"}])
+def test_a_member_that_breaks_its_rule_is_400_and_nothing_is_changed(fresh_user, method, fields):
+    jetond, before = fresh_user
+    data = {"full_name": "other", **fields}
+    assert change(jetond, method, "bob", data).status == 400
+    assert jetond.get("/users/bob", peer=True).json() == before
+
+
+@pytest.fixture(scope="module")
+def fresh_user(jetond):
+    return jetond, jetond.add_user("bob", full_name="Bob", roles=["x"])
+
+
+def test_a_disabled_user_is_out_until_he_is_enabled(fresh):
+    jetond = fresh()
+    jetond.add_user("ann")
+    token = jetond.token("ann")
+    assert change(jetond, "PATCH", "ann", {"disabled": True}).json()["disabled"] is True
+    wrong, disabled = jetond.login("nobody-here"), jetond.login("ann")
+    assert (disabled.status, disabled.body) == (wrong.status, wrong.body)
+    assert jetond.get("/users/me", token=token).status == 401
+    assert change(jetond, "PATCH", "ann", {"disabled": False}).status == 200
+    assert jetond.login("ann").status == 200
+
+
+def test_a_deleted_user_is_gone_and_his_id_and_link_are_not_mixed_up(fresh):
+    jetond = fresh()
+    ann = jetond.add_user("ann", uid=4000)
+    token = jetond.token("ann")
+    reply = jetond.request("DELETE", "/users/ann", peer=True)
+    assert (reply.status, reply.body) == (204, b"")
+    assert jetond.request("DELETE", "/users/ann", peer=True).status == 404
+    assert jetond.get(f"/users/{ann['id']}", peer=True).status == 404
+    assert jetond.get("/users/me", token=token).status == 401
+    assert jetond.login("ann").status == 400
+    again = jetond.add_user("ann", uid=4000)
+    assert again["id"] > ann["id"]
+    assert jetond.get("/users/me", token=token).status == 401, "an old token is not the new user's"
+
+
+def test_a_role_taken_away_counts_for_tokens_that_are_out(fresh):
+    jetond = fresh()
+    jetond.add_user("ada", roles=["admin"])
+    token = jetond.token("ada")
+    assert jetond.get("/users", token=token).status == 200
+    change(jetond, "PATCH", "ada", {"roles": []})
+    assert jetond.get("/users", token=token).status == 403
+
+
+def test_a_role_given_does_not_widen_a_token_that_is_out(fresh):
+    jetond = fresh()
+    jetond.add_user("ada")
+    token = jetond.token("ada")
+    change(jetond, "PATCH", "ada", {"roles": ["admin"]})
+    reply = jetond.get("/users", token=token)
+    assert reply.status == 403
+    assert "jeton:admin" in reply.json()["error_description"]
+    assert jetond.get("/users", token=jetond.token("ada")).status == 200
+
+
+@pytest.mark.parametrize("method,data", [
+    ("DELETE", None), ("PATCH", {"disabled": True}), ("PATCH", {"roles": ["x"]}),
+    ("PATCH", {"expires_at": "2020-01-01T00:00:00Z"}), ("PUT", {})])
+def test_an_administrator_does_not_lock_himself_out(fresh, method, data):
+    jetond = fresh()
+    ada = jetond.add_user("ada", roles=["admin"])
+    jetond.add_user("eve", roles=["admin"])
+    for key in ("ada", ada["id"]):
+        reply = change(jetond, method, key, data, token=jetond.token("ada"))
+        assert reply.status == 409, reply
+    assert jetond.get("/users/ada", peer=True).json() == ada
+    assert change(jetond, method, "ada", data, token=jetond.token("eve")).status in (200, 204)
+
+
+REGISTRATION = 'registration = "open"\nmin-uid = 1\n'
+
+
+def test_registration_is_closed_unless_it_is_opened(fresh):
+    jetond = fresh()
+    reply = jetond.post("/users", data={"username": "ann", "password": PASSWORD})
+    assert reply.status == 403
+    assert "registration is closed" in reply.json()["error_description"]
+    assert jetond.get("/users/ann", peer=True).status == 404
+
+
+def test_where_it_is_open_anybody_adds_himself_with_no_right(fresh):
+    group = grp.getgrgid(os.getegid()).gr_name
+    jetond = fresh(REGISTRATION + f'web {{ group = "{group}" }}\n')
+    for web in (False, True):
+        name = "web_user" if web else "local_user"
+        reply = jetond.post("/users", web=web, data={"username": name, "password": PASSWORD,
+                                                     "full_name": "N", "email": "n@x"})
+        assert reply.status == 201, reply
+        assert reply.json()["roles"] == [] and reply.json()["uid"] is None
+        assert jetond.login(name).status == 200
+
+
+@pytest.mark.parametrize("fields,status", [
+    ({"roles": ["admin"]}, 403), ({"uid": 1000}, 403), ({"allow_account_name": True}, 403),
+    ({"expires_at": "2999-01-01T00:00:00Z"}, 403), ({"username": "root"}, 409),
+    ({"username": "games"}, 409), ({"username": "admin"}, 409), ({"username": "taken"}, 409),
+    ({"password": "short"}, 400), ({"username": "X"}, 400)])
+def test_what_registration_does_not_give(registration, fields, status):
+    data = {"username": "newcomer", "password": PASSWORD, **fields}
+    assert registration.post("/users", data=data).status == status
+    assert registration.get("/users/newcomer", peer=True).status == 404
+
+
+@pytest.fixture(scope="module")
+def registration():
+    with Daemon(REGISTRATION) as daemon:
+        daemon.add_user("taken")
+        yield daemon
+
+
+def test_bad_credentials_do_not_become_a_registration(registration):
+    data = {"username": "newcomer", "password": PASSWORD}
+    assert registration.post("/users", data=data, token="x").status == 401
+    token = registration.token("taken")
+    assert registration.post("/users", data=data, token=token).status == 403
+    assert registration.get("/users/newcomer", peer=True).status == 404

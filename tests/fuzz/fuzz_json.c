@@ -1,5 +1,5 @@
 /* JSON bodies, read by a table like that of POST /users. What was taken can be written again.
- * links: daemon/frontend/json.c daemon/frontend/json_read.c
+ * links: daemon/frontend/json.c daemon/frontend/json_read.c daemon/frontend/date.c
  * needs: jansson */
 #include "../../common/cleanup.h"
 #include "../../daemon/frontend/json.h"

@@ -93,6 +93,7 @@ VERDICTS = {
     "denied": ("PAM_AUTH_ERR", "PAM_PERM_DENIED"),
     "unknown": ("PAM_USER_UNKNOWN", "PAM_PERM_DENIED"),
     "disabled": ("PAM_AUTH_ERR", "PAM_ACCT_EXPIRED"),
+    "expired": ("PAM_AUTH_ERR", "PAM_ACCT_EXPIRED"),
 }
 
 

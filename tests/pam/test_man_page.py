@@ -85,6 +85,7 @@ SITUATIONS = {
     "granted": nothing_else,
     "denied: a wrong password": verdict("denied"),
     "disabled by an administrator": verdict("disabled"),
+    "at the end of the account": verdict("expired"),
     "linked, but unknown to the daemon": verdict("unknown"),
     "no such account": no_account,
     "uid 0": root,

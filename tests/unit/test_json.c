@@ -1,6 +1,6 @@
 /* JSON bodies: typed members, no others, none twice; and what is written is what was meant.
- * links: daemon/frontend/json.c daemon/frontend/json_read.c daemon/frontend/user.c
- * needs: jansson */
+ * links: daemon/frontend/json.c daemon/frontend/json_read.c daemon/frontend/date.c
+ * daemon/frontend/user.c needs: jansson */
 #include "../../common/cleanup.h"
 #include "../../daemon/frontend/json.h"
 #include "../../daemon/frontend/user.h"
@@ -181,7 +181,7 @@ static void a_user_is_shown_whole(void **state) {
         assert_written(&json, "{\"id\":12,\"username\":\"alice\",\"full_name\":null,"
                               "\"email\":\"a@example.org\",\"roles\":[\"staff\",\"admin\"],"
                               "\"disabled\":false,\"uid\":4000000000,"
-                              "\"created_at\":\"2000-02-29T00:00:00Z\"}");
+                              "\"created_at\":\"2000-02-29T00:00:00Z\",\"expires_at\":null}");
 }
 
 static const struct {

@@ -38,7 +38,7 @@ static void only_strangers_are_ignored_and_only_in_account(void **state) {
 }
 
 static void what_is_not_in_the_table_is_unavailable(void **state) {
-        static const unsigned numbers[] = {SITUATION_OPEN, SITUATION_DISABLED + 1, 0x69, 0x6b, 511};
+        static const unsigned numbers[] = {SITUATION_OPEN, SITUATION_EXPIRED + 1, 0x69, 0x6b, 511};
         size_t i;
 
         (void)state;

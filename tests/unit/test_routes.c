@@ -25,7 +25,11 @@ ROUTE(userinfo)
 ROUTE(user_add)
 ROUTE(user_list)
 ROUTE(user_show)
-ROUTE(user_link)
+ROUTE(user_change)
+ROUTE(user_replace)
+ROUTE(user_remove)
+ROUTE(profile_change)
+ROUTE(password_change)
 ROUTE(pam_auth)
 ROUTE(pam_account)
 ROUTE(jwks)
@@ -51,7 +55,11 @@ static const struct {
         {"GET", "/users/7", ALL, user_show_begin, "7"},
         {"HEAD", "/users/alice", ALL, user_show_begin, "alice"},
         {"GET", "/users/mex", ALL, user_show_begin, "mex"},
-        {"PATCH", "/users/alice", ALL, user_link_begin, "alice"},
+        {"PATCH", "/users/alice", ALL, user_change_begin, "alice"},
+        {"PUT", "/users/alice", ALL, user_replace_begin, "alice"},
+        {"DELETE", "/users/alice", ALL, user_remove_begin, "alice"},
+        {"PATCH", "/users/me", ALL, profile_change_begin, ""},
+        {"PUT", "/users/me/password", ALL, password_change_begin, ""},
         {"POST", "/pam/auth", LOCAL, pam_auth_begin, ""},
         {"POST", "/pam/account", LOCAL, pam_account_begin, ""},
         {"GET", "/health", ALL, health_begin, ""},
@@ -133,8 +141,9 @@ static const struct {
         {"HEAD", "/token", "POST"},
         {"DELETE", "/users", "GET, HEAD, POST"},
         {"post", "/users", "GET, HEAD, POST"},
-        {"PATCH", "/users/me", "GET, HEAD"},
-        {"DELETE", "/users/7", "GET, HEAD, PATCH"},
+        {"DELETE", "/users/me", "GET, HEAD, PATCH"},
+        {"POST", "/users/7", "GET, HEAD, PUT, PATCH, DELETE"},
+        {"GET", "/users/me/password", "PUT"},
         {"OPTIONS", "/health", "GET, HEAD"},
 };
 

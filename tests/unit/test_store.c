@@ -340,6 +340,24 @@ static void a_failed_migration_changes_nothing(void **state) {
         assert_true(is_there("alice"));
 }
 
+/* Each step over rows of the version before it: nothing is lost on the way up. */
+static void a_database_of_the_first_version_opens(void **state) {
+        (void)state;
+        store_freep(&store);
+        assert_int_equal(unlinkat(directory_fd, STORE_FILE, 0), 0);
+        unlinkat(directory_fd, STORE_FILE "-wal", 0);
+        unlinkat(directory_fd, STORE_FILE "-shm", 0);
+        assert_int_equal(fchdir(directory_fd), 0);
+        run_beside(migrations[0].sql);
+        run_beside("INSERT INTO users (name, created_at) VALUES ('alice', 7)");
+        run_beside("PRAGMA user_version = 1");
+        with_file_mode(0600);
+        store_must_open();
+        assert_false(created);
+        assert_true(is_there("alice"));
+        assert_int_equal(faccessat(directory_fd, STORE_FILE ".before-2", F_OK, 0), 0);
+}
+
 /* ---- adding and finding ---- */
 
 static void a_user_is_found_as_he_was_added(void **state) {
@@ -479,6 +497,13 @@ static void an_id_is_never_given_twice(void **state) {
 
 /* ---- linking, hashes ---- */
 
+static int link_user(uint64_t id, bool has_uid, uint32_t uid, enum users_conflict *ret_conflict) {
+        const struct user_change change = {.members = USER_UID, .has_uid = has_uid, .uid = uid};
+        _cleanup_(user_freep) struct user *user = NULL;
+
+        return users_change(store, id, &change, ret_conflict, &user);
+}
+
 static void linking_and_unlinking(void **state) {
         _cleanup_(user_freep) struct user *user = NULL;
         enum users_conflict conflict = 99;
@@ -487,20 +512,108 @@ static void linking_and_unlinking(void **state) {
         (void)state;
         alice = add_name("alice");
         bob = add_uid("bob", 1001);
-        assert_int_equal(users_link(store, alice, true, 1001, &conflict), 0);
+        assert_int_equal(link_user(alice, true, 1001, &conflict), 0);
         assert_int_equal(conflict, USERS_UID_TAKEN);
-        assert_int_equal(users_link(store, bob, true, 1001, &conflict), 0); /* his already */
+        assert_int_equal(link_user(bob, true, 1001, &conflict), 0); /* his already */
         assert_int_equal(conflict, USERS_FINE);
-        assert_int_equal(users_link(store, bob, false, 0, &conflict), 0);
+        assert_int_equal(link_user(bob, false, 0, &conflict), 0);
         assert_int_equal(conflict, USERS_FINE);
-        assert_int_equal(users_link(store, alice, true, 1001, &conflict), 0);
+        assert_int_equal(link_user(alice, true, 1001, &conflict), 0);
         assert_int_equal(conflict, USERS_FINE);
         assert_int_equal(users_find_uid(store, 1001, &user), 0);
         assert_string_equal(user->name, "alice");
-        assert_int_equal(users_link(store, 77, true, 1002, &conflict), -ENOENT);
-        assert_int_equal(users_link(store, 77, false, 0, &conflict), -ENOENT);
-        assert_int_equal(users_link(store, UINT64_MAX, false, 0, &conflict), -ENOENT);
-        assert_int_equal(users_link(store, bob, true, 0, &conflict), -EINVAL);
+        assert_int_equal(link_user(77, true, 1002, &conflict), -ENOENT);
+        assert_int_equal(link_user(77, false, 0, &conflict), -ENOENT);
+        assert_int_equal(link_user(UINT64_MAX, false, 0, &conflict), -ENOENT);
+        assert_int_equal(link_user(bob, true, 0, &conflict), -EINVAL);
+}
+
+static struct user *changed(uint64_t id, struct user_change change) {
+        enum users_conflict conflict = USERS_FINE;
+        struct user *user = NULL;
+
+        change.now = NOW + 9;
+        assert_int_equal(users_change(store, id, &change, &conflict, &user), 0);
+        assert_int_equal(conflict, USERS_FINE);
+        return user;
+}
+
+static void a_change_touches_what_it_names_and_nothing_else(void **state) {
+        static const struct user_change everything = {
+                .full_name = TEXT("Full Name"),
+                .email = TEXT("a@b"),
+                .roles = TEXT("b a b"),
+                .disabled = true,
+                .expires_at = 77,
+                .has_uid = true,
+                .uid = 1000,
+                .hash = TEXT("$y$x"),
+        };
+        unsigned bit;
+
+        (void)state;
+        for (bit = 1; bit <= USER_PASSWORD; bit <<= 1) {
+                char name[] = {'u', (char)('a' + __builtin_ctz(bit)), '\0'};
+                struct user_change change = everything;
+                _cleanup_(user_freep) struct user *user = NULL;
+
+                change.members = bit;
+                user = changed(add_name(name), change);
+                assert_int_equal(user->full_name[0] != '\0', bit == USER_FULL_NAME);
+                assert_int_equal(user->email[0] != '\0', bit == USER_EMAIL);
+                assert_string_equal(user->roles, bit == USER_ROLES ? "a b" : "");
+                assert_int_equal(user->disabled, bit == USER_DISABLED);
+                assert_int_equal(user->expires_at, bit == USER_EXPIRY ? 77 : 0);
+                assert_int_equal(user->has_uid, bit == USER_UID);
+                assert_int_equal(text_is(secret_text(user->hash), TEXT("$y$x")),
+                                 bit == USER_PASSWORD);
+                assert_int_equal(user->password_changed_at == NOW + 9, bit == USER_PASSWORD);
+        }
+}
+
+static void a_proven_hash_must_still_stand(void **state) {
+        struct user_change change = {.members = USER_PASSWORD, .hash = TEXT("$y$one")};
+        enum users_conflict conflict = USERS_FINE;
+        struct user *nobody = NULL;
+        uint64_t alice;
+
+        (void)state;
+        alice = add_name("alice");
+        user_free(changed(alice, change));
+        change.hash = TEXT("$y$two");
+        change.proven_hash = TEXT("$y$other");
+        assert_int_equal(users_change(store, alice, &change, &conflict, &nobody), -ENOENT);
+        change.proven_hash = TEXT("$y$one");
+        user_free(changed(alice, change));
+        assert_null(nobody);
+}
+
+static void who_is_removed_leaves_no_role_and_no_link(void **state) {
+        uint64_t alice, bob;
+
+        (void)state;
+        alice = add_uid("alice", 1001);
+        user_free(changed(alice, (struct user_change){.members = USER_ROLES, .roles = TEXT("a")}));
+        assert_int_equal(users_remove(store, alice), 0);
+        assert_int_equal(users_remove(store, alice), -ENOENT);
+        assert_int_equal(users_remove(store, UINT64_MAX), -ENOENT);
+        assert_false(is_there("alice"));
+        bob = add_uid("bob", 1001);
+        assert_true(bob > alice);
+        run_beside("CREATE TABLE left_over AS SELECT 1 / (count(*) = 0) AS none FROM user_roles; "
+                   "DROP TABLE left_over");
+}
+
+static void an_end_is_reached_in_its_second(void **state) {
+        struct user user = {.expires_at = 100};
+
+        (void)state;
+        assert_true(user_is_active(&user, 99));
+        assert_false(user_is_active(&user, 100));
+        user.expires_at = 0;
+        assert_true(user_is_active(&user, INT64_MAX));
+        user.disabled = true;
+        assert_false(user_is_active(&user, 0));
 }
 
 static void a_hash_is_replaced_only_where_the_old_one_stands(void **state) {
@@ -644,11 +757,11 @@ static void more_links_than_the_status_page_holds_are_refused(void **state) {
                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 65536) "
                 "INSERT INTO users (name, full_name, email, uid, created_at, "
                 "password_changed_at) SELECT 'u' || i, '', '', 100000 + i, 1, 0 FROM n");
-        assert_int_equal(users_link(store, 1, true, 4000, &conflict), -E2BIG);
+        assert_int_equal(link_user(1, true, 4000, &conflict), -E2BIG);
         assert_int_equal(users_find_name(store, TEXT("alice"), &user), 0);
         assert_false(user->has_uid);
         user_free(user);
-        assert_int_equal(users_link(store, 2, true, 4000, &conflict), 0);
+        assert_int_equal(link_user(2, true, 4000, &conflict), 0);
 }
 
 /* ---- what is done stays done ---- */
@@ -674,7 +787,7 @@ static void a_change_is_synced_before_it_returns(void **state) {
         add_name("alice");
         assert_true(syncs >= 1);
         syncs = 0;
-        assert_int_equal(users_link(store, 1, true, 1000, &conflict), 0);
+        assert_int_equal(link_user(1, true, 1000, &conflict), 0);
         assert_true(syncs >= 1);
         syncs = 0;
         assert_true(is_there("alice")); /* a read waits for no disk */
@@ -867,6 +980,7 @@ int main(void) {
                 with_store(a_migration_keeps_a_copy_of_what_was),
                 with_store(a_new_store_needs_no_copy),
                 with_store(a_failed_migration_changes_nothing),
+                with_store(a_database_of_the_first_version_opens),
                 with_store(a_user_is_found_as_he_was_added),
                 with_store(a_user_may_have_next_to_nothing),
                 with_store(a_user_is_found_by_id_name_and_uid),
@@ -874,6 +988,10 @@ int main(void) {
                 with_store(the_schema_refuses_what_no_grammar_lets_in),
                 with_store(an_id_is_never_given_twice),
                 with_store(linking_and_unlinking),
+                with_store(a_change_touches_what_it_names_and_nothing_else),
+                with_store(a_proven_hash_must_still_stand),
+                with_store(who_is_removed_leaves_no_role_and_no_link),
+                cmocka_unit_test(an_end_is_reached_in_its_second),
                 with_store(a_hash_is_replaced_only_where_the_old_one_stands),
                 with_store(a_user_without_password_gets_none_this_way),
                 with_store(a_list_comes_in_pages),

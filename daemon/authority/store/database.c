@@ -9,7 +9,7 @@
 /* A user, in the order that users.c reads him. */
 #define USER_COLUMNS                                                             \
         "id, name, full_name, email, password_hash, disabled, uid, created_at, " \
-        "password_changed_at, "                                                  \
+        "password_changed_at, expires_at, "                                      \
         "(SELECT group_concat(role, ' ') FROM (SELECT role FROM user_roles "     \
         " WHERE user_id = users.id ORDER BY role))"
 
@@ -37,13 +37,25 @@ static const char *const sql_of[STATEMENT_COUNT] = {
         [STATEMENT_FIND_UID] = "SELECT " USER_COLUMNS " FROM users WHERE uid = ?1",
         [STATEMENT_COUNT_LINKED] = "SELECT count(uid) FROM users",
         [STATEMENT_ADD] = "INSERT INTO users (name, full_name, email, password_hash, uid, "
-                          "created_at, password_changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                          "created_at, password_changed_at, expires_at) "
+                          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         /* Not OR IGNORE, which ignores CHECKs that fail as well. */
         [STATEMENT_ADD_ROLE] = "INSERT INTO user_roles (user_id, role) VALUES (?1, ?2) "
                                "ON CONFLICT (user_id, role) DO NOTHING",
-        [STATEMENT_LINK] = "UPDATE users SET uid = ?2 WHERE id = ?1",
         [STATEMENT_SET_HASH] = "UPDATE users SET password_hash = ?3 "
                                "WHERE id = ?1 AND password_hash = ?2",
+        /* ?2 holds the bits of common/wire/user.h; ?10, unless empty, is the hash that was proven.
+         */
+        [STATEMENT_CHANGE] = "UPDATE users SET full_name = iif(?2 & 1, ?3, full_name), "
+                             "email = iif(?2 & 2, ?4, email), "
+                             "disabled = iif(?2 & 8, ?5, disabled), "
+                             "expires_at = iif(?2 & 16, ?6, expires_at), "
+                             "uid = iif(?2 & 32, ?7, uid), "
+                             "password_hash = iif(?2 & 64, ?8, password_hash), "
+                             "password_changed_at = iif(?2 & 64, ?9, password_changed_at) "
+                             "WHERE id = ?1 AND (?10 = '' OR password_hash = ?10)",
+        [STATEMENT_REMOVE_ROLES] = "DELETE FROM user_roles WHERE user_id = ?1",
+        [STATEMENT_REMOVE] = "DELETE FROM users WHERE id = ?1",
         [STATEMENT_LIST] = "SELECT " USER_COLUMNS " FROM users WHERE " MATCHES
                            " ORDER BY id LIMIT ?2 OFFSET ?3",
         [STATEMENT_COUNT_MATCHES] = "SELECT count(*) FROM users WHERE " MATCHES,

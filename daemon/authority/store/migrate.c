@@ -78,7 +78,11 @@ static const char version_sessions[] =
         " horizon INTEGER NOT NULL"
         ") STRICT;";
 
-const struct migration migrations[] = {{version_1}, {version_sessions}};
+/* 0: never. */
+static const char version_account_end[] = "ALTER TABLE users ADD COLUMN expires_at INTEGER NOT NULL"
+                                          " DEFAULT 0 CHECK (expires_at >= 0);";
+
+const struct migration migrations[] = {{version_1}, {version_sessions}, {version_account_end}};
 const size_t migrations_count = ELEMENTS(migrations);
 
 /* The first column of the first row. */

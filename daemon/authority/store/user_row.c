@@ -14,6 +14,7 @@ enum column {
         COLUMN_UID,
         COLUMN_CREATED_AT,
         COLUMN_PASSWORD_CHANGED_AT,
+        COLUMN_EXPIRES_AT,
         COLUMN_ROLES,
 };
 
@@ -68,6 +69,7 @@ static int numbers_read(sqlite3_stmt *statement, struct user *user) {
         user->disabled = sqlite3_column_int64(statement, COLUMN_DISABLED) != 0;
         user->created_at = sqlite3_column_int64(statement, COLUMN_CREATED_AT);
         user->password_changed_at = sqlite3_column_int64(statement, COLUMN_PASSWORD_CHANGED_AT);
+        user->expires_at = sqlite3_column_int64(statement, COLUMN_EXPIRES_AT);
         return 0;
 }
 

@@ -110,6 +110,7 @@ static int row_add(struct store *store, const struct new_user *new_user, int64_t
         bind_uid(statement, 5, new_user->has_uid, new_user->uid, &code);
         bind_number(statement, 6, new_user->now, &code);
         bind_number(statement, 7, new_user->hash.len > 0 ? new_user->now : 0, &code);
+        bind_number(statement, 8, new_user->expires_at, &code);
         r = statement_run(store, statement, code, "adding a user");
         if (r == 0)
                 *ret_id = sqlite3_last_insert_rowid(store->db);
@@ -202,39 +203,111 @@ static int change_one(struct store *store, sqlite3_stmt *statement, int code, co
         return sqlite3_changes(store->db) == 1 ? 0 : -ENOENT;
 }
 
-static int link_write(struct store *store, uint64_t id, bool has_uid, uint32_t uid) {
-        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, STATEMENT_LINK);
+static int row_change(struct store *store, uint64_t id, const struct user_change *change) {
+        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, STATEMENT_CHANGE);
         int code = SQLITE_OK;
 
         bind_number(statement, 1, (int64_t)id, &code);
-        bind_uid(statement, 2, has_uid, uid, &code);
-        return change_one(store, statement, code, "linking a user");
+        bind_number(statement, 2, change->members, &code);
+        bind_text(statement, 3, change->full_name, &code);
+        bind_text(statement, 4, change->email, &code);
+        bind_number(statement, 5, change->disabled, &code);
+        bind_number(statement, 6, change->expires_at, &code);
+        bind_uid(statement, 7, change->has_uid, change->uid, &code);
+        bind_text(statement, 8, change->hash, &code);
+        bind_number(statement, 9, change->now, &code);
+        bind_text(statement, 10, change->proven_hash, &code);
+        return change_one(store, statement, code, "changing a user");
 }
 
-int users_link(struct store *store, uint64_t id, bool has_uid, uint32_t uid,
-               enum users_conflict *ret_conflict) {
-        _cleanup_transaction_ struct store *begun = NULL;
+static int roles_remove(struct store *store, uint64_t id) {
+        _cleanup_statement_ sqlite3_stmt *statement =
+                statement_borrow(store, STATEMENT_REMOVE_ROLES);
+        int code = SQLITE_OK;
+
+        bind_number(statement, 1, (int64_t)id, &code);
+        return statement_run(store, statement, code, "removing a user's roles");
+}
+
+static int roles_change(struct store *store, uint64_t id, const struct user_change *change) {
+        int r;
+
+        if (!(change->members & USER_ROLES))
+                return 0;
+        r = roles_remove(store, id);
+        return r < 0 ? r : roles_add(store, (int64_t)id, change->roles);
+}
+
+/* Whether another user is linked to the account that this one is to have. */
+static int uid_conflict(struct store *store, uint64_t id, const struct user_change *change,
+                        enum users_conflict *ret) {
         uint64_t holder = 0;
-        bool is_taken;
+        int r;
+
+        r = uid_holder(store, (change->members & USER_UID) && change->has_uid, change->uid,
+                       &holder);
+        if (r == 0)
+                *ret = holder != 0 && holder != id ? USERS_UID_TAKEN : USERS_FINE;
+        return r;
+}
+
+/* All of a change, not yet committed. */
+static int change_write(struct store *store, uint64_t id, const struct user_change *change,
+                        struct user **ret) {
+        int r;
+
+        r = row_change(store, id, change);
+        if (r == 0)
+                r = roles_change(store, id, change);
+        if (r == 0 && (change->members & USER_UID) && change->has_uid)
+                r = linked_check(store);
+        return r < 0 ? r : users_find_id(store, id, ret);
+}
+
+int users_change(struct store *store, uint64_t id, const struct user_change *change,
+                 enum users_conflict *ret_conflict, struct user **ret) {
+        _cleanup_(user_freep) struct user *user = NULL;
+        _cleanup_transaction_ struct store *begun = NULL;
+        enum users_conflict conflict = USERS_FINE;
         int r;
 
         if (id > INT64_MAX)
                 return -ENOENT;
         r = transaction_begin(store, &begun);
-        if (r < 0)
-                return r;
-        r = uid_holder(store, has_uid, uid, &holder);
-        is_taken = holder != 0 && holder != id;
-        if (r == 0 && !is_taken)
-                r = link_write(store, id, has_uid, uid);
-        if (r == 0 && !is_taken && has_uid)
-                r = linked_check(store);
-        if (r == 0 && !is_taken)
+        if (r == 0)
+                r = uid_conflict(store, id, change, &conflict);
+        if (r == 0 && conflict == USERS_FINE)
+                r = change_write(store, id, change, &user);
+        if (r == 0 && conflict == USERS_FINE)
                 r = transaction_commit(store);
         if (r < 0)
                 return r;
-        *ret_conflict = is_taken ? USERS_UID_TAKEN : USERS_FINE;
+        *ret_conflict = conflict;
+        if (conflict == USERS_FINE)
+                *ret = take(user);
         return 0;
+}
+
+static int row_remove(struct store *store, uint64_t id) {
+        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, STATEMENT_REMOVE);
+        int code = SQLITE_OK;
+
+        bind_number(statement, 1, (int64_t)id, &code);
+        return change_one(store, statement, code, "removing a user");
+}
+
+int users_remove(struct store *store, uint64_t id) {
+        _cleanup_transaction_ struct store *begun = NULL;
+        int r;
+
+        if (id > INT64_MAX)
+                return -ENOENT;
+        r = transaction_begin(store, &begun);
+        if (r == 0)
+                r = roles_remove(store, id);
+        if (r == 0)
+                r = row_remove(store, id);
+        return r < 0 ? r : transaction_commit(store);
 }
 
 static int hash_write(struct store *store, uint64_t id, struct text old_hash,

@@ -9,6 +9,7 @@
 #include "store.h"
 #include "../../../common/name.h"
 #include "../../../common/secret.h"
+#include "../../../common/wire/user.h"
 
 #include <stdint.h>
 
@@ -23,7 +24,17 @@ struct user {
         bool has_uid;
         uint32_t uid;                            /* of the linked local account */
         int64_t created_at, password_changed_at; /* clock_wall_s(); 0: never had a password */
+        int64_t expires_at;                      /* clock_wall_s(); 0: never */
 };
+
+static inline bool user_has_expired(const struct user *user, int64_t now) {
+        return user->expires_at != 0 && user->expires_at <= now;
+}
+
+/* Whether he may log in, and is who his tokens say. */
+static inline bool user_is_active(const struct user *user, int64_t now) {
+        return !user->disabled && !user_has_expired(user, now);
+}
 
 /* Wipes the hash. NULL is fine. */
 void user_free(struct user *user);
@@ -48,7 +59,8 @@ struct new_user {
         struct text hash;
         bool has_uid;
         uint32_t uid;
-        int64_t now; /* clock_wall_s() */
+        int64_t expires_at; /* 0: never */
+        int64_t now;        /* clock_wall_s() */
 };
 
 enum users_conflict {
@@ -65,9 +77,27 @@ enum users_conflict {
 int users_add(struct store *store, const struct new_user *new_user,
               enum users_conflict *ret_conflict, struct user **ret);
 
-/* Links a user to a local account, or unlinks him. -ENOENT: no such user. */
-int users_link(struct store *store, uint64_t id, bool has_uid, uint32_t uid,
-               enum users_conflict *ret_conflict);
+/* Lent for the call. What is not named in `members` stays as it is. */
+struct user_change {
+        unsigned members; /* enum user_member */
+        struct text full_name, email;
+        struct text roles; /* space-separated; a repeated one counts once */
+        bool disabled;
+        int64_t expires_at; /* 0: never */
+        bool has_uid;
+        uint32_t uid;
+        struct text hash;
+        struct text proven_hash; /* the change is for him who has this one; empty: for any */
+        int64_t now;             /* clock_wall_s() */
+};
+
+/* Changes a user and gives him as he stands then. On a conflict 0 is returned, nothing is changed
+ * and *ret is untouched. -ENOENT: no such user, or not with `proven_hash`. */
+int users_change(struct store *store, uint64_t id, const struct user_change *change,
+                 enum users_conflict *ret_conflict, struct user **ret);
+
+/* Removes a user with his roles and his link; his id is not given again. -ENOENT: no such user. */
+int users_remove(struct store *store, uint64_t id);
 
 /* Replaces the hash of an unchanged password by a newer format of it, only where `old_hash` still
  * stands: -ESTALE when it does not, or when there is no such user. */

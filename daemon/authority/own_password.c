@@ -1,0 +1,74 @@
+/* PUT /users/me/password: who knows the old one may set a new one.
+ *
+ *         answer_password_change()   whose is it, may the new one be
+ *         own_check_current()        the worker has computed: is the current one right
+ *         own_store()                two workers agree about the new one: commit, answer */
+#include "answers.h"
+
+#include "../../common/cleanup.h"
+#include "audit.h"
+#include "bearer.h"
+#include "change.h"
+#include "new_hash.h"
+#include "password.h"
+#include "user_rules.h"
+
+static int own_store(struct call *call, struct text hash) {
+        enum refusal refusal;
+        int r;
+
+        r = change_commit(call, hash, &refusal);
+        if (r < 0)
+                return r;
+        /* Not there with that hash any more: it was changed meanwhile. */
+        if (refusal)
+                return call_refuse_login(call, REFUSAL_CREDENTIALS);
+        return call_answer(call, MSG_ANSWER_DONE, NULL);
+}
+
+/* The change holds only for him who proved the hash that was read. */
+static int own_check_current(struct call *call, struct text computed) {
+        struct change *change = call->step.change;
+        const struct text hash = secret_text(call->user->hash);
+        int r;
+
+        if (!password_holds(call, computed)) {
+                audit(call, "password-change", "refused", text_of(call->user->name),
+                      "reason=credentials");
+                return call_refuse_login(call, REFUSAL_CREDENTIALS);
+        }
+        r = secret_new(hash.p, hash.len, &change->proven_hash);
+        if (r < 0)
+                return r;
+        secret_free(take(call->password));
+        call->password = take(change->new_password);
+        return new_hash_ask(call, own_store);
+}
+
+static int own_keep(struct call *call, const struct msg_ask_password_change *ask) {
+        struct change *change;
+        int r;
+
+        r = change_new(call, &change);
+        if (r < 0)
+                return r;
+        change->members = USER_PASSWORD;
+        return secret_new(ask->new_password.p, ask->new_password.len, &change->new_password);
+}
+
+int answer_password_change(struct call *call, const union message *message) {
+        const struct msg_ask_password_change *ask = &message->ask_password_change;
+        enum refusal refusal;
+        int r;
+
+        r = bearer_check(call, ask->bearer, &refusal);
+        if (r < 0)
+                return r;
+        if (!refusal)
+                refusal =
+                        rule_password(call->settings, text_of(call->user->name), ask->new_password);
+        if (refusal)
+                return call_refuse(call, refusal);
+        r = own_keep(call, ask);
+        return r < 0 ? r : password_ask(call, ask->current_password, own_check_current);
+}
