@@ -1,10 +1,12 @@
-/* Commit first, then the pages and the sessions, then the log and the answer. */
+/* First the sessions that a change ends, then its commit, the status page, the log and the answer.
+ */
 #include "change.h"
 
 #include "../../common/cleanup.h"
 #include "../../common/clock.h"
 #include "answers.h"
 #include "audit.h"
+#include "sessions.h"
 #include "status.h"
 
 #include <stdio.h>
@@ -75,6 +77,23 @@ static void change_audit(const struct call *call) {
         audit(call, "user-change", "done", text_of(user->name), detail);
 }
 
+static bool ends_sessions(const struct change *change, int64_t now) {
+        return (change->members & USER_PASSWORD) ||
+               ((change->members & USER_DISABLED) && change->disabled) ||
+               ((change->members & USER_EXPIRY) && change->expires_at != 0 &&
+                change->expires_at <= now);
+}
+
+/* Before the change: should that fail, some have ended for nothing. The other way round they would
+ * go on with a password that is gone. */
+static int sessions_end_for(struct call *call) {
+        int64_t now = clock_wall_s();
+
+        if (!ends_sessions(call->step.change, now))
+                return 0;
+        return sessions_end_user(call->authority, call->user->id, now);
+}
+
 static bool has_moved(const struct user *before, const struct user *after) {
         return before->has_uid != after->has_uid || before->uid != after->uid;
 }
@@ -89,6 +108,9 @@ int change_commit(struct call *call, struct text hash, enum refusal *ret_refusal
         struct user *after = NULL;
         int r;
 
+        r = sessions_end_for(call);
+        if (r < 0)
+                return r;
         r = store_change(call, hash, &conflict, &after);
         if (r == -ENOENT) {
                 *ret_refusal = REFUSAL_NO_USER;

@@ -2,8 +2,10 @@
  * nothing that still names it can come to mean somebody else. */
 #include "answers.h"
 
+#include "../../common/clock.h"
 #include "admin.h"
 #include "audit.h"
+#include "sessions.h"
 #include "status.h"
 
 #include <errno.h>
@@ -12,6 +14,9 @@ static int user_remove(struct call *call) {
         const struct user *user = call->user;
         int r;
 
+        r = sessions_end_user(call->authority, user->id, clock_wall_s());
+        if (r < 0)
+                return r;
         r = users_remove(call->authority->store, user->id);
         if (r == -ENOENT)
                 return call_refuse(call, REFUSAL_NO_USER);

@@ -207,3 +207,34 @@ def test_bad_credentials_do_not_become_a_registration(registration):
     token = registration.token("taken")
     assert registration.post("/users", data=data, token=token).status == 403
     assert registration.get("/users/newcomer", peer=True).status == 404
+
+
+def ending(jetond, how):
+    if how == "own password":
+        return jetond.request("PUT", "/users/me/password", token=jetond.token("ann"),
+                              data={"current_password": PASSWORD, "new_password": PASSWORD + "2"})
+    if how == "removed":
+        return jetond.request("DELETE", "/users/ann", peer=True)
+    data = {"disabled": {"disabled": True}, "ended": {"expires_at": "2020-01-01T00:00:00Z"},
+            "reset": {"password": PASSWORD + "2"}}[how]
+    return change(jetond, "PATCH", "ann", data)
+
+
+@pytest.mark.parametrize("how", ["disabled", "ended", "reset", "own password", "removed"])
+def test_what_ends_all_sessions_is_seen_everywhere_at_once(fresh, how):
+    jetond = fresh()
+    jetond.add_user("ann")
+    token = jetond.token("ann")
+    assert ending(jetond, how).status in (200, 204)
+    introspected = jetond.post("/introspect", form={"token": token})
+    assert introspected.json() == {"active": False}
+    assert jetond.get("/users/me", token=token).status == 401
+
+
+def test_a_change_of_other_members_ends_no_session(fresh):
+    jetond = fresh()
+    jetond.add_user("ann")
+    token = jetond.token("ann")
+    change(jetond, "PATCH", "ann", {"roles": ["x"], "full_name": "Ann", "disabled": False,
+                                    "expires_at": "2999-01-01T00:00:00Z", "uid": 4000})
+    assert jetond.get("/users/me", token=token).status == 200
