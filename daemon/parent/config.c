@@ -5,6 +5,7 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
+#include "comments.h"
 #include "keys.h"
 
 #include <dirent.h>
@@ -226,7 +227,7 @@ static int file_is_trusted(int fd, const char *path, char *error) {
         return -EPERM;
 }
 
-/* The whole file and the last word behind it. */
+/* The whole file without its comments, and the last word behind it. */
 static int text_read(int fd, char **ret) {
         static const char last_word[] = "\n" LAST_WORD "()\n";
         _cleanup_(freep) char *text = malloc(FILE_MAX + sizeof last_word);
@@ -243,6 +244,8 @@ static int text_read(int fd, char **ret) {
                 return -EFBIG;
         if (memchr(text, '\0', len))
                 return -EILSEQ;
+        text[len] = '\0';
+        comments_blank(text);
         memcpy(text + len, last_word, sizeof last_word);
         *ret = take(text);
         return 0;

@@ -1,8 +1,8 @@
 /* The settings: what a file may say, what each mistake is called and where it is, and that the
  * printed settings are the settings. */
-/* links: daemon/parent/audiences.c daemon/parent/config.c daemon/parent/identities.c
- * links: daemon/parent/keys.c daemon/parent/rate.c daemon/parent/sections.c
- * links: daemon/parent/settings.c daemon/parent/values.c */
+/* links: daemon/parent/audiences.c daemon/parent/comments.c daemon/parent/config.c
+ * daemon/parent/identities.c links: daemon/parent/keys.c daemon/parent/rate.c
+ * daemon/parent/sections.c links: daemon/parent/settings.c daemon/parent/values.c */
 /* needs: libconfuse */
 #include "../../common/cleanup.h"
 #include "../../daemon/parent/rate.h"
@@ -187,6 +187,12 @@ static const struct mistake {
          "access-lifetime is longer than max-lifetime"},
         {"audience \"a\" {\n lifetime = 2h\n}\nmax-lifetime = 1h", 2,
          "lifetime is longer than max-lifetime"},
+        {"# one\n// two\n/* three\n four */ leeway = 5s # five\nnope = 1", 5,
+         "no such option 'nope'"},
+        {"admin = {\"root\"} /* \" */ # '\nnope = 1 // \"", 2, "no such option 'nope'"},
+        {"issuer = \"https://a.example/#b\"", 1,
+         "issuer must be https://, a host and no query or fragment, not 'https://a.example/#b'"},
+        {"audience 'https://a.example//b' {\n}\nnope = 1", 3, "no such option 'nope'"},
         {"audience \"jeton:login\" {\n}", 2, "this audience is that of login tickets"},
         {"issuer = \"https://a.example\"\naudience \"https://a.example\" {\n}", 3,
          "the issuer is an audience already, and needs no section"},

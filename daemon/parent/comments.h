@@ -1,0 +1,10 @@
+/* Comments of the configuration language, which libconfuse 3.3 counts as lines of their own. */
+#ifndef JETON_PARENT_COMMENTS_H
+#define JETON_PARENT_COMMENTS_H
+
+/* Writes blanks over every comment ("#" and "//" to the end of the line, and those between slash
+ * and star) and leaves line breaks where they are, so that the line of an error is the one a person
+ * counts. */
+void comments_blank(char *text);
+
+#endif
