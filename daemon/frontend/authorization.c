@@ -36,10 +36,15 @@ static int read_bearer(struct text rest, struct authorization *ret, struct fault
         return 0;
 }
 
-/* RFC 7617 2: the Base64 of id, colon, secret; "Og==" is the colon alone. */
+/* RFC 7617 2: the Base64 of id, colon, secret. What stands for the public client is ":" alone, or
+ * "local:", since RFC 6749 2.3.1 lets a client without a secret leave that empty. */
+static bool is_public_client(struct text credentials) {
+        return text_is(credentials, TEXT("Og==")) || text_is(credentials, TEXT("bG9jYWw6"));
+}
+
 static int read_basic(struct text rest, struct authorization *ret, struct fault *fault) {
         (void)fault;
-        ret->scheme = text_is(rest, TEXT("Og==")) ? SCHEME_BASIC_EMPTY : SCHEME_BASIC;
+        ret->scheme = is_public_client(rest) ? SCHEME_BASIC_EMPTY : SCHEME_BASIC;
         return 0;
 }
 

@@ -65,8 +65,10 @@ def test_what_client_libraries_add_changes_nothing(jetond, extra):
     assert jetond.login("alice", **extra).status == 200
 
 
-def test_a_basic_header_with_nothing_in_it_is_no_client(jetond):
-    reply = jetond.post("/token", headers=[("Authorization", "Basic Og==")],
+@pytest.mark.parametrize("credentials", [":", "local:"])
+def test_a_basic_header_without_a_secret_is_the_public_client(jetond, credentials):
+    basic = base64.b64encode(credentials.encode()).decode()
+    reply = jetond.post("/token", headers=[("Authorization", f"Basic {basic}")],
                         form={"username": "alice", "password": PASSWORD})
     assert reply.status == 200
 

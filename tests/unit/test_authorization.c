@@ -32,6 +32,8 @@ static const struct {
         {"Bearer \xc3\xa4", SCHEME_BEARER_BROKEN, ""},
         {"Basic Og==", SCHEME_BASIC_EMPTY, ""},
         {"basic Og==", SCHEME_BASIC_EMPTY, ""},
+        {"Basic bG9jYWw6", SCHEME_BASIC_EMPTY, ""},
+        {"Basic bG9jYWw6eA==", SCHEME_BASIC, ""},
         {"Basic YTpi", SCHEME_BASIC, ""},
         {"Basic", SCHEME_BASIC, ""},
         {"Basic ????", SCHEME_BASIC, ""},
