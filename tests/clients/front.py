@@ -1,0 +1,156 @@
+"""nginx before web.sock: TLS on a port of 127.0.0.1, with a certificate made for the occasion."""
+import datetime
+import grp
+import ipaddress
+import os
+import shutil
+import socket
+import subprocess
+import time
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from harness import START_SECONDS, Daemon
+
+HOST = "127.0.0.1"
+
+JETOND = """
+issuer = "{issuer}"
+min-uid = 1
+password-grant = "web"
+web {{ group = "{group}" }}
+audience "https://metrics.example" {{
+    scope "metrics:read" {{ }}
+}}
+"""
+
+# One process under the caller's uid: web.sock is his group's.
+NGINX = """
+daemon off;
+master_process off;
+pid {directory}/nginx.pid;
+error_log {directory}/nginx.log;
+events {{ }}
+http {{
+    access_log off;
+    client_body_temp_path {directory}/body;
+    proxy_temp_path {directory}/proxy;
+    fastcgi_temp_path {directory}/fastcgi;
+    uwsgi_temp_path {directory}/uwsgi;
+    scgi_temp_path {directory}/scgi;
+    server {{
+        listen {host}:{port} ssl;
+        ssl_certificate {directory}/server.pem;
+        ssl_certificate_key {directory}/server.key;
+        location / {{
+            proxy_pass http://unix:{socket}:;
+            proxy_set_header Host $http_host;
+            proxy_set_header X-Forwarded-For $remote_addr;
+        }}
+    }}
+}}
+"""
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind((HOST, 0))
+        return one.getsockname()[1]
+
+
+def certificate(subject, key, issuer, issuer_key, extensions):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    builder = (x509.CertificateBuilder()
+               .subject_name(subject).issuer_name(issuer).public_key(key.public_key())
+               .serial_number(x509.random_serial_number())
+               .not_valid_before(now - datetime.timedelta(hours=1))
+               .not_valid_after(now + datetime.timedelta(hours=3)))
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical)
+    return builder.sign(issuer_key, hashes.SHA256())
+
+
+def name(text):
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
+
+
+def usage(**what):
+    names = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
+             "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")
+    return x509.KeyUsage(**{one: what.get(one, False) for one in names})
+
+
+def write_certificates(directory):
+    """ca.pem, server.pem and server.key; gives the path of the first."""
+    ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    ca_id = x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key())
+    ca = certificate(name("authority"), ca_key, name("authority"), ca_key, [
+        (x509.BasicConstraints(ca=True, path_length=0), True),
+        (usage(key_cert_sign=True, crl_sign=True), True), (ca_id, False)])
+    server = certificate(name(HOST), key, ca.subject, ca_key, [
+        (x509.BasicConstraints(ca=False, path_length=None), True),
+        (usage(digital_signature=True), True),
+        (x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH]), False),
+        (x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False),
+        (x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(ca_id), False),
+        (x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))]), False)])
+    pem = serialization.Encoding.PEM
+    (directory / "ca.pem").write_bytes(ca.public_bytes(pem))
+    (directory / "server.pem").write_bytes(server.public_bytes(pem))
+    (directory / "server.key").write_bytes(key.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    return directory / "ca.pem"
+
+
+class Front:
+    """A daemon, and nginx before it. `issuer` is its base URL, `authority` whom clients trust."""
+
+    def __init__(self):
+        self.port = free_port()
+        self.issuer = f"https://{HOST}:{self.port}"
+        group = grp.getgrgid(os.getegid()).gr_name
+        self.daemon = Daemon(JETOND.format(issuer=self.issuer, group=group))
+        self.directory = self.daemon.directory / "front"
+        self.directory.mkdir()
+        self.authority = write_certificates(self.directory)
+        self.nginx = None
+
+    def __enter__(self):
+        try:
+            self.daemon.start()
+            self.start_nginx()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        if self.nginx:
+            self.nginx.terminate()
+            self.nginx.wait(10)
+        self.daemon.remove()
+
+    def url(self, path):
+        return self.issuer + path
+
+    def start_nginx(self):
+        file = self.directory / "nginx.conf"
+        file.write_text(NGINX.format(directory=self.directory, host=HOST, port=self.port,
+                                     socket=self.daemon.web_socket))
+        program = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+        assert program, "nginx is not installed: packaging/build-deps check"
+        with open(self.directory / "nginx.said", "wb") as said:
+            self.nginx = subprocess.Popen([program, "-c", str(file), "-p", str(self.directory)],
+                                          stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+        self.wait_for_port()
+
+    def wait_for_port(self):
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self.nginx.poll() is None:
+            try:
+                socket.create_connection((HOST, self.port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.02)
+        raise RuntimeError("nginx does not answer: " + (self.directory / "nginx.said").read_text())
