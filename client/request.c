@@ -36,12 +36,15 @@ static int say_trouble(const struct place *place, int error, struct failure *fai
                            text);
 }
 
-/* An empty body (a HEAD, a 204) is no answer to any question that is asked here. */
+/* 204 says all there is to say. Any other empty body is no answer to a question that is asked here.
+ */
 static int read_json(const struct exchange_reply *reply, json_t **ret) {
         const size_t flags = JSON_REJECT_DUPLICATES;
         json_error_t ignored;
         json_t *json;
 
+        if (reply->status == 204)
+                return 0;
         if (strcmp(reply->content_type, "application/json") != 0)
                 return -EBADMSG;
         json = json_loadb(reply->body->bytes, reply->body->len, flags, &ignored);
@@ -55,7 +58,7 @@ static int exchange_json(const struct place *place, const struct exchange_reques
                          int64_t deadline_ms, struct answer *ret) {
         _cleanup_(exchange_reply_clear) struct exchange_reply reply = {0};
         _cleanup_(closep) int fd = -1;
-        json_t *json;
+        json_t *json = NULL;
         int r;
 
         r = exchange_connect(place->socket_path, place->also_uid, deadline_ms, &fd);

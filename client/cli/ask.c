@@ -15,11 +15,10 @@ static int ask(struct cli *cli, const struct exchange_request *request, struct a
         return r;
 }
 
-int ask_as_peer(struct cli *cli, const char *method, const char *path, const json_t *body,
-                struct answer *ret) {
+/* `body` may be NULL. */
+static int ask_with_body(struct cli *cli, struct exchange_request *request, const json_t *body,
+                         struct answer *ret) {
         _cleanup_(secret_freep) struct secret *bytes = NULL;
-        struct exchange_request request = {
-                .method = method, .path = path, .authorization = TEXT("Peer")};
         int r;
 
         if (body) {
@@ -28,16 +27,24 @@ int ask_as_peer(struct cli *cli, const char *method, const char *path, const jso
                         log_error("out of memory");
                         return r;
                 }
-                request.content_type = BODY_JSON;
-                request.body = secret_text(bytes);
+                request->content_type = BODY_JSON;
+                request->body = secret_text(bytes);
         }
-        return ask(cli, &request, ret);
+        return ask(cli, request, ret);
 }
 
-int ask_as_bearer(struct cli *cli, const char *path, const struct secret *token,
-                  struct answer *ret) {
+int ask_as_peer(struct cli *cli, const char *method, const char *path, const json_t *body,
+                struct answer *ret) {
+        struct exchange_request request = {
+                .method = method, .path = path, .authorization = TEXT("Peer")};
+
+        return ask_with_body(cli, &request, body, ret);
+}
+
+int tell_as_bearer(struct cli *cli, const char *method, const char *path, const json_t *body,
+                   const struct secret *token, struct answer *ret) {
         _cleanup_(secret_freep) struct secret *bearer = NULL;
-        struct exchange_request request = {.method = "GET", .path = path};
+        struct exchange_request request = {.method = method, .path = path};
         int r;
 
         r = body_bearer(secret_text(token), &bearer);
@@ -46,7 +53,12 @@ int ask_as_bearer(struct cli *cli, const char *path, const struct secret *token,
                 return r;
         }
         request.authorization = secret_text(bearer);
-        return ask(cli, &request, ret);
+        return ask_with_body(cli, &request, body, ret);
+}
+
+int ask_as_bearer(struct cli *cli, const char *path, const struct secret *token,
+                  struct answer *ret) {
+        return tell_as_bearer(cli, "GET", path, NULL, token, ret);
 }
 
 int ask_anonymously(struct cli *cli, const char *path, struct answer *ret) {

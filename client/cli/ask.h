@@ -16,6 +16,10 @@ int ask_as_peer(struct cli *cli, const char *method, const char *path, const jso
 int ask_as_bearer(struct cli *cli, const char *path, const struct secret *token,
                   struct answer *ret);
 
+/* The same with another method and, unless it is NULL, a body. */
+int tell_as_bearer(struct cli *cli, const char *method, const char *path, const json_t *body,
+                   const struct secret *token, struct answer *ret);
+
 /* With nothing. 0, or -errno having said why. */
 int ask_anonymously(struct cli *cli, const char *path, struct answer *ret);
 

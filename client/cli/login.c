@@ -64,11 +64,13 @@ static enum status login_with(struct cli *cli, const struct jeton_login_request 
         return outcome == JETON_LOGIN_GRANTED ? STATUS_DONE : say_refusal(outcome);
 }
 
-enum status login_now(struct cli *cli, struct jeton_tokens **ret_tokens) {
+enum status login_keeping(struct cli *cli, struct secret **ret_password,
+                          struct jeton_tokens **ret_tokens) {
         struct jeton_login_request request = JETON_LOGIN_REQUEST_INIT;
         _cleanup_(secret_freep) struct secret *password = NULL;
         bool line_only = option_is_given(&cli->arguments, OPTION_PASSWORD_STDIN);
         char audience[AUDIENCE_MAX + 1], prompt[128];
+        enum status status;
 
         request.username = name_of(&cli->arguments);
         if (!request.username)
@@ -85,7 +87,16 @@ enum status login_now(struct cli *cli, struct jeton_tokens **ret_tokens) {
         request.password_len = password->len;
         request.audience = audience;
         request.scope = option_value(&cli->arguments, OPTION_SCOPE);
-        return login_with(cli, &request, ret_tokens);
+        status = login_with(cli, &request, ret_tokens);
+        if (status == STATUS_DONE)
+                *ret_password = take(password);
+        return status;
+}
+
+enum status login_now(struct cli *cli, struct jeton_tokens **ret_tokens) {
+        _cleanup_(secret_freep) struct secret *password = NULL;
+
+        return login_keeping(cli, &password, ret_tokens);
 }
 
 void login_print_json(const struct jeton_tokens *tokens) {

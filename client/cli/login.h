@@ -2,6 +2,7 @@
 #ifndef JETON_CLI_LOGIN_H
 #define JETON_CLI_LOGIN_H
 
+#include "../../common/secret.h"
 #include "command.h"
 
 #define LOGIN_OPTIONS \
@@ -13,6 +14,10 @@
 
 /* Asks for the password and logs the first operand in. STATUS_DONE, or having said why not. */
 enum status login_now(struct cli *cli, struct jeton_tokens **ret_tokens);
+
+/* The same, and gives the password too. */
+enum status login_keeping(struct cli *cli, struct secret **ret_password,
+                          struct jeton_tokens **ret_tokens);
 
 /* The answer as JSON, for --json. */
 void login_print_json(const struct jeton_tokens *tokens);

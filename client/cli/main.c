@@ -11,9 +11,11 @@
 #include "../../common/log.h"
 
 static const struct command *const commands[] = {
-        &command_user_add, &command_user_link, &command_user_show, &command_user_list,
-        &command_login,    &command_token,     &command_whoami,    &command_verify,
-        &command_inspect,  &command_status,
+        &command_user_add,    &command_user_link,   &command_user_show,    &command_user_list,
+        &command_user_edit,   &command_user_passwd, &command_user_disable, &command_user_enable,
+        &command_user_expire, &command_user_delete, &command_passwd,       &command_login,
+        &command_token,       &command_whoami,      &command_verify,       &command_inspect,
+        &command_status,
 };
 
 static void print_commands(FILE *out, const char *prefix) {
@@ -21,7 +23,7 @@ static void print_commands(FILE *out, const char *prefix) {
 
         for (i = 0; i < ELEMENTS(commands); i++)
                 if (strncmp(commands[i]->words, prefix, strlen(prefix)) == 0)
-                        fprintf(out, "  %-10s  %s\n", commands[i]->words, commands[i]->line);
+                        fprintf(out, "  %-12s  %s\n", commands[i]->words, commands[i]->line);
 }
 
 static enum status print_help(FILE *out) {

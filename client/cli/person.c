@@ -40,6 +40,7 @@ void person_print(const json_t *person) {
         print_number(person, "uid");
         if (json_is_true(json_object_get(person, "disabled")))
                 printf("  %-11s yes\n", "disabled");
+        output_field("end", person_text(person, "expires_at"));
         output_field("created", person_text(person, "created_at"));
 }
 

@@ -2,37 +2,12 @@
 #include "account.h"
 #include "ask.h"
 #include "output.h"
-#include "password.h"
 #include "person.h"
+#include "user_body.h"
 
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
 #include "../body.h"
-
-static int add_text(json_t *user, const char *member, const char *value, const char *option) {
-        if (!value)
-                return 0;
-        if (json_object_set_new(user, member, json_string(value)) == 0)
-                return 0;
-        log_error("%s is not UTF-8", option);
-        return -EINVAL;
-}
-
-static int add_roles(json_t *user, const struct arguments *arguments) {
-        json_t *roles = json_array();
-        const char *role;
-        size_t at = 0;
-        int r = 0;
-
-        while (r == 0 && (role = option_next(arguments, OPTION_ROLE, &at)))
-                r = json_array_append_new(roles, json_string(role));
-        if (r == 0 && option_is_given(arguments, OPTION_ADMIN))
-                r = json_array_append_new(roles, json_string("admin"));
-        if (json_object_set_new(user, "roles", roles) == 0 && r == 0)
-                return 0;
-        log_error("a role is not UTF-8");
-        return -EINVAL;
-}
 
 static int add_link(json_t *user, const struct arguments *arguments) {
         const char *account = option_value(arguments, OPTION_LINK);
@@ -47,39 +22,23 @@ static int add_link(json_t *user, const struct arguments *arguments) {
         return json_object_set_new(user, "uid", json_integer(uid));
 }
 
-static int add_password(json_t *user, const struct arguments *arguments) {
-        bool line_only = option_is_given(arguments, OPTION_PASSWORD_STDIN);
-        _cleanup_(secret_freep) struct secret *password = NULL;
-        json_t *value;
-        int r;
-
-        r = password_get("New password: ", true, line_only, &password);
-        if (r < 0)
-                return r;
-        value = json_stringn(password->bytes, password->len);
-        if (json_object_set_new(user, "password", value) == 0)
-                return 0;
-        log_error("the password is not UTF-8");
-        return -EINVAL;
-}
-
 /* The password last: nobody should type it for a request that cannot be made. */
 static int fill_user(json_t *user, const struct arguments *arguments) {
         int r;
 
-        r = add_text(user, "username", operand(arguments, 0), "the name");
+        r = user_body_text(user, "username", operand(arguments, 0), "the name");
         if (r == 0)
-                r = add_text(user, "full_name", option_value(arguments, OPTION_FULL_NAME),
-                             "--full-name");
+                r = user_body_text(user, "full_name", option_value(arguments, OPTION_FULL_NAME),
+                                   "--full-name");
         if (r == 0)
-                r = add_text(user, "email", option_value(arguments, OPTION_EMAIL), "--email");
+                r = user_body_text(user, "email", option_value(arguments, OPTION_EMAIL), "--email");
         if (r == 0)
-                r = add_roles(user, arguments);
+                r = user_body_roles(user, arguments);
         if (r == 0)
                 r = add_link(user, arguments);
         if (r == 0 && option_is_given(arguments, OPTION_ALLOW_ACCOUNT_NAME))
                 r = json_object_set_new(user, "allow_account_name", json_true());
-        return r == 0 ? add_password(user, arguments) : r;
+        return r == 0 ? user_body_password(user, "password", arguments) : r;
 }
 
 static void print_added(const struct cli *cli, const json_t *person) {

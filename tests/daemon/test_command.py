@@ -11,7 +11,8 @@ import time
 import pytest
 from harness import BUILD, PASSWORD, is_root
 
-COMMANDS = ["user add", "user link", "user show", "user list", "login", "token", "whoami", "verify",
+COMMANDS = ["user add", "user link", "user show", "user list", "user edit", "user passwd",
+            "user disable", "user enable", "user expire", "user delete", "passwd", "login", "token", "whoami", "verify",
             "inspect", "status"]
 
 
