@@ -44,6 +44,7 @@ struct authority {
         uint32_t overflow_uid;
 
         struct connections connections;
+        struct budget calls; /* pending */
         struct link frontends[CLASS_COUNT];
         struct link signer;
         struct link names;

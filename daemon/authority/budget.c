@@ -59,6 +59,13 @@ static struct budget_share *share_add(struct budget *budget, uint32_t *place, ui
         return share;
 }
 
+static uint32_t limit_of(const struct budget_limits *limits, uint32_t uid) {
+        bool is_shared = uid == BUDGET_WEB || uid == BUDGET_STRANGERS;
+
+        return is_shared && limits->total / 2 > limits->per_uid ? limits->total / 2
+                                                                : limits->per_uid;
+}
+
 int budget_charge(struct budget *budget, const struct budget_limits *limits, uint32_t uid) {
         uint32_t total = limits->total < budget->size ? limits->total : budget->size;
         struct budget_share *share;
@@ -69,7 +76,7 @@ int budget_charge(struct budget *budget, const struct budget_limits *limits, uin
         place = place_of(budget, uid);
         share = *place == NOBODY ? share_add(budget, place, uid) : &budget->shares[*place];
         /* A share that was made just now holds none, and every limit is at least one. */
-        if (share->count >= limits->per_uid)
+        if (share->count >= limit_of(limits, uid))
                 return -EDQUOT;
         share->count++;
         budget->used++;

@@ -6,9 +6,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Of all uids together and of each; those below have half of all. */
 struct budget_limits {
         uint32_t total, per_uid;
 };
+
+/* What is shared by many, of whom none is told from another: charged like one uid. */
+#define BUDGET_WEB       UINT32_MAX       /* the callers behind web.sock */
+#define BUDGET_STRANGERS (UINT32_MAX - 1) /* uids for which no account is known */
 
 struct budget_share;
 

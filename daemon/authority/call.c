@@ -5,6 +5,7 @@
 #include "../../common/clock.h"
 #include "../../common/log.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* However busy the workers are: after this the caller is told to try again. */
@@ -13,6 +14,9 @@
 /* Refused logins leave at whole multiples of this after they came. A hash of the default cost takes
  * 13 ms, so that the reasons, which differ by microseconds, all fall on the same mark. */
 #define LOGIN_GRID_MS 50
+
+/* What Retry-After promises. */
+#define BUSY_MS 1000
 
 static void call_overdue(void *context) {
         call_fail(context, -ETIMEDOUT);
@@ -42,9 +46,30 @@ int call_new(struct authority *authority, struct connection *connection, uint32_
         return 0;
 }
 
+int call_charge(struct call *call) {
+        struct authority *authority = call->authority;
+        struct budget_limits limits = {
+                .total = authority->calls.size,
+                .per_uid = call->settings->max_calls_per_uid,
+        };
+
+        if (budget_charge(&authority->calls, &limits, call->connection->charged_to) < 0)
+                return -EBUSY;
+        call->is_charged = true;
+        return 0;
+}
+
+static void call_discharge(struct call *call) {
+        if (!call->is_charged)
+                return;
+        call->is_charged = false;
+        budget_return(&call->authority->calls, call->connection->charged_to);
+}
+
 void call_free(struct call *call) {
         if (!call)
                 return;
+        call_discharge(call);
         workers_forget(&call->authority->workers, call);
         loop_timer_unset(call->authority->loop, &call->deadline);
         loop_timer_unset(call->authority->loop, &call->release);
@@ -89,6 +114,19 @@ static int64_t call_grid_ms(const struct call *call) {
         int64_t passed = clock_monotonic_ms() - call->arrived_ms;
 
         return call->arrived_ms + (passed / LOGIN_GRID_MS + 1) * LOGIN_GRID_MS;
+}
+
+static void call_release_busy(void *context) {
+        call_refuse(context, REFUSAL_BUSY);
+}
+
+int call_refuse_busy(struct call *call) {
+        int r;
+
+        call_discharge(call);
+        r = loop_timer(call->authority->loop, &call->release, call->arrived_ms + BUSY_MS,
+                       call_release_busy, call);
+        return r < 0 ? call_fail(call, r) : 0;
 }
 
 static void call_release_refusal(void *context) {

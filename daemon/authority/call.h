@@ -26,6 +26,7 @@ struct call {
         int64_t arrived_ms;
         struct timer deadline;
         struct timer release; /* a refusal that waits for its time */
+        bool is_charged;      /* to the connection's share of pending calls */
 
         /* what a step leaves for the next */
         struct user *admin; /* who asks, where that is a bearer with the right to administer */
@@ -51,6 +52,9 @@ struct call {
 int call_new(struct authority *authority, struct connection *connection, uint32_t number,
              struct call **ret);
 
+/* Charges it to the share of pending calls of whoever asks. 0; -EBUSY: that is used up. */
+int call_charge(struct call *call);
+
 /* Ends a call without an answer (the connection is gone). Whatever others still do for it is
  * dropped when it arrives. NULL is fine. */
 void call_free(struct call *call);
@@ -61,6 +65,9 @@ int call_answer(struct call *call, enum message_type type, const void *message);
 
 /* Refuses at once. */
 int call_refuse(struct call *call, enum refusal refusal);
+
+/* Refuses for want of budget, a second late: whoever asks without a pause is made to pause. */
+int call_refuse_busy(struct call *call);
 
 /* Refuses a login: on the time grid, so that its moment says nothing of the reason. */
 int call_refuse_login(struct call *call, enum refusal refusal);

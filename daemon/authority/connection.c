@@ -52,21 +52,15 @@ void connections_clear(struct connections *connections) {
         connections->size = 0;
 }
 
-/* web.sock's connections are the proxy's, whose own limits stand for those of its callers: they are
- * charged together, to an uid that no process has. */
-static uint32_t charged_uid(const struct peer *peer) {
-        return peer->is_known ? peer->uid : UINT32_MAX;
-}
-
 int connections_add(struct connections *connections, const struct budget_limits *limits,
                     enum caller_class class, const struct peer *peer, struct connection **ret) {
-        struct budget_limits web = {.total = limits->total, .per_uid = limits->total};
+        uint32_t charged_to = peer->is_known ? peer->uid : BUDGET_WEB;
         struct connection *connection;
         int r;
 
         if (connections->first_free == SLOT_NONE)
                 return -EDQUOT;
-        r = budget_charge(&connections->budget, peer->is_known ? limits : &web, charged_uid(peer));
+        r = budget_charge(&connections->budget, limits, charged_to);
         if (r < 0)
                 return r;
         connection = &connections->slots[connections->first_free];
@@ -75,6 +69,7 @@ int connections_add(struct connections *connections, const struct budget_limits 
         connection->number = slot_of(connections, connection) << 16 | connection->generation;
         connection->class = class;
         connection->peer = *peer;
+        connection->charged_to = charged_to;
         *ret = connection;
         return 0;
 }
@@ -89,7 +84,7 @@ struct connection *connections_find(struct connections *connections, uint32_t nu
 
 void connections_remove(struct connections *connections, struct connection *connection) {
         closep(&connection->fd);
-        budget_return(&connections->budget, charged_uid(&connection->peer));
+        budget_return(&connections->budget, connection->charged_to);
         connection->number = 0;
         connection->next_free = connections->first_free;
         connections->first_free = slot_of(connections, connection);

@@ -22,15 +22,16 @@ struct connection {
         uint16_t generation, call_generation;
         enum caller_class class;
         struct peer peer;
-        int fd;            /* the socket until a frontend has it, then -1 */
-        struct call *call; /* in flight; owned */
+        uint32_t charged_to; /* whose share of the budgets this is: his uid, or BUDGET_WEB */
+        int fd;              /* the socket until a frontend has it, then -1 */
+        struct call *call;   /* in flight; owned */
         uint32_t next_free;
 };
 
 struct connections {
         struct connection *slots;
         uint32_t size, first_free;
-        struct budget budget; /* by the peer's uid; web.sock's are charged to nobody's */
+        struct budget budget;
 };
 
 /* `size` slots, 65,535 at most. 0 or -ENOMEM. */

@@ -84,6 +84,9 @@ static int frontend_take(struct authority *authority, struct link *link, struct 
         r = call_new(authority, connection, frame->call, &call);
         if (r < 0)
                 return r;
+        r = call_charge(call);
+        if (r < 0)
+                return call_refuse_busy(call);
         r = inbox_find(frame->type)(call, &frame->message);
         if (r < 0)
                 call_fail(call, r);

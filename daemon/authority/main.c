@@ -41,6 +41,7 @@ void authority_give_up(struct authority *authority) {
 
 static int authority_init(struct authority *authority) {
         size_t i;
+        int r;
 
         *authority = (struct authority){
                 .db_dir = -1,
@@ -55,8 +56,8 @@ static int authority_init(struct authority *authority) {
                         .fd = -1,
                         .is_web = i == 1,
                 };
-        workers_init(&authority->workers);
-        return loop_new(&authority->loop);
+        r = workers_init(&authority->workers);
+        return r < 0 ? r : loop_new(&authority->loop);
 }
 
 /* The uid that stands for all those that do not exist in our user namespace. */
@@ -110,7 +111,12 @@ static int pages_start(struct authority *authority) {
 static int connections_start(struct authority *authority) {
         uint32_t size = authority->settings->max_connections;
 
-        return connections_init(&authority->connections, size < UINT16_MAX ? size : UINT16_MAX);
+        int r;
+
+        if (size > UINT16_MAX)
+                size = UINT16_MAX;
+        r = connections_init(&authority->connections, size);
+        return r < 0 ? r : budget_init(&authority->calls, size);
 }
 
 /* Everything that needs files comes before the confinement, everything that answers after it. */
@@ -162,6 +168,7 @@ int main(void) {
                 r = authority_run(&authority);
         /* Closed on purpose: SQLite then folds its journal into the database. */
         connections_clear(&authority.connections);
+        budget_clear(&authority.calls);
         store_free(authority.store);
         if (r < 0)
                 log_error("it ends: %s", strerror(-r));

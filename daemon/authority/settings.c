@@ -111,6 +111,8 @@ static int settings_begin(struct settings **settings, const struct msg_setup_aut
         new->refresh = said->refresh;
         new->refresh_idle_s = said->refresh_idle_s;
         new->refresh_lifetime_s = said->refresh_lifetime_s;
+        new->max_calls_per_uid = said->max_calls_per_uid;
+        new->max_hashes_per_uid = said->max_hashes_per_uid;
         r = text_copy(said->issuer, new->issuer, sizeof new->issuer);
         if (r == 0)
                 r = audience_add_issuer(new);

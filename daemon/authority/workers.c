@@ -8,6 +8,7 @@
 #include "authority.h"
 #include "call.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* The dearest setting that is accepted costs about half a second on a slow core. */
@@ -18,50 +19,61 @@
 
 #define NO_WORKER UINT32_MAX
 
+/* Jobs of everybody: more than the slowest machine does before the calls' deadline. */
+#define JOBS_MAX 512
+
 struct hash_job {
+        struct fair_entry entry; /* first: an entry of the queue is the job */
+        uint32_t charged_to;
         struct call *call; /* borrowed: owns us; NULL once it has ended */
         char setting[SETTING_MAX];
         uint32_t not_by; /* a worker that must not do it */
         uint32_t done_by;
         bool with_worker;
-        struct hash_job *next;
 };
 
-void workers_init(struct workers *workers) {
-        workers->first = NULL;
-        workers->last = &workers->first;
+int workers_init(struct workers *workers) {
+        return budget_init(&workers->budget, JOBS_MAX);
 }
 
 static uint32_t worker_index(struct authority *authority, const struct worker *worker) {
         return (uint32_t)(worker - authority->workers.pool);
 }
 
-/* ---- the queue ---- */
+/* ---- the jobs ---- */
 
-static void queue_add(struct workers *workers, struct hash_job *job) {
-        job->next = NULL;
-        *workers->last = job;
-        workers->last = &job->next;
-}
-
-static void queue_remove(struct workers *workers, struct hash_job *job) {
-        struct hash_job **place = &workers->first;
-
-        while (*place && *place != job)
-                place = &(*place)->next;
-        if (!*place)
-                return;
-        *place = job->next;
-        if (!job->next)
-                workers->last = place;
-}
-
-static struct hash_job *queue_find_for(struct workers *workers, uint32_t index) {
-        struct hash_job *job = workers->first;
+/* The first in turn that this worker may do. */
+static struct hash_job *job_find_for(const struct workers *workers, uint32_t index) {
+        struct hash_job *job = (struct hash_job *)workers->waiting.first;
 
         while (job && job->not_by == index)
-                job = job->next;
+                job = (struct hash_job *)job->entry.next;
         return job;
+}
+
+/* One for each call, as long as it lasts. 0; -EBUSY: too many of whoever asks; -ENOMEM. */
+static int job_new(struct call *call, struct hash_job **ret) {
+        struct workers *workers = &call->authority->workers;
+        struct budget_limits limits = {JOBS_MAX, call->settings->max_hashes_per_uid};
+        struct hash_job *job;
+
+        if (budget_charge(&workers->budget, &limits, call->connection->charged_to) < 0)
+                return -EBUSY;
+        job = calloc(1, sizeof *job);
+        if (!job) {
+                budget_return(&workers->budget, call->connection->charged_to);
+                return -ENOMEM;
+        }
+        job->charged_to = call->connection->charged_to;
+        job->call = call;
+        job->done_by = NO_WORKER;
+        *ret = job;
+        return 0;
+}
+
+static void job_free(struct workers *workers, struct hash_job *job) {
+        budget_return(&workers->budget, job->charged_to);
+        free(job);
 }
 
 /* ---- a worker at work ---- */
@@ -82,7 +94,7 @@ static struct call *worker_release(struct authority *authority, struct worker *w
 
         loop_timer_unset(authority->loop, &worker->deadline);
         if (!call) {
-                free(job);
+                job_free(&authority->workers, job);
                 return NULL;
         }
         job->with_worker = false;
@@ -119,16 +131,16 @@ static void workers_dispatch(struct authority *authority) {
         struct workers *workers = &authority->workers;
         uint32_t i;
 
-        for (i = 0; i < WORKERS_MAX && workers->first; i++) {
+        for (i = 0; i < WORKERS_MAX && workers->waiting.first; i++) {
                 struct worker *worker = &workers->pool[i];
                 struct hash_job *job;
 
                 if (!worker->link.up || worker->job || worker->is_retiring)
                         continue;
-                job = queue_find_for(workers, i);
+                job = job_find_for(workers, i);
                 if (!job)
                         continue;
-                queue_remove(workers, job);
+                fair_queue_take(&workers->waiting, &job->entry);
                 worker_give(authority, worker, job);
         }
 }
@@ -191,19 +203,17 @@ int workers_join(struct authority *authority, uint32_t instance, int fd) {
 
 int workers_hash(struct call *call, const char *setting, bool other_than_last) {
         struct authority *authority = call->authority;
-        struct hash_job *job = call->job;
+        struct hash_job *job;
+        int r = call->job ? 0 : job_new(call, &call->job);
 
-        if (!job) {
-                job = calloc(1, sizeof *job);
-                if (!job)
-                        return -ENOMEM;
-                job->call = call;
-                job->done_by = NO_WORKER;
-                call->job = job;
-        }
+        if (r == -EBUSY)
+                return call_refuse_busy(call);
+        if (r < 0)
+                return r;
+        job = call->job;
         strncpy(job->setting, setting, sizeof job->setting - 1);
         job->not_by = other_than_last ? job->done_by : NO_WORKER;
-        queue_add(&authority->workers, job);
+        fair_queue_add(&authority->workers.waiting, &job->entry, job->charged_to);
         workers_dispatch(authority);
         return 0;
 }
@@ -217,6 +227,6 @@ void workers_forget(struct workers *workers, struct call *call) {
                 job->call = NULL; /* freed when the worker is heard or lost */
                 return;
         }
-        queue_remove(workers, job);
-        free(job);
+        fair_queue_remove(&workers->waiting, &job->entry);
+        job_free(workers, job);
 }

@@ -3,6 +3,8 @@
 #ifndef JETON_AUTHORITY_WORKERS_H
 #define JETON_AUTHORITY_WORKERS_H
 
+#include "budget.h"
+#include "fair_queue.h"
 #include "link.h"
 
 #include <stdint.h>
@@ -23,16 +25,19 @@ struct worker {
 
 struct workers {
         struct worker pool[WORKERS_MAX];
-        struct hash_job *first, **last; /* waiting; a job is owned by its call */
+        struct fair_queue waiting; /* of jobs; each is owned by its call */
+        struct budget budget;      /* of jobs, waiting or with a worker */
 };
 
-void workers_init(struct workers *workers);
+/* 0 or -ENOMEM. */
+int workers_init(struct workers *workers);
 
 /* The parent brings a worker, new or in place of an old one. Takes over `fd`. 0 or -errno. */
 int workers_join(struct authority *authority, uint32_t instance, int fd);
 
 /* Asks for the hash of the call's password under `setting` (lent; the call keeps it), and goes on
- * in call->hashed. With `other_than_last` by another worker than the one before. 0 or -errno. */
+ * in call->hashed. With `other_than_last` by another worker than the one before. 0 or -errno; where
+ * whoever asks has too many such already, the call is refused. */
 int workers_hash(struct call *call, const char *setting, bool other_than_last);
 
 /* The call ends: its job leaves the queue; a worker that is at it will be heard and ignored. */

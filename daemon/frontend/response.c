@@ -83,6 +83,8 @@ static void write_head(struct head *head, const struct reply *reply, bool closes
                 add(head, "Location: /users/%" PRIu64 "\r\n", reply->location_user);
         if (reply->has_total)
                 add(head, "X-Total-Count: %" PRIu64 "\r\n", reply->total);
+        if (reply->status == 503)
+                add(head, "Retry-After: 1\r\n");
         if (closes)
                 add(head, "Connection: close\r\n");
         add(head, "\r\n");
@@ -137,6 +139,7 @@ struct text response_busy(void) {
         return TEXT("HTTP/1.1 503 Service Unavailable\r\n"
                     "Content-Type: application/json\r\n"
                     "Content-Length: 89\r\n"
+                    "Retry-After: 1\r\n"
                     "Connection: close\r\n"
                     "\r\n"
                     "{\"error\":\"temporarily_unavailable\","

@@ -46,6 +46,7 @@ struct settings {
         uint32_t access_lifetime_s, max_lifetime_s, leeway_s;
         uint32_t workers;
         uint32_t max_connections, max_connections_per_uid;
+        uint32_t max_calls_per_uid, max_hashes_per_uid;
         uint32_t request_s, idle_s;
         uint32_t password_min;
         uint32_t password_grant; /* enum password_grant */

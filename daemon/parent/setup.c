@@ -193,6 +193,8 @@ static int authority_tell(struct child *child) {
                 .refresh = (uint8_t)settings->refresh,
                 .refresh_idle_s = settings->refresh_idle_s,
                 .refresh_lifetime_s = settings->refresh_lifetime_s,
+                .max_calls_per_uid = settings->max_calls_per_uid,
+                .max_hashes_per_uid = settings->max_hashes_per_uid,
         };
         size_t i;
         int r;

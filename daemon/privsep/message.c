@@ -78,6 +78,8 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_setup_authority, refresh, FLAG_MAX),
                 FIELD(msg_setup_authority, refresh_idle_s, ANY_NUMBER),
                 FIELD(msg_setup_authority, refresh_lifetime_s, ANY_NUMBER),
+                FIELD(msg_setup_authority, max_calls_per_uid, ANY_NUMBER),
+                FIELD(msg_setup_authority, max_hashes_per_uid, ANY_NUMBER),
         }},
         [MSG_SETUP_ADMIN] = {"setup-admin", {
                 FIELD(msg_setup_admin, uid, ANY_NUMBER),

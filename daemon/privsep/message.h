@@ -140,6 +140,8 @@ struct msg_setup_authority {
         uint8_t refresh; /* 1: logins are given a refresh token */
         uint32_t refresh_idle_s;
         uint32_t refresh_lifetime_s;
+        uint32_t max_calls_per_uid;
+        uint32_t max_hashes_per_uid;
 };
 
 struct msg_setup_admin {

@@ -69,10 +69,28 @@ static void counts_are_right_after_any_order_of_charges_and_returns(void **state
         budget_clear(&budget);
 }
 
+static void what_many_share_has_half_of_all(void **state) {
+        struct budget_limits limits = {.total = 40, .per_uid = 3};
+        struct budget budget;
+        int i;
+
+        (void)state;
+        assert_int_equal(budget_init(&budget, 40), 0);
+        for (i = 0; i < 20; i++)
+                assert_int_equal(budget_charge(&budget, &limits, BUDGET_WEB), 0);
+        assert_int_equal(budget_charge(&budget, &limits, BUDGET_WEB), -EDQUOT);
+        for (i = 0; i < 16; i++)
+                assert_int_equal(budget_charge(&budget, &limits, BUDGET_STRANGERS), 0);
+        assert_int_equal(budget_charge(&budget, &limits, BUDGET_STRANGERS), -EDQUOT);
+        assert_int_equal(budget_charge(&budget, &limits, 0), 0);
+        budget_clear(&budget);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_uid_over_its_share_is_refused_and_others_are_not),
                 cmocka_unit_test(a_tenth_is_kept_for_root),
+                cmocka_unit_test(what_many_share_has_half_of_all),
                 cmocka_unit_test(counts_are_right_after_any_order_of_charges_and_returns),
         };
 

@@ -58,6 +58,19 @@ static void head_has_the_length_but_not_the_body(void **state) {
                                 "\r\n");
 }
 
+static void who_is_to_try_again_is_told_when(void **state) {
+        struct reply reply = {.status = 503};
+        struct response response = {0};
+        char *body;
+
+        (void)state;
+        assert_int_equal(response_begin(&response, &reply, false, 0, &body), 0);
+        assert_non_null(memmem(response.bytes, response.len, "\r\nRetry-After: 1\r\n", 18));
+        response_clear(&response);
+        assert_non_null(
+                memmem(response_busy().p, response_busy().len, "\r\nRetry-After: 1\r\n", 18));
+}
+
 static void the_busy_reply_tells_its_own_length(void **state) {
         struct text busy = response_busy();
         const char *field, *body;
@@ -75,6 +88,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_reply_is_one_piece),
                 cmocka_unit_test(head_has_the_length_but_not_the_body),
+                cmocka_unit_test(who_is_to_try_again_is_told_when),
                 cmocka_unit_test(the_busy_reply_tells_its_own_length),
         };
 

@@ -1,0 +1,237 @@
+"""What one uid holds of the daemon is bounded, and its storm is not the others' weather."""
+import contextlib
+import os
+import resource
+import selectors
+import signal
+import statistics
+import threading
+import time
+
+import pytest
+from harness import PASSWORD, Connection, compose, encode_form, in_process_of, is_root
+
+STORM_UID, OTHER_UID = 4242, 4343
+needs_root = pytest.mark.skipif(not is_root(), reason="needs root, to be several uids")
+
+
+def login_bytes(name, password=PASSWORD):
+    body = encode_form({"grant_type": "password", "username": name, "password": password})
+    return compose("POST", "/token",
+                   [("Content-Type", "application/x-www-form-urlencoded")], body)
+
+
+@contextlib.contextmanager
+def workers_at_rest(jetond):
+    """No hash is computed meanwhile. Shorter than a worker's deadline of 5 s."""
+    workers = jetond.children()["worker"]
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
+
+
+def ask_all_at_once(jetond, count, request):
+    connections = [jetond.connect() for _ in range(count)]
+    for connection in connections:
+        connection.send(request)
+    return connections
+
+
+def statuses(connections):
+    return [connection.reply().status for connection in connections]
+
+
+def answered_within(connections, seconds):
+    """Those that have something to read by then."""
+    with selectors.DefaultSelector() as selector:
+        for connection in connections:
+            selector.register(connection.socket, selectors.EVENT_READ, connection)
+        time.sleep(seconds)
+        return [key.data for key, _ in selector.select(0)]
+
+
+def in_background_of(uid, function):
+    """Begins function in a process of that uid; what is returned waits for its outcome."""
+    outcome = []
+
+    def run():
+        outcome.append(in_process_of(uid, function))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+
+    def wait():
+        thread.join(30)
+        return outcome[0]
+
+    return wait
+
+
+@pytest.mark.parametrize("key", ["max-hashes-per-uid", "max-calls-per-uid"])
+def test_the_share_of_a_uid_is_exact(fresh, key):
+    jetond = fresh(f"{key} = 3\n")
+    jetond.add_user("alice")
+    for _ in range(2):  # what was held is given back
+        with workers_at_rest(jetond):
+            connections = ask_all_at_once(jetond, 9, login_bytes("alice"))
+            refused = answered_within(connections, 1.5)
+            assert len(refused) == 6
+            for connection in refused:
+                reply = connection.reply()
+                assert (reply.status, reply.headers["retry-after"]) == (503, "1")
+                assert reply.json()["error"] == "temporarily_unavailable"
+        waiting = [connection for connection in connections if connection not in refused]
+        assert statuses(waiting) == [200, 200, 200]
+
+
+def test_who_is_over_budget_is_made_to_pause(fresh):
+    jetond = fresh("max-hashes-per-uid = 1\n")
+    jetond.add_user("alice")
+    with workers_at_rest(jetond):
+        first, second = ask_all_at_once(jetond, 2, login_bytes("alice"))
+        before = time.monotonic()
+        assert second.reply().status == 503
+        assert 0.8 < time.monotonic() - before < 3
+    assert first.reply().status == 200
+
+
+def test_a_caller_who_leaves_gives_back_his_share(fresh):
+    jetond = fresh("max-hashes-per-uid = 2\n")
+    jetond.add_user("alice")
+    with workers_at_rest(jetond):
+        for connection in ask_all_at_once(jetond, 8, login_bytes("alice")):
+            connection.socket.close()
+    time.sleep(0.5)
+    assert statuses(ask_all_at_once(jetond, 2, login_bytes("alice"))) == [200, 200]
+
+
+@needs_root
+def test_a_full_share_is_its_uids_own(fresh):
+    jetond = fresh("max-hashes-per-uid = 2\nmax-calls-per-uid = 2\n")
+    jetond.add_user("alice")
+    with workers_at_rest(jetond):
+        held = ask_all_at_once(jetond, 2, login_bytes("alice"))
+        reading = in_background_of(OTHER_UID, lambda: statuses(
+            ask_all_at_once(jetond, 2, login_bytes("alice"))))
+        time.sleep(0.5)
+    assert statuses(held) == [200, 200]
+    assert reading() == [200, 200]
+
+
+@needs_root
+def test_a_login_waits_for_few_of_another_uids(fresh):
+    """Thirty wait, then one comes: it is among the first."""
+    jetond = fresh("workers = 2\nmax-hashes-per-uid = 40\n")
+    jetond.add_user("alice")
+    with workers_at_rest(jetond):
+        storm = ask_all_at_once(jetond, 30, login_bytes("alice"))
+        time.sleep(0.3)
+        one = in_background_of(OTHER_UID, lambda: statuses(
+            ask_all_at_once(jetond, 1, login_bytes("alice"))))
+        time.sleep(0.5)
+    assert one() == [200]
+    assert statuses(storm) == [200] * 30
+    logins = [line for line in jetond.log().splitlines() if "event=login result=granted" in line]
+    place = [f"peer_uid={OTHER_UID} " in line for line in logins].index(True)
+    # One that each of the two workers had, one whose turn came before, one on either side.
+    assert place <= 5, logins
+
+
+# --- a storm ---
+
+def storm(path, count):
+    """Logs in with a wrong password on many connections at once, again as soon as it is refused."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count + 100, count + 100))
+    request = login_bytes("alice", "wrong")
+    selector = selectors.DefaultSelector()
+    for _ in range(count):
+        connection = Connection(path)
+        connection.send(request)
+        selector.register(connection.socket, selectors.EVENT_READ, connection)
+    while True:
+        for key, _ in selector.select():
+            if not key.data.receive():
+                os._exit(1)
+            key.data.unread = b""
+            key.data.send(request)
+
+
+@contextlib.contextmanager
+def storm_of(uid, path, count):
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
+            storm(path, count)
+        finally:
+            os._exit(2)
+    try:
+        time.sleep(2)
+        assert os.waitpid(child, os.WNOHANG) == (0, 0), "the storm has ended by itself"
+        yield child
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def verification_ms(path, token):
+    """The times of an introspection and of /users/me, on one connection each."""
+    introspect = compose("POST", "/introspect",
+                         [("Content-Type", "application/x-www-form-urlencoded")],
+                         encode_form({"token": token}))
+    me = compose("GET", "/users/me", [("Authorization", f"Bearer {token}")])
+    times = {"introspect": [], "me": []}
+    with Connection(path) as one, Connection(path) as other:
+        for _ in range(100):
+            for name, connection, request in (("introspect", one, introspect),
+                                              ("me", other, me)):
+                before = time.perf_counter()
+                connection.send(request)
+                assert connection.reply().status == 200
+                times[name].append((time.perf_counter() - before) * 1000)
+                time.sleep(0.001)
+    return times
+
+
+@needs_root
+def test_a_storm_of_logins_does_not_slow_the_verification_of_others(fresh):
+    """A thousand connections of one uid, all logging in; medians of another's verification in the
+    storm and between its gusts, in turns. Three tries, for the noise of a shared machine."""
+    jetond = fresh("max-connections = 4000\nmax-connections-per-uid = 1000\n")
+    jetond.add_user("alice")
+    token = jetond.token("alice")
+    ratios = {}
+    with storm_of(STORM_UID, jetond.socket, 1000) as child:
+        for _ in range(3):
+            measured = {signal.SIGSTOP: {"introspect": [], "me": []},
+                        signal.SIGCONT: {"introspect": [], "me": []}}
+            for sign in (signal.SIGSTOP, signal.SIGCONT) * 3:
+                os.kill(child, sign)
+                time.sleep(1)
+                times = in_process_of(OTHER_UID, lambda: verification_ms(jetond.socket, token))
+                for name in times:
+                    measured[sign][name] += times[name]
+            ratios = {name: statistics.median(measured[signal.SIGCONT][name]) /
+                      statistics.median(measured[signal.SIGSTOP][name])
+                      for name in ("introspect", "me")}
+            if max(ratios.values()) <= 2:
+                return
+    pytest.fail(f"slower than twice: {ratios}")
+
+
+@needs_root
+def test_in_a_storm_of_logins_another_uid_logs_in(fresh):
+    jetond = fresh("max-connections = 4000\nmax-connections-per-uid = 1000\n")
+    jetond.add_user("alice")
+    with storm_of(STORM_UID, jetond.socket, 1000):
+        for _ in range(10):
+            before = time.monotonic()
+            answer = in_process_of(OTHER_UID, lambda: jetond.login("alice").status)
+            assert answer == 200
+            assert time.monotonic() - before < 2
