@@ -21,6 +21,7 @@ static const struct {
         {VERDICT_WRONG_ISSUER, JETON_WRONG_ISSUER, "wrong issuer"},
         {VERDICT_WRONG_AUDIENCE, JETON_WRONG_AUDIENCE, "wrong audience"},
         {VERDICT_REVOKED, JETON_REVOKED, "revoked"},
+        {VERDICT_ASK, JETON_ASK_DAEMON, "ask the daemon"},
         {VERDICT_VALID, JETON_VALID, "valid"},
 };
 

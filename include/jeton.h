@@ -117,6 +117,7 @@ enum jeton_verdict {
         JETON_WRONG_ISSUER,
         JETON_WRONG_AUDIENCE, /* good, but meant for somebody else */
         JETON_REVOKED,        /* it, its session, its owner, its client or all were ended */
+        JETON_ASK_DAEMON,     /* its key is not published (HS256): POST /introspect tells */
         JETON_VALID = 0x6a,
 };
 

@@ -114,6 +114,7 @@ static const char *refusal_reason(enum verdict verdict) {
                 return "is for another audience";
         case VERDICT_REVOKED:
                 return "is revoked";
+        case VERDICT_ASK: /* no ticket is signed with such a key */
         case VERDICT_INVALID:
         case VERDICT_VALID:
                 break;

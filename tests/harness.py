@@ -83,7 +83,8 @@ class Connection:
         reply = Reply(head, b"")
         if reply.status == 100:
             return reply
-        length = 0 if head_only or reply.status == 204 else int(reply.headers["content-length"])
+        bare = head_only or reply.status in (204, 304)
+        length = 0 if bare else int(reply.headers["content-length"])
         while len(self.unread) < length:
             if not self.receive():
                 raise ConnectionError("closed within a body")

@@ -42,6 +42,9 @@ static const struct {
                            "print it as an HTTP header, for curl -H"},
         [OPTION_TOKEN_FILE] = {"token-file", required_argument, false, "--token-file FILE",
                                "read the token from FILE; \"-\" is standard input"},
+        [OPTION_ALG] = {"alg", required_argument, false, "--alg ALGORITHM",
+                        "ES256, RS256, EdDSA or HS256"},
+        [OPTION_NOW] = {"now", no_argument, false, "--now", "without waiting for verifiers"},
 };
 
 #define FIRST_CODE 256

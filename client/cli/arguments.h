@@ -26,6 +26,8 @@ enum option_id {
         OPTION_SCOPE,
         OPTION_HEADER,
         OPTION_TOKEN_FILE,
+        OPTION_ALG,
+        OPTION_NOW,
         OPTION_COUNT,
 };
 

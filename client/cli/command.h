@@ -53,5 +53,9 @@ extern const struct command command_whoami;
 extern const struct command command_verify;
 extern const struct command command_inspect;
 extern const struct command command_status;
+extern const struct command command_key_list;
+extern const struct command command_key_rotate;
+extern const struct command command_key_drop;
+extern const struct command command_key_export;
 
 #endif

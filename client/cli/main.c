@@ -15,7 +15,8 @@ static const struct command *const commands[] = {
         &command_user_edit,   &command_user_passwd, &command_user_disable, &command_user_enable,
         &command_user_expire, &command_user_delete, &command_passwd,       &command_login,
         &command_token,       &command_whoami,      &command_verify,       &command_inspect,
-        &command_status,
+        &command_status,      &command_key_list,    &command_key_rotate,   &command_key_drop,
+        &command_key_export,
 };
 
 static void print_commands(FILE *out, const char *prefix) {
@@ -74,6 +75,16 @@ static const struct command *command_find(struct arguments *arguments) {
         return NULL;
 }
 
+/* Words that stand before others: "user", "key". */
+static bool is_family(const char *word) {
+        size_t i, len = strlen(word);
+
+        for (i = 0; i < ELEMENTS(commands); i++)
+                if (strncmp(commands[i]->words, word, len) == 0 && commands[i]->words[len] == ' ')
+                        return true;
+        return false;
+}
+
 static enum status no_command(const struct arguments *arguments) {
         const char *word = operand(arguments, 0);
 
@@ -83,9 +94,9 @@ static enum status no_command(const struct arguments *arguments) {
         }
         if (!word)
                 return print_help(option_is_given(arguments, OPTION_HELP) ? stdout : stderr);
-        if (strcmp(word, "user") == 0) {
-                log_error("`user` needs one of these words behind it:");
-                print_commands(stderr, "user ");
+        if (is_family(word)) {
+                log_error("`%s` needs one of these words behind it:", word);
+                print_commands(stderr, word);
                 return STATUS_USAGE;
         }
         log_error("no command \"%s\"; `jeton --help` lists them", log_escape(text_of(word)).text);

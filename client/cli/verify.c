@@ -109,6 +109,7 @@ static const struct {
         {JETON_WRONG_ISSUER, "it is of another issuer"},
         {JETON_REVOKED, "it was revoked: log in again"},
         {JETON_WRONG_AUDIENCE, "it is meant for somebody else: see --audience"},
+        {JETON_ASK_DAEMON, "its key is not published (HS256): ask the daemon, POST /introspect"},
 };
 
 static enum status say_reason(enum jeton_verdict verdict) {

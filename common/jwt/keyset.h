@@ -14,7 +14,7 @@ struct trusted_key {
         char kid[KID_LEN + 1];
         enum key_algorithm algorithm;
         enum key_state state;
-        EVP_PKEY *public_key; /* owned */
+        EVP_PKEY *public_key; /* owned; NULL: only its holder can check (HS256) */
         /* In base64url, to compare a token's header with. */
         char headers[TOKEN_KIND_COUNT][HEADER_MAX];
 };

@@ -135,7 +135,10 @@ static int page_ask(int fd, enum page page, int (*ask)(int fd, size_t table, voi
 }
 
 static bool key_is_good(const struct page_key *key) {
-        return strnlen(key->kid, sizeof key->kid) == KID_LEN && key->public_len > 0 &&
+        bool has_bytes = key->public_len > 0;
+
+        return strnlen(key->kid, sizeof key->kid) == KID_LEN &&
+               has_bytes == (key->algorithm != KEY_HS256) &&
                key->public_len <= sizeof key->public_key;
 }
 

@@ -17,6 +17,10 @@
 enum key_algorithm {
         KEY_NONE = 0,
         KEY_ES256 = 1,
+        KEY_RS256 = 2,
+        KEY_EDDSA = 3, /* with Ed25519 */
+        KEY_HS256 = 4, /* a shared secret: kid and algorithm are published, the key never */
+        KEY_ALGORITHM_COUNT,
 };
 
 enum key_state {
@@ -26,7 +30,7 @@ enum key_state {
         KEY_RETIRED = 3,  /* verifies only */
 };
 
-#define KID_LEN         43 /* an RFC 7638 SHA-256 thumbprint in base64url */
+#define KID_LEN         43 /* 32 bytes in base64url: an RFC 7638 thumbprint; of HS256 random */
 #define PAGE_KEYS_MAX   16
 #define PAGE_PUBLIC_MAX 528
 #define STATUS_UIDS_MAX 65536
@@ -48,7 +52,8 @@ struct page_key {
         uint32_t algorithm; /* enum key_algorithm */
         uint32_t state;     /* enum key_state */
         uint32_t public_len;
-        uint8_t public_key[PAGE_PUBLIC_MAX]; /* ES256: x || y, 32 bytes each */
+        uint8_t public_key[PAGE_PUBLIC_MAX]; /* ES256: x || y, 32 bytes each; RS256: n || e, e in
+                                              * 4 bytes; EdDSA: 32 bytes; HS256: none */
 };
 
 struct keys_table {

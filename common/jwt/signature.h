@@ -1,4 +1,5 @@
-/* Signatures of RFC 7518 3, by OpenSSL: the algorithm comes from the key, never from a token. */
+/* Signatures of RFC 7518 3 and RFC 8037 3, by OpenSSL: the algorithm comes from the key, never from
+ * a token. */
 #ifndef JETON_JWT_SIGNATURE_H
 #define JETON_JWT_SIGNATURE_H
 
@@ -13,11 +14,14 @@
 
 const char *algorithm_name(enum key_algorithm algorithm); /* "ES256"; NULL for none */
 
-/* Bytes of a signature; 0 for none. */
-size_t algorithm_signature_len(enum key_algorithm algorithm);
+/* The reverse; KEY_NONE for a name that is none of ours. */
+enum key_algorithm algorithm_of_name(struct text name);
 
-/* A public key from the bytes of a page (ES256: x || y). The point must lie on the curve.
- * 0, -EBADMSG or -ENOMEM. */
+/* Whether its keys have a public half. False for HS256 and for none. */
+bool algorithm_is_public(enum key_algorithm algorithm);
+
+/* A public key from the bytes of a page (struct page_key). A point must lie on its curve, a modulus
+ * have 2048 to 4096 bits. 0, -EBADMSG or -ENOMEM. */
 int public_key_decode(enum key_algorithm algorithm, const uint8_t *bytes, size_t len,
                       EVP_PKEY **ret);
 

@@ -149,26 +149,77 @@ static int revocations_apply(const struct revocations *revocations, const struct
         return r;
 }
 
-int token_verify(const struct keyset *keyset, const struct revocations *revocations,
-                 struct text token, const struct expectation *expect, enum verdict *ret_verdict,
-                 struct claims *ret_claims) {
+/* A token apart, and the key and kind that its header names. */
+struct opened {
+        struct parts parts;
         const struct trusted_key *key;
         enum token_kind kind;
-        struct parts parts;
-        bool is_signed;
-        int r;
+};
 
-        if (!token_split(token, &parts))
-                return invalid(ret_verdict, ret_claims);
-        key = key_find(keyset, parts.header, expect, &kind);
-        if (!key)
-                return invalid(ret_verdict, ret_claims);
-        r = parts_are_signed(key, &parts, &is_signed);
-        if (r < 0)
-                return r;
-        if (!is_signed || !payload_read(parts.payload, ret_claims) ||
-            !claims_are_complete(ret_claims, kind))
+static bool token_open(const struct keyset *keyset, struct text token,
+                       const struct expectation *expect, struct opened *ret) {
+        if (!token_split(token, &ret->parts))
+                return false;
+        ret->key = key_find(keyset, ret->parts.header, expect, &ret->kind);
+        return ret->key != NULL;
+}
+
+/* What is signed is read, and only that. */
+static int opened_judge(const struct keyset *keyset, const struct revocations *revocations,
+                        const struct opened *opened, const struct expectation *expect,
+                        enum verdict *ret_verdict, struct claims *ret_claims) {
+        if (!payload_read(opened->parts.payload, ret_claims) ||
+            !claims_are_complete(ret_claims, opened->kind))
                 return invalid(ret_verdict, ret_claims);
         *ret_verdict = claims_judge(keyset, ret_claims, expect);
         return revocations_apply(revocations, ret_claims, ret_verdict);
+}
+
+int token_verify(const struct keyset *keyset, const struct revocations *revocations,
+                 struct text token, const struct expectation *expect, enum verdict *ret_verdict,
+                 struct claims *ret_claims) {
+        struct opened opened;
+        bool is_signed;
+        int r;
+
+        if (!token_open(keyset, token, expect, &opened))
+                return invalid(ret_verdict, ret_claims);
+        if (!opened.key->public_key) {
+                memset(ret_claims, 0, sizeof *ret_claims);
+                *ret_verdict = VERDICT_ASK;
+                return 0;
+        }
+        r = parts_are_signed(opened.key, &opened.parts, &is_signed);
+        if (r < 0)
+                return r;
+        if (!is_signed)
+                return invalid(ret_verdict, ret_claims);
+        return opened_judge(keyset, revocations, &opened, expect, ret_verdict, ret_claims);
+}
+
+/* ---- keys that are not published ---- */
+
+int token_mac_question(const struct keyset *keyset, struct text token,
+                       const struct expectation *expect, struct mac_question *ret) {
+        struct opened opened;
+        size_t len;
+
+        if (!token_open(keyset, token, expect, &opened) || opened.key->public_key)
+                return -EBADMSG;
+        if (base64url_decode(opened.parts.signature, ret->mac, sizeof ret->mac, &len) < 0 ||
+            len != sizeof ret->mac)
+                return -EBADMSG;
+        ret->kid = opened.key->kid;
+        ret->signed_bytes = opened.parts.signed_bytes;
+        return 0;
+}
+
+int token_judge_checked(const struct keyset *keyset, const struct revocations *revocations,
+                        struct text token, const struct expectation *expect,
+                        enum verdict *ret_verdict, struct claims *ret_claims) {
+        struct opened opened;
+
+        if (!token_open(keyset, token, expect, &opened) || opened.key->public_key)
+                return invalid(ret_verdict, ret_claims);
+        return opened_judge(keyset, revocations, &opened, expect, ret_verdict, ret_claims);
 }

@@ -18,6 +18,7 @@ enum verdict {
         VERDICT_WRONG_ISSUER,
         VERDICT_WRONG_AUDIENCE,
         VERDICT_REVOKED,
+        VERDICT_ASK,          /* its key is not published: only the daemon can tell (HS256) */
         VERDICT_VALID = 0x6a, /* zeroed memory never is */
 };
 
@@ -34,5 +35,24 @@ struct expectation {
 int token_verify(const struct keyset *keyset, const struct revocations *revocations,
                  struct text token, const struct expectation *expect, enum verdict *ret_verdict,
                  struct claims *ret_claims);
+
+/* ---- for VERDICT_ASK: what its holder is asked, and what follows from his yes ---- */
+
+#define MAC_LEN 32
+
+struct mac_question {
+        const char *kid; /* borrowed: the keyset's */
+        struct text signed_bytes;
+        uint8_t mac[MAC_LEN];
+};
+
+/* 0; -EBADMSG: there is nothing to ask, the token is invalid. The text is lent by the token. */
+int token_mac_question(const struct keyset *keyset, struct text token,
+                       const struct expectation *expect, struct mac_question *ret);
+
+/* As token_verify() for a token whose key's holder has said yes to that question. */
+int token_judge_checked(const struct keyset *keyset, const struct revocations *revocations,
+                        struct text token, const struct expectation *expect,
+                        enum verdict *ret_verdict, struct claims *ret_claims);
 
 #endif

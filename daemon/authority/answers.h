@@ -16,6 +16,10 @@ int answer_profile_change(struct call *call, const union message *ask);  /* prof
 int answer_password_change(struct call *call, const union message *ask); /* own_password.c */
 int answer_pam(struct call *call, const union message *ask);             /* pam.c */
 int answer_health(struct call *call, const union message *ask);          /* health.c */
+int answer_key_list(struct call *call, const union message *ask);        /* keys.c */
+int answer_key_rotate(struct call *call, const union message *ask);
+int answer_key_drop(struct call *call, const union message *ask);
+int answer_mac(struct call *call, const union message *ask);
 
 /* Answers with one user. */
 int answer_with_user(struct call *call, const struct user *user);

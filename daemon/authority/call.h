@@ -15,6 +15,8 @@
  * with a 500 or 503. What they are given is lent. */
 typedef int call_hashed(struct call *call, struct text hash);
 typedef int call_signed(struct call *call, const struct msg_signed *token);
+typedef int call_keys(struct call *call, const struct frame *frame); /* each of several */
+typedef int call_checked(struct call *call, bool good);
 typedef int call_account(struct call *call, const struct msg_account *account);
 
 struct call {
@@ -38,13 +40,16 @@ struct call {
         struct hash_job *job;   /* waiting for a worker or with one */
         call_hashed *hashed;
         call_signed *signed_;
+        call_keys *keys;
+        call_checked *checked;
         call_account *account;
         union {
-                struct grant *grant;       /* grant_password.c */
-                struct new_account *added; /* user_add.c */
-                struct change *change;     /* change.c */
-                struct pam_login *login;   /* pam.c */
-        } step;                            /* owned; freed by free_step */
+                struct grant *grant;           /* grant_password.c */
+                struct new_account *added;     /* user_add.c */
+                struct change *change;         /* change.c */
+                struct pam_login *login;       /* pam.c */
+                struct key_change *key_change; /* keys.c */
+        } step;                                /* owned; freed by free_step */
         void (*free_step)(void *step);
 };
 

@@ -27,6 +27,10 @@ static const struct inbox_row {
         {MSG_ASK_PASSWORD_CHANGE, answer_password_change},
         {MSG_ASK_PAM, answer_pam},
         {MSG_ASK_HEALTH, answer_health},
+        {MSG_ASK_KEY_LIST, answer_key_list},
+        {MSG_ASK_KEY_ROTATE, answer_key_rotate},
+        {MSG_ASK_KEY_DROP, answer_key_drop},
+        {MSG_ASK_MAC, answer_mac},
 };
 
 _Static_assert(offsetof(struct msg_ask_password_grant, connection) == 0 &&
@@ -39,7 +43,11 @@ _Static_assert(offsetof(struct msg_ask_password_grant, connection) == 0 &&
                        offsetof(struct msg_ask_profile_change, connection) == 0 &&
                        offsetof(struct msg_ask_password_change, connection) == 0 &&
                        offsetof(struct msg_ask_pam, connection) == 0 &&
-                       offsetof(struct msg_ask_health, connection) == 0,
+                       offsetof(struct msg_ask_health, connection) == 0 &&
+                       offsetof(struct msg_ask_key_list, connection) == 0 &&
+                       offsetof(struct msg_ask_key_rotate, connection) == 0 &&
+                       offsetof(struct msg_ask_key_drop, connection) == 0 &&
+                       offsetof(struct msg_ask_mac, connection) == 0,
                "the connection comes first in everything that a frontend says");
 
 static answer *inbox_find(enum message_type type) {

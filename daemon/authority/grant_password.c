@@ -96,6 +96,7 @@ static int grant_sign(struct call *call) {
                 .auth_time = clock_wall_s(),
                 .amr = TEXT("pwd"),
                 .lifetime_s = grant->audience->lifetime_s,
+                .algorithm = (uint8_t)grant->audience->algorithm,
         };
         return sign_ask_access(call, &fields, grant_answer_token);
 }

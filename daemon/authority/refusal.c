@@ -85,6 +85,10 @@ static const struct msg_answer_refused rows[REFUSAL_COUNT] = {
                     "only an administrator gives roles, links, an end or the name of an account"),
         [REFUSAL_SERVICE] = ROW(400, "invalid_request", "service is no PAM service name"),
         [REFUSAL_NONCE] = ROW(400, "invalid_request", "nonce is 43 characters of base64url"),
+        [REFUSAL_NO_KEY] = ROW(404, "not_found",
+                               "there is no such key, or no key of that algorithm is in use"),
+        [REFUSAL_KEYS_FULL] = ROW(409, "conflict",
+                                  "there are as many keys as can be published: drop a retired one"),
         [REFUSAL_BROKEN] = ROW(500, "server_error", "something is broken here; the log says what"),
         [REFUSAL_BUSY] = ROW(503, "temporarily_unavailable", "try again in a moment"),
         [REFUSAL_FULL] =

@@ -38,6 +38,8 @@ enum refusal {
         REFUSAL_REGISTRATION_RIGHTS,
         REFUSAL_SERVICE,
         REFUSAL_NONCE,
+        REFUSAL_NO_KEY,
+        REFUSAL_KEYS_FULL,
         REFUSAL_BROKEN, /* 500: the log has the reason */
         REFUSAL_BUSY,   /* 503: a process behind is away */
         REFUSAL_FULL,   /* 503: the disk is full or read-only */

@@ -74,6 +74,7 @@ static int audience_add(struct settings *settings, const struct msg_setup_audien
         }
         audience->lifetime_s = said->lifetime_s ? said->lifetime_s : settings->access_lifetime_s;
         audience->kind = said->kind;
+        audience->algorithm = said->algorithm ? said->algorithm : settings->algorithm;
         settings->audience_count++;
         return 0;
 }
@@ -113,6 +114,7 @@ static int settings_begin(struct settings **settings, const struct msg_setup_aut
         new->refresh_lifetime_s = said->refresh_lifetime_s;
         new->max_calls_per_uid = said->max_calls_per_uid;
         new->max_hashes_per_uid = said->max_hashes_per_uid;
+        new->algorithm = said->algorithm;
         r = text_copy(said->issuer, new->issuer, sizeof new->issuer);
         if (r == 0)
                 r = audience_add_issuer(new);

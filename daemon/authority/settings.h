@@ -26,6 +26,7 @@ struct audience_rule {
         char *roles; /* who may have tokens for it; empty: every user */
         uint32_t lifetime_s;
         enum token_kind kind;
+        enum key_algorithm algorithm; /* of its tokens */
         struct scope_rule scopes[SETTINGS_SCOPES_MAX];
         size_t scope_count;
 };
@@ -40,6 +41,7 @@ struct settings {
         bool refresh; /* logins are given a refresh token */
         uint32_t refresh_idle_s, refresh_lifetime_s;
         bool registration_open;
+        enum key_algorithm algorithm; /* where an audience names none */
         uint32_t admins[SETTINGS_ADMINS_MAX];
         size_t admin_count;
         struct audience_rule audiences[SETTINGS_AUDIENCES_MAX]; /* the first is the issuer itself */

@@ -8,28 +8,67 @@
 #include <errno.h>
 #include <string.h>
 
+static const struct {
+        int error;
+        const char *says;
+} reasons[] = {
+        [NOT_SIGNED_LIMIT] = {-EIO, "beyond its limits"},
+        [NOT_SIGNED_FAILED] = {-EIO, "it could not sign"},
+        [NOT_SIGNED_NO_KEY] = {-EBUSY, "no key of that algorithm is active"},
+};
+
 static int signed_take(struct call *call, const struct frame *frame) {
         call_signed *then = call->signed_;
+        uint8_t reason;
 
+        if (!then)
+                return -EPROTO;
         call->signed_ = NULL;
         if (frame->type == MSG_SIGNED)
                 return then(call, &frame->message.signed_token);
-        log_error("the signer refused a token: %s",
-                  frame->message.not_signed.reason == NOT_SIGNED_LIMIT ? "beyond its limits"
-                                                                       : "it could not sign");
-        return -EIO;
+        reason = frame->message.not_signed.reason;
+        if (reason < NOT_SIGNED_LIMIT)
+                return -EPROTO;
+        log_error("the signer refused a token: %s", reasons[reason].says);
+        return reasons[reason].error;
 }
+
+static int keys_take(struct call *call, const struct frame *frame) {
+        call_keys *then = call->keys;
+
+        if (!then)
+                return -EPROTO;
+        if (frame->type == MSG_KEYS_END)
+                call->keys = NULL;
+        return then(call, frame);
+}
+
+static int checked_take(struct call *call, const struct frame *frame) {
+        call_checked *then = call->checked;
+
+        if (!then)
+                return -EPROTO;
+        call->checked = NULL;
+        return then(call, frame->message.mac_checked.good);
+}
+
+static int (*const takes[MSG_COUNT])(struct call *call, const struct frame *frame) = {
+        [MSG_SIGNED] = signed_take, [MSG_NOT_SIGNED] = signed_take,   [MSG_KEY] = keys_take,
+        [MSG_KEYS_END] = keys_take, [MSG_MAC_CHECKED] = checked_take,
+};
 
 static int signer_take(struct authority *authority, struct link *link, struct frame *frame) {
         struct call *call = connections_find_call(&authority->connections, frame->call);
         int r;
 
         (void)link;
+        if (!takes[frame->type])
+                return -EPROTO;
         if (!call)
                 return 0; /* its connection was closed meanwhile */
-        if (!call->signed_)
-                return -EPROTO;
-        r = signed_take(call, frame);
+        r = takes[frame->type](call, frame);
+        if (r == -EPROTO)
+                return r;
         if (r < 0)
                 call_fail(call, r);
         return 0;
@@ -81,4 +120,14 @@ int sign_ask_ticket(struct call *call, const struct msg_sign_ticket *fields, cal
                 return r;
         call->signed_ = then;
         return link_send(&call->authority->signer, MSG_SIGN_TICKET, call->serial, &message, -1);
+}
+
+int sign_ask_keys(struct call *call, enum message_type type, const void *fields, call_keys *then) {
+        call->keys = then;
+        return link_send(&call->authority->signer, type, call->serial, fields, -1);
+}
+
+int sign_ask_mac(struct call *call, const struct msg_check_mac *fields, call_checked *then) {
+        call->checked = then;
+        return link_send(&call->authority->signer, MSG_CHECK_MAC, call->serial, fields, -1);
 }

@@ -11,4 +11,11 @@ int signing_join(struct authority *authority, int fd);
 int sign_ask_access(struct call *call, const struct msg_sign_access *fields, call_signed *then);
 int sign_ask_ticket(struct call *call, const struct msg_sign_ticket *fields, call_signed *then);
 
+/* MSG_KEYS_LIST, MSG_KEY_ROTATE, MSG_KEY_DROP: `then` is given each MSG_KEY, and MSG_KEYS_END. 0 or
+ * -errno. */
+int sign_ask_keys(struct call *call, enum message_type type, const void *fields, call_keys *then);
+
+/* Whether that is the MAC of those bytes; the call goes on in `then`. 0 or -errno. */
+int sign_ask_mac(struct call *call, const struct msg_check_mac *fields, call_checked *then);
+
 #endif

@@ -165,6 +165,12 @@ static int take_authorization(struct http_head *head, struct text value, struct 
         return 0;
 }
 
+static int take_if_none_match(struct http_head *head, struct text value, struct fault *fault) {
+        (void)fault;
+        head->if_none_match = value;
+        return 0;
+}
+
 static int take_forwarding(struct http_head *head, struct text value, struct fault *fault) {
         (void)value;
         (void)fault;
@@ -178,6 +184,7 @@ enum field {
         FIELD_TRANSFER_ENCODING,
         FIELD_CONTENT_TYPE,
         FIELD_AUTHORIZATION,
+        FIELD_IF_NONE_MATCH,
         FIELD_EXPECT,
         FIELD_CONNECTION,
         FIELD_FORWARDED,
@@ -198,6 +205,7 @@ static const struct known_field {
         [FIELD_TRANSFER_ENCODING] = {"Transfer-Encoding", false, take_transfer_encoding},
         [FIELD_CONTENT_TYPE] = {"Content-Type", false, take_content_type},
         [FIELD_AUTHORIZATION] = {"Authorization", false, take_authorization},
+        [FIELD_IF_NONE_MATCH] = {"If-None-Match", true, take_if_none_match},
         [FIELD_EXPECT] = {"Expect", false, take_expect},
         [FIELD_CONNECTION] = {"Connection", true, take_connection},
         [FIELD_FORWARDED] = {"Forwarded", true, take_forwarding},

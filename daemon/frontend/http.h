@@ -20,6 +20,7 @@ struct http_head {
         struct text query; /* as it was sent, without the question mark */
         struct text content_type;
         struct text authorization;
+        struct text if_none_match; /* the last such field, if there are several */
         size_t content_length;
         bool is_version_1_0;
         bool is_chunked;

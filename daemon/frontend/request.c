@@ -3,6 +3,7 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
+#include "etag.h"
 #include "frontend.h"
 #include "routes.h"
 
@@ -148,6 +149,36 @@ int request_reply_done(struct request *request, const union message *answer) {
         return request_reply_text(request, &reply, TEXT_NONE);
 }
 
+static int reply_with_tag(struct request *request, const struct reply *plain, struct text body) {
+        struct reply reply = *plain;
+        char tag[ETAG_MAX];
+        int r;
+
+        r = etag_make(body, tag);
+        if (r < 0)
+                return r;
+        reply.etag = text_of(tag);
+        if (etag_matches(request->head.if_none_match, reply.etag)) {
+                reply.status = 304;
+                body = TEXT_NONE;
+        }
+        return request_reply_text(request, &reply, body);
+}
+
+int request_reply_tagged(struct request *request, const struct reply *reply,
+                         const struct json *body) {
+        _cleanup_(freep) char *bytes = NULL;
+        size_t len = json_len(body);
+
+        if (len == 0)
+                return -EINVAL;
+        bytes = malloc(len);
+        if (!bytes)
+                return -ENOMEM;
+        json_write(body, bytes, len);
+        return reply_with_tag(request, reply, (struct text){bytes, len});
+}
+
 /* RFC 6750 3.1: without a token in the request there is nothing to say but which scheme is wanted.
  */
 static const char *challenge_of(const struct request *request, uint16_t status, struct text error) {
@@ -225,5 +256,6 @@ void request_clear(struct request *request) {
         request->body_len = 0;
         request->authorization = (struct authorization){0};
         request->parameter = TEXT_NONE;
+        request->asked_token = TEXT_NONE;
         request->fault = (struct fault){0};
 }

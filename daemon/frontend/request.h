@@ -25,8 +25,9 @@ struct request {
         struct authorization authorization;
         struct text parameter; /* what stood at {} in the route's pattern */
 
-        struct json list;   /* of what comes in several answers */
-        struct fault fault; /* why it was refused, with -EBADMSG */
+        struct text asked_token; /* introspect.c: lent by the body, while the signer is asked */
+        struct json list;        /* of what comes in several answers */
+        struct fault fault;      /* why it was refused, with -EBADMSG */
         struct response response;
         bool closes; /* this reply is the connection's last */
 };
@@ -47,6 +48,9 @@ int request_reply_refused(struct request *request, const struct msg_answer_refus
 
 /* Composes the response. 0 or -errno. */
 int request_reply_json(struct request *request, const struct reply *reply, const struct json *body);
+/* The same with an entity tag made of the body; 304 where the caller has that one already. */
+int request_reply_tagged(struct request *request, const struct reply *reply,
+                         const struct json *body);
 int request_reply_text(struct request *request, const struct reply *reply, struct text body);
 
 /* 204 for MSG_ANSWER_DONE: a struct exchange's finish. 0 or -errno. */

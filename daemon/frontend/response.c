@@ -7,7 +7,8 @@
 #include <stdarg.h>
 #include <sys/socket.h>
 
-#define NO_CONTENT 204 /* RFC 9110 8.6: without a length; nothing follows the head */
+#define NO_CONTENT   204
+#define NOT_MODIFIED 304
 
 #define HEAD_ROOM 1024 /* every field at its longest takes less */
 
@@ -18,6 +19,7 @@ static const struct {
         {200, "OK"},
         {201, "Created"},
         {204, "No Content"},
+        {304, "Not Modified"},
         {400, "Bad Request"},
         {401, "Unauthorized"},
         {403, "Forbidden"},
@@ -67,9 +69,14 @@ static void add(struct head *head, const char *format, ...) {
         head->len = n < 0 || (size_t)n >= room ? HEAD_ROOM : head->len + (size_t)n;
 }
 
+/* RFC 9110 15.3.5 and 15.4.5: these end with their head. */
+static bool has_content(uint16_t status) {
+        return status != NO_CONTENT && status != NOT_MODIFIED;
+}
+
 static void write_head(struct head *head, const struct reply *reply, bool closes, size_t body_len) {
         add(head, "HTTP/1.1 %u %s\r\n", (unsigned)reply->status, phrase_of(reply->status));
-        if (reply->status != NO_CONTENT) {
+        if (has_content(reply->status)) {
                 add(head, "Content-Type: %s\r\n",
                     reply->media_type ? reply->media_type : "application/json");
                 add(head, "Content-Length: %zu\r\n", body_len);
@@ -81,6 +88,8 @@ static void write_head(struct head *head, const struct reply *reply, bool closes
                 add(head, "Allow: %s\r\n", reply->allow);
         if (reply->location_user > 0)
                 add(head, "Location: /users/%" PRIu64 "\r\n", reply->location_user);
+        if (reply->etag.len > 0)
+                add(head, "ETag: %.*s\r\n", TEXT_ARGS(reply->etag));
         if (reply->has_total)
                 add(head, "X-Total-Count: %" PRIu64 "\r\n", reply->total);
         if (reply->status == 503)

@@ -24,6 +24,7 @@ struct reply {
         const char *challenge;  /* WWW-Authenticate; borrowed for ever; NULL: none */
         char allow[ALLOW_MAX];  /* "": none */
         uint64_t location_user; /* Location: /users/N; 0: none */
+        struct text etag;       /* with its quotes; empty: none */
         bool has_total;         /* X-Total-Count */
         uint64_t total;
 };

@@ -1,16 +1,7 @@
 /* A user as replies show him. Never a hash: none is ever here. */
 #include "user.h"
 
-#include "date.h"
-
-static void add_time(struct json *object, const char *name, int64_t seconds) {
-        char text[DATE_SIZE];
-
-        if (date_write(seconds, text))
-                json_add_text(object, name, text_of(text));
-        else
-                json_add_null(object, name);
-}
+#include "time.h"
 
 void user_to_json(const struct msg_answer_user *user, struct json *ret) {
         json_begin_object(ret);
@@ -24,9 +15,9 @@ void user_to_json(const struct msg_answer_user *user, struct json *ret) {
                 json_add_number(ret, "uid", user->uid);
         else
                 json_add_null(ret, "uid");
-        add_time(ret, "created_at", user->created_at);
+        json_add_time(ret, "created_at", user->created_at);
         if (user->expires_at > 0)
-                add_time(ret, "expires_at", user->expires_at);
+                json_add_time(ret, "expires_at", user->expires_at);
         else
                 json_add_null(ret, "expires_at");
 }

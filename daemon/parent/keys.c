@@ -29,6 +29,11 @@ static const char *const registrations[] = {
 /* The order is that of enum token_kind. */
 static const char *const token_types[] = {"at+jwt", "JWT", NULL};
 
+/* The order is that of enum key_algorithm. For the issuer itself it is one whose keys are
+ * published, because the PAM module and libjeton verify by the page; KEY_ES256 is the first. */
+static const char *const algorithms[] = {"default", "ES256", "RS256", "EdDSA", "HS256", NULL};
+static const char *const public_algorithms[] = {"ES256", "RS256", "EdDSA", NULL};
+
 /* The order is that of syslog(3), from LOG_ERR on. */
 static const char *const log_levels[] = {"error", "warning", "notice", "info", "debug", NULL};
 
@@ -152,6 +157,21 @@ const struct key keys[] = {
          .kind = VALUE_CHOICE,
          .initial = "closed",
          .choices = registrations},
+        {.name = "algorithm",
+         IN(ROOT, settings, algorithm),
+         .kind = VALUE_CHOICE,
+         .initial = "ES256",
+         .choices = public_algorithms},
+        {.name = "key-rotate",
+         IN(ROOT, settings, key_rotate_s),
+         .kind = VALUE_DURATION,
+         .initial = "90d",
+         .most = 3650u * DAY},
+        {.name = "key-prepare",
+         IN(ROOT, settings, key_prepare_s),
+         .kind = VALUE_DURATION,
+         .initial = "6m",
+         .most = 7 * DAY},
         {.name = "log-level",
          IN(ROOT, settings, log_level),
          .kind = VALUE_CHOICE,
@@ -183,6 +203,11 @@ const struct key keys[] = {
          .kind = VALUE_CHOICE,
          .initial = "at+jwt",
          .choices = token_types},
+        {.name = "alg",
+         IN(AUDIENCE, audience, algorithm),
+         .kind = VALUE_CHOICE,
+         .initial = "default",
+         .choices = algorithms},
         {.name = "role",
          IN(AUDIENCE, audience, roles),
          .kind = VALUE_LIST,

@@ -3,6 +3,7 @@
 #include "settings.h"
 
 #include "../../common/cleanup.h"
+#include "../../common/jwt/pages.h"
 #include "audiences.h"
 #include "sections.h"
 
@@ -130,6 +131,10 @@ int settings_keep_fixed(const struct settings *running, struct settings *fresh,
         fresh->has_web = running->has_web;
         return section_keep_fixed(SECTION_WEB, &running->web, &fresh->web,
                                   web_differs ? say_nothing : differs);
+}
+
+uint32_t settings_algorithm(const struct settings *settings) {
+        return settings->algorithm + KEY_ES256;
 }
 
 int settings_log_level(const struct settings *settings) {

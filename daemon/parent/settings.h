@@ -19,6 +19,7 @@ struct audience {
         char *name;
         uint32_t lifetime_s; /* 0: access_lifetime_s */
         uint32_t kind;       /* enum token_kind: ACCESS or PLAIN */
+        uint32_t algorithm;  /* enum key_algorithm; KEY_NONE: that of the settings */
         char *roles;
         struct scope *scopes;
         size_t scope_count;
@@ -53,7 +54,10 @@ struct settings {
         uint32_t refresh;        /* 1: logins are given a refresh token */
         uint32_t refresh_idle_s, refresh_lifetime_s;
         uint32_t registration; /* enum registration */
-        uint32_t log_level;    /* position in the table's words: LOG_ERR is 0 */
+        uint32_t algorithm;    /* position in the table's words: settings_algorithm() */
+        uint32_t key_rotate_s; /* 0: off */
+        uint32_t key_prepare_s;
+        uint32_t log_level; /* position in the table's words: LOG_ERR is 0 */
         bool has_web;
         struct web web;
         struct audience *audiences;
@@ -86,6 +90,9 @@ void settings_print(const struct settings *settings, FILE *to);
  * of `running` into `fresh`. 0 or -ENOMEM. */
 int settings_keep_fixed(const struct settings *running, struct settings *fresh,
                         void (*differs)(const char *key));
+
+/* An enum key_algorithm with public keys. */
+uint32_t settings_algorithm(const struct settings *settings);
 
 /* The process-wide level of common/log.h. */
 int settings_log_level(const struct settings *settings);

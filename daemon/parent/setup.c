@@ -123,10 +123,26 @@ static int frontend_tell(struct child *child) {
         return say(child, MSG_SETUP_FRONTEND, &message, -1);
 }
 
+/* Bits of enum key_algorithm: the default, and what an audience wants. */
+static uint32_t algorithms_wanted(const struct settings *settings) {
+        uint32_t wanted = 1u << settings_algorithm(settings);
+        size_t i;
+
+        for (i = 0; i < settings->audience_count; i++)
+                if (settings->audiences[i].algorithm)
+                        wanted |= 1u << settings->audiences[i].algorithm;
+        return wanted;
+}
+
 static int signer_tell(struct child *child) {
+        const struct settings *settings = child->parent->settings;
         struct msg_setup_signer message = {
                 .issuer = text_of(child->parent->issuer),
-                .max_lifetime_s = child->parent->settings->max_lifetime_s,
+                .max_lifetime_s = settings->max_lifetime_s,
+                .algorithm = (uint8_t)settings_algorithm(settings),
+                .algorithms = algorithms_wanted(settings),
+                .rotate_s = settings->key_rotate_s,
+                .prepare_s = settings->key_prepare_s,
         };
 
         return say(child, MSG_SETUP_SIGNER, &message, -1);
@@ -160,6 +176,7 @@ static int audience_tell(struct child *child, const struct audience *audience) {
                 .name = text_of(audience->name),
                 .lifetime_s = audience->lifetime_s,
                 .kind = (uint8_t)audience->kind,
+                .algorithm = (uint8_t)audience->algorithm,
                 .roles = text_of(audience->roles),
         };
         size_t i;
@@ -195,6 +212,7 @@ static int authority_tell(struct child *child) {
                 .refresh_lifetime_s = settings->refresh_lifetime_s,
                 .max_calls_per_uid = settings->max_calls_per_uid,
                 .max_hashes_per_uid = settings->max_hashes_per_uid,
+                .algorithm = (uint8_t)settings_algorithm(settings),
         };
         size_t i;
         int r;

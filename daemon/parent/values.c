@@ -26,6 +26,10 @@ static int duration_read(struct text value, uint32_t *ret_seconds) {
         unsigned long long count;
         size_t i;
 
+        if (text_is(value, TEXT("off"))) {
+                *ret_seconds = 0;
+                return 0;
+        }
         for (i = 0; i < ELEMENTS(units); i++) {
                 if (value.len == 0 || value.p[value.len - 1] != units[i].letter)
                         continue;

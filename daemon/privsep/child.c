@@ -122,22 +122,32 @@ int child_setup_until_go(struct channel *control, child_setup *take_setup, void 
         return 0;
 }
 
+/* What may still be opened by name. */
+enum files {
+        FILES_NONE,
+        FILES_OF_FOLDER,
+        FILES_ALL,
+};
+
 #ifdef JETON_SANITIZED
 
 /* The sanitizers' run time opens files and maps memory as it pleases. */
-static int fences_close(int *filter_fd, bool keeps_files) {
+static int fences_close(int *filter_fd, enum files files, int folder) {
         (void)filter_fd;
-        (void)keeps_files;
+        (void)files;
+        (void)folder;
         return 0;
 }
 
 #else
 
-static int fences_close(int *filter_fd, bool keeps_files) {
+static int fences_close(int *filter_fd, enum files files, int folder) {
         int r = 0;
 
-        if (!keeps_files)
+        if (files == FILES_NONE)
                 r = sandbox_landlock();
+        if (files == FILES_OF_FOLDER)
+                r = sandbox_landlock_but(folder);
         if (r == 0 && *filter_fd >= 0)
                 r = sandbox_seccomp(filter_fd);
         return r;
@@ -145,11 +155,19 @@ static int fences_close(int *filter_fd, bool keeps_files) {
 
 #endif
 
-int child_confine(int *filter_fd, bool keeps_files) {
-        int r = fences_close(filter_fd, keeps_files);
+static int confine(int *filter_fd, enum files files, int folder) {
+        int r = fences_close(filter_fd, files, folder);
 
         closep(filter_fd);
         if (r < 0)
                 log_error("cannot confine this process: %s", strerror(-r));
         return r;
+}
+
+int child_confine(int *filter_fd, bool keeps_files) {
+        return confine(filter_fd, keeps_files ? FILES_ALL : FILES_NONE, -1);
+}
+
+int child_confine_to(int *filter_fd, int folder) {
+        return confine(filter_fd, FILES_OF_FOLDER, folder);
 }

@@ -19,6 +19,7 @@
 #define ANY_NUMBER      UINT64_MAX
 #define TIME_MAX        UINT64_C(253402300799) /* the last second of the year 9999 */
 #define FLAG_MAX        1
+#define MAC_LEN         32 /* of HS256 */
 
 enum field_kind {
         FIELD_NONE = 0,
@@ -80,6 +81,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_setup_authority, refresh_lifetime_s, ANY_NUMBER),
                 FIELD(msg_setup_authority, max_calls_per_uid, ANY_NUMBER),
                 FIELD(msg_setup_authority, max_hashes_per_uid, ANY_NUMBER),
+                FIELD(msg_setup_authority, algorithm, KEY_ALGORITHM_COUNT - 1),
         }},
         [MSG_SETUP_ADMIN] = {"setup-admin", {
                 FIELD(msg_setup_admin, uid, ANY_NUMBER),
@@ -88,6 +90,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_setup_audience, name, AUDIENCE_MAX),
                 FIELD(msg_setup_audience, lifetime_s, ANY_NUMBER),
                 FIELD(msg_setup_audience, kind, TOKEN_KIND_PLAIN),
+                FIELD(msg_setup_audience, algorithm, KEY_ALGORITHM_COUNT - 1),
                 FIELD(msg_setup_audience, roles, ROLES_MAX),
         }},
         [MSG_SETUP_SCOPE] = {"setup-scope", {
@@ -97,6 +100,10 @@ static const struct message_rule rules[MSG_COUNT] = {
         [MSG_SETUP_SIGNER] = {"setup-signer", {
                 FIELD(msg_setup_signer, issuer, ISSUER_MAX),
                 FIELD(msg_setup_signer, max_lifetime_s, ANY_NUMBER),
+                FIELD(msg_setup_signer, algorithm, KEY_ALGORITHM_COUNT - 1),
+                FIELD(msg_setup_signer, algorithms, ANY_NUMBER),
+                FIELD(msg_setup_signer, rotate_s, ANY_NUMBER),
+                FIELD(msg_setup_signer, prepare_s, ANY_NUMBER),
         }},
         [MSG_DESCRIPTOR] = {"descriptor", {
                 FIELD(msg_descriptor, what, DESCRIPTOR_COUNT - 1),
@@ -214,6 +221,28 @@ static const struct message_rule rules[MSG_COUNT] = {
         [MSG_ASK_HEALTH] = {"ask-health", {
                 FIELD(msg_ask_health, connection, ANY_NUMBER),
         }},
+        [MSG_ASK_KEY_LIST] = {"ask-key-list", {
+                FIELD(msg_ask_key_list, connection, ANY_NUMBER),
+                FIELD(msg_ask_key_list, credential, CREDENTIAL_BEARER),
+                FIELD(msg_ask_key_list, bearer, TOKEN_MAX),
+        }},
+        [MSG_ASK_KEY_ROTATE] = {"ask-key-rotate", {
+                FIELD(msg_ask_key_rotate, connection, ANY_NUMBER),
+                FIELD(msg_ask_key_rotate, credential, CREDENTIAL_BEARER),
+                FIELD(msg_ask_key_rotate, bearer, TOKEN_MAX),
+                FIELD(msg_ask_key_rotate, algorithm, KEY_ALGORITHM_COUNT - 1),
+                FIELD(msg_ask_key_rotate, now, FLAG_MAX),
+        }},
+        [MSG_ASK_KEY_DROP] = {"ask-key-drop", {
+                FIELD(msg_ask_key_drop, connection, ANY_NUMBER),
+                FIELD(msg_ask_key_drop, credential, CREDENTIAL_BEARER),
+                FIELD(msg_ask_key_drop, bearer, TOKEN_MAX),
+                FIELD(msg_ask_key_drop, kid, KID_LEN),
+        }},
+        [MSG_ASK_MAC] = {"ask-mac", {
+                FIELD(msg_ask_mac, connection, ANY_NUMBER),
+                FIELD(msg_ask_mac, token, TOKEN_MAX),
+        }},
         [MSG_ANSWER_REFUSED] = {"answer-refused", {
                 FIELD(msg_answer_refused, status, 599),
                 FIELD(msg_answer_refused, error, ERROR_MAX),
@@ -247,6 +276,20 @@ static const struct message_rule rules[MSG_COUNT] = {
         }},
         [MSG_ANSWER_DONE] = {"answer-done", {}},
 
+        [MSG_ANSWER_KEY] = {"answer-key", {
+                FIELD(msg_key, kid, KID_LEN),
+                FIELD(msg_key, algorithm, KEY_ALGORITHM_COUNT - 1),
+                FIELD(msg_key, state, KEY_RETIRED),
+                FIELD(msg_key, since, ANY_NUMBER),
+                FIELD(msg_key, until, ANY_NUMBER),
+        }},
+        [MSG_ANSWER_KEYS_END] = {"answer-keys-end", {
+                FIELD(msg_keys_end, outcome, KEYS_DONE),
+        }},
+        [MSG_ANSWER_MAC] = {"answer-mac", {
+                FIELD(msg_mac_checked, good, FLAG_MAX),
+        }},
+
         [MSG_SIGN_ACCESS] = {"sign-access", {
                 FIELD(msg_sign_access, kind, TOKEN_KIND_PLAIN),
                 FIELD(msg_sign_access, sub, SUB_MAX),
@@ -262,6 +305,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_sign_access, amr, AMR_MAX),
                 FIELD(msg_sign_access, lifetime_s, ANY_NUMBER),
                 FIELD(msg_sign_access, iat_min, ANY_NUMBER),
+                FIELD(msg_sign_access, algorithm, KEY_ALGORITHM_COUNT - 1),
         }},
         [MSG_SIGN_TICKET] = {"sign-ticket", {
                 FIELD(msg_sign_ticket, username, USER_NAME_MAX),
@@ -279,7 +323,33 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_signed, expires_at, ANY_NUMBER),
         }},
         [MSG_NOT_SIGNED] = {"not-signed", {
-                FIELD(msg_not_signed, reason, NOT_SIGNED_FAILED),
+                FIELD(msg_not_signed, reason, NOT_SIGNED_NO_KEY),
+        }},
+        [MSG_KEYS_LIST] = {"keys-list", {{FIELD_NONE, 0, 0}}},
+        [MSG_KEY_ROTATE] = {"key-rotate", {
+                FIELD(msg_key_rotate, algorithm, KEY_ALGORITHM_COUNT - 1),
+                FIELD(msg_key_rotate, now, FLAG_MAX),
+        }},
+        [MSG_KEY_DROP] = {"key-drop", {
+                FIELD(msg_key_drop, kid, KID_LEN),
+        }},
+        [MSG_KEY] = {"key", {
+                FIELD(msg_key, kid, KID_LEN),
+                FIELD(msg_key, algorithm, KEY_ALGORITHM_COUNT - 1),
+                FIELD(msg_key, state, KEY_RETIRED),
+                FIELD(msg_key, since, ANY_NUMBER),
+                FIELD(msg_key, until, ANY_NUMBER),
+        }},
+        [MSG_KEYS_END] = {"keys-end", {
+                FIELD(msg_keys_end, outcome, KEYS_FAILED),
+        }},
+        [MSG_CHECK_MAC] = {"check-mac", {
+                FIELD(msg_check_mac, kid, KID_LEN),
+                FIELD(msg_check_mac, signed_bytes, TOKEN_MAX),
+                FIELD(msg_check_mac, mac, MAC_LEN),
+        }},
+        [MSG_MAC_CHECKED] = {"mac-checked", {
+                FIELD(msg_mac_checked, good, FLAG_MAX),
         }},
 
         [MSG_HASH] = {"hash", {

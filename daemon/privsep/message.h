@@ -8,6 +8,7 @@
 #define JETON_PRIVSEP_MESSAGE_H
 
 #include "../../common/jwt/claims.h"
+#include "../../common/jwt/pages.h"
 #include "../../common/name.h"
 #include "../../common/text.h"
 #include "../../common/wire/login.h"
@@ -70,6 +71,10 @@ enum message_type {
         MSG_ASK_PASSWORD_CHANGE,
         MSG_ASK_PAM,
         MSG_ASK_HEALTH,
+        MSG_ASK_KEY_LIST,
+        MSG_ASK_KEY_ROTATE,
+        MSG_ASK_KEY_DROP,
+        MSG_ASK_MAC,
         MSG_ANSWER_REFUSED,
         MSG_ANSWER_TOKEN,
         MSG_ANSWER_USER,      /* one user; in a list, one of several */
@@ -77,12 +82,22 @@ enum message_type {
         MSG_ANSWER_TICKET,
         MSG_ANSWER_HEALTH,
         MSG_ANSWER_DONE, /* has no fields */
+        MSG_ANSWER_KEY,  /* one of several */
+        MSG_ANSWER_KEYS_END,
+        MSG_ANSWER_MAC,
 
         /* authority to the signer, and back */
         MSG_SIGN_ACCESS,
         MSG_SIGN_TICKET,
         MSG_SIGNED,
         MSG_NOT_SIGNED,
+        MSG_KEYS_LIST,
+        MSG_KEY_ROTATE,
+        MSG_KEY_DROP,
+        MSG_KEY, /* one of several; each of the three above is answered with all of them */
+        MSG_KEYS_END,
+        MSG_CHECK_MAC,
+        MSG_MAC_CHECKED,
 
         /* authority to a worker, and back */
         MSG_HASH,
@@ -142,6 +157,7 @@ struct msg_setup_authority {
         uint32_t refresh_lifetime_s;
         uint32_t max_calls_per_uid;
         uint32_t max_hashes_per_uid;
+        uint8_t algorithm; /* enum key_algorithm: of tokens for the issuer, and the default */
 };
 
 struct msg_setup_admin {
@@ -152,6 +168,7 @@ struct msg_setup_audience {
         struct text name;
         uint32_t lifetime_s; /* 0: access_lifetime_s */
         uint8_t kind;        /* TOKEN_KIND_ACCESS or TOKEN_KIND_PLAIN */
+        uint8_t algorithm;   /* enum key_algorithm; KEY_NONE: the default */
         struct text roles;   /* who may have tokens for it; empty: every user */
 };
 
@@ -163,6 +180,10 @@ struct msg_setup_scope {
 struct msg_setup_signer {
         struct text issuer;
         uint32_t max_lifetime_s;
+        uint8_t algorithm;   /* enum key_algorithm: the default, which signs tickets too */
+        uint32_t algorithms; /* bits 1 << enum key_algorithm: of each a key must be active */
+        uint32_t rotate_s;   /* 0: no rotation by time */
+        uint32_t prepare_s;
 };
 
 struct msg_descriptor {
@@ -298,6 +319,32 @@ struct msg_ask_health {
         uint32_t connection;
 };
 
+struct msg_ask_key_list {
+        uint32_t connection;
+        uint8_t credential;
+        struct text bearer;
+};
+
+struct msg_ask_key_rotate {
+        uint32_t connection;
+        uint8_t credential;
+        struct text bearer;
+        uint8_t algorithm; /* enum key_algorithm; KEY_NONE: all that are in use */
+        uint8_t now;       /* 1: the successor signs at once */
+};
+
+struct msg_ask_key_drop {
+        uint32_t connection;
+        uint8_t credential;
+        struct text bearer;
+        struct text kid;
+};
+
+struct msg_ask_mac {
+        uint32_t connection;
+        struct text token; /* of a key that is not published */
+};
+
 struct msg_answer_refused {
         uint16_t status;         /* HTTP */
         struct text error;       /* RFC 6749 5.2 code */
@@ -335,6 +382,31 @@ struct msg_answer_health {
         uint8_t ok;
 };
 
+/* One key, from the signer to the authority and from there to a frontend. */
+struct msg_key {
+        struct text kid;
+        uint8_t algorithm; /* enum key_algorithm */
+        uint8_t state;     /* enum key_state */
+        int64_t since;     /* of the state */
+        int64_t until;     /* prepared: becomes active; retired: is dropped; otherwise 0 */
+};
+
+enum keys_outcome {
+        KEYS_DONE = 1,
+        KEYS_UNKNOWN, /* no such key; no such algorithm in use */
+        KEYS_FULL,    /* as many keys as the page holds */
+        KEYS_FAILED,  /* the signer's log has the reason */
+};
+
+struct msg_keys_end {
+        uint8_t outcome; /* enum keys_outcome; towards a frontend always KEYS_DONE */
+};
+
+/* From the signer to the authority and from there to a frontend. */
+struct msg_mac_checked {
+        uint8_t good;
+};
+
 /* ---- authority <-> signer ---- */
 
 struct msg_sign_access {
@@ -351,8 +423,9 @@ struct msg_sign_access {
         int64_t auth_time;
         struct text amr; /* space-separated */
         uint32_t lifetime_s;
-        int64_t iat_min; /* 0, or a second that has just not begun: what was issued before it is
-                          * revoked */
+        int64_t iat_min;   /* 0, or a second that has just not begun: what was issued before it is
+                            * revoked */
+        uint8_t algorithm; /* enum key_algorithm; KEY_NONE: the default */
 };
 
 struct msg_sign_ticket {
@@ -375,10 +448,28 @@ struct msg_signed {
 enum not_signed {
         NOT_SIGNED_LIMIT = 1, /* a field is beyond what the signer's own settings allow */
         NOT_SIGNED_FAILED,    /* the signature could not be made */
+        NOT_SIGNED_NO_KEY,    /* no key of that algorithm is active: between two settings */
 };
 
 struct msg_not_signed {
         uint8_t reason;
+};
+
+/* The signer checks both against its own rules: an active key is never without a successor. */
+struct msg_key_rotate {
+        uint8_t algorithm; /* enum key_algorithm; KEY_NONE: all that are in use */
+        uint8_t now;
+};
+
+struct msg_key_drop {
+        struct text kid;
+};
+
+/* Yes or no: the signer gives no MAC away, and reads nothing of these bytes. */
+struct msg_check_mac {
+        struct text kid;
+        struct text signed_bytes;
+        struct text mac;
 };
 
 /* ---- authority <-> worker ---- */
@@ -444,6 +535,16 @@ union message {
         struct msg_sign_ticket sign_ticket;
         struct msg_signed signed_token;
         struct msg_not_signed not_signed;
+        struct msg_ask_key_list ask_key_list;
+        struct msg_ask_key_rotate ask_key_rotate;
+        struct msg_ask_key_drop ask_key_drop;
+        struct msg_ask_mac ask_mac;
+        struct msg_key_rotate key_rotate;
+        struct msg_key_drop key_drop;
+        struct msg_key key;           /* MSG_KEY and MSG_ANSWER_KEY */
+        struct msg_keys_end keys_end; /* MSG_KEYS_END and MSG_ANSWER_KEYS_END */
+        struct msg_check_mac check_mac;
+        struct msg_mac_checked mac_checked; /* MSG_MAC_CHECKED and MSG_ANSWER_MAC */
         struct msg_hash hash;
         struct msg_hashed hashed;
         struct msg_find_account find_account;

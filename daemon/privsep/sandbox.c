@@ -15,6 +15,9 @@
 #ifndef SYS_landlock_create_ruleset
 #define SYS_landlock_create_ruleset 444
 #endif
+#ifndef SYS_landlock_add_rule
+#define SYS_landlock_add_rule 445
+#endif
 #ifndef SYS_landlock_restrict_self
 #define SYS_landlock_restrict_self 446
 #endif
@@ -27,8 +30,19 @@ struct landlock_rights {
         uint64_t scoped;  /* from ABI 6 */
 };
 
-#define LANDLOCK_ASK_ABI 1u
-#define LOW_BITS(count)  ((UINT64_C(1) << (count)) - 1)
+/* struct landlock_path_beneath_attr. */
+struct landlock_below {
+        uint64_t rights;
+        int32_t folder;
+} __attribute__((packed));
+
+#define LANDLOCK_PATH_BENEATH 1
+#define LANDLOCK_ASK_ABI      1u
+
+/* LANDLOCK_ACCESS_FS_WRITE_FILE, _REMOVE_FILE, _MAKE_REG: the bits of ABI 1. */
+#define FILE_RIGHTS (UINT64_C(1) << 1 | UINT64_C(1) << 5 | UINT64_C(1) << 8)
+
+#define LOW_BITS(count) ((UINT64_C(1) << (count)) - 1)
 
 /* All rights that there are, by ABI: what is handled and has no rule is forbidden. */
 static const struct landlock_rights rights_of_abi[] = {
@@ -52,10 +66,19 @@ static int landlock_abi(void) {
         return abi < (long)ELEMENTS(rights_of_abi) ? (int)abi : (int)ELEMENTS(rights_of_abi) - 1;
 }
 
-int sandbox_landlock(void) {
+static int folder_open_up(int ruleset, int folder) {
+        const struct landlock_below below = {.rights = FILE_RIGHTS, .folder = folder};
+
+        return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_PATH_BENEATH, &below, 0) < 0
+                       ? -errno
+                       : 0;
+}
+
+/* folder: -1: none */
+static int landlock(int folder) {
         _cleanup_(closep) int ruleset = -1;
         const struct landlock_rights *rights;
-        int abi = landlock_abi();
+        int abi = landlock_abi(), r = 0;
 
         if (abi <= 0)
                 return abi;
@@ -63,7 +86,19 @@ int sandbox_landlock(void) {
         ruleset = (int)syscall(SYS_landlock_create_ruleset, rights, sizeof(*rights), 0);
         if (ruleset < 0)
                 return -errno;
+        if (folder >= 0)
+                r = folder_open_up(ruleset, folder);
+        if (r < 0)
+                return r;
         return syscall(SYS_landlock_restrict_self, ruleset, 0) < 0 ? -errno : 0;
+}
+
+int sandbox_landlock(void) {
+        return landlock(-1);
+}
+
+int sandbox_landlock_but(int folder) {
+        return landlock(folder);
 }
 
 /* ---- seccomp ---- */

@@ -9,6 +9,10 @@
  * 0 or -errno. */
 int sandbox_landlock(void);
 
+/* The same, but for plain files directly in or below that folder: to make, write, rename within it
+ * and remove. */
+int sandbox_landlock_but(int folder);
+
 /* Installs the program of struct sock_filter that fills the file *fd from its start; the file is
  * closed first, because the program need not allow close(2). 0; -EBADMSG when it is no whole number
  * of instructions or more than the kernel takes; other -errno. */

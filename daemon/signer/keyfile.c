@@ -1,10 +1,12 @@
-/* One private key, one file. Refuses what others could have read or written, and says which file
+/* One key, one file. Refuses what others could have read or written, and says which file
  * and why: a key that may be known is worse than no service.
  *
  * Refuses to know which keys there are and what they are for. */
 #include "keyring.h"
 
 #include "../../common/cleanup.h"
+#include "../../common/jwt/base64url.h"
+#include "../../common/jwt/signature.h"
 #include "../../common/log.h"
 
 #include <fcntl.h>
@@ -13,7 +15,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define FILE_MAX 16384 /* RSA of 4096 bits takes 3.3 KB */
+#define FILE_MAX   16384 /* RSA of 4096 bits takes 3.3 KB */
+#define SECRET_LEN 32
 
 /* ---- who could have touched it ---- */
 
@@ -53,7 +56,7 @@ static const struct {
         {is_open_to_all, "is open to everybody: chmod 0400 it, or replace the key if others may "
                          "have read it"},
         {has_other_names, "has a second name (a hard link): remove that one, or replace the key"},
-        {has_no_size, "is empty or too large for a key: restore it from a copy, or remove it"},
+        {has_no_size, "is empty or too large: restore it from a copy, or remove it"},
 };
 
 static int refuse(const char *name, const char *says, int error) {
@@ -78,6 +81,26 @@ static int file_open(int dir, const char *name, int *ret_fd) {
         if (fd < 0)
                 return refuse(name, strerror(errno), -errno);
         *ret_fd = fd;
+        return 0;
+}
+
+int keyfile_open(int dir, const char *name, int *ret_fd, size_t *ret_size,
+                 struct timespec *ret_written) {
+        _cleanup_(closep) int fd = -1;
+        struct stat st;
+        int r;
+
+        r = file_open(dir, name, &fd);
+        if (r < 0)
+                return r;
+        if (fstat(fd, &st) < 0)
+                return refuse(name, strerror(errno), -errno);
+        r = file_check(name, &st);
+        if (r < 0)
+                return r;
+        *ret_size = (size_t)st.st_size;
+        *ret_written = st.st_mtim;
+        *ret_fd = take_fd(&fd);
         return 0;
 }
 
@@ -125,31 +148,99 @@ static EVP_PKEY *pem_parse(const struct pem *pem) {
         return bio ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL) : NULL;
 }
 
-int keyfile_read(int dir, const char *name, EVP_PKEY **ret, struct timespec *ret_written) {
-        _cleanup_(pem_wipe) struct pem pem = {0};
-        _cleanup_(closep) int fd = -1;
-        EVP_PKEY *key;
-        struct stat st;
-        int r;
+static int pem_load(const char *name, const struct pem *pem, EVP_PKEY **ret,
+                    enum key_algorithm *ret_algorithm) {
+        enum key_algorithm algorithm;
+        uint8_t bytes[PAGE_PUBLIC_MAX];
+        EVP_PKEY *key = pem_parse(pem);
+        size_t len;
 
-        r = file_open(dir, name, &fd);
-        if (r < 0)
-                return r;
-        if (fstat(fd, &st) < 0)
-                return refuse(name, strerror(errno), -errno);
-        r = file_check(name, &st);
-        if (r < 0)
-                return r;
-        r = file_read(fd, (size_t)st.st_size, &pem);
-        if (r < 0)
-                return refuse(name, strerror(-r), r);
-        key = pem_parse(&pem);
         if (!key)
                 return refuse(name, "holds no private key in PEM: restore it from a copy",
                               -EBADMSG);
+        for (algorithm = KEY_NONE + 1; algorithm < KEY_ALGORITHM_COUNT; algorithm++)
+                if (public_key_encode(algorithm, key, bytes, &len) == 0) {
+                        *ret = key;
+                        *ret_algorithm = algorithm;
+                        return 0;
+                }
+        EVP_PKEY_free(key);
+        return refuse(name,
+                      "is no ES256, EdDSA or RS256 key (P-256, Ed25519, RSA of 2048 to 4096 "
+                      "bits)",
+                      -EBADMSG);
+}
+
+/* 43 characters and a newline, so that an administrator can read it out. */
+static int secret_load(const char *name, const struct pem *file, EVP_PKEY **ret,
+                       enum key_algorithm *ret_algorithm) {
+        struct text text = {file->bytes, file->len - 1};
+        uint8_t bytes[SECRET_LEN];
+        EVP_PKEY *key = NULL;
+        size_t len;
+
+        if (file->bytes[file->len - 1] == '\n' &&
+            base64url_decode(text, bytes, sizeof bytes, &len) == 0 && len == sizeof bytes)
+                key = EVP_PKEY_new_raw_private_key(EVP_PKEY_HMAC, NULL, bytes, len);
+        explicit_bzero(bytes, sizeof bytes);
+        if (!key)
+                return refuse(name, "holds no secret of 32 bytes: restore it from a copy",
+                              -EBADMSG);
         *ret = key;
-        *ret_written = st.st_mtim;
+        *ret_algorithm = KEY_HS256;
         return 0;
+}
+
+static const struct {
+        const char *suffix;
+        int (*load)(const char *name, const struct pem *file, EVP_PKEY **ret,
+                    enum key_algorithm *ret_algorithm);
+} formats[] = {
+        {".pem", pem_load},
+        {".hs256", secret_load},
+};
+
+/* Which of the formats a file is named for; NULL when it is no key's. */
+static const char *suffix_of(const char *name, size_t *ret_format) {
+        size_t i, len = strlen(name), suffix_len;
+
+        for (i = 0; i < ELEMENTS(formats); i++) {
+                suffix_len = strlen(formats[i].suffix);
+                if (len > suffix_len && strcmp(name + len - suffix_len, formats[i].suffix) == 0) {
+                        *ret_format = i;
+                        return name + len - suffix_len;
+                }
+        }
+        return NULL;
+}
+
+bool keyfile_is_named(const char *name) {
+        size_t format;
+
+        return suffix_of(name, &format) != NULL;
+}
+
+void keyfile_name(enum key_algorithm algorithm, const char *kid, char ret[KEY_FILE_NAME_MAX]) {
+        snprintf(ret, KEY_FILE_NAME_MAX, "%.*s%s", KID_LEN, kid,
+                 formats[algorithm == KEY_HS256].suffix);
+}
+
+int keyfile_read(int dir, const char *name, EVP_PKEY **ret, enum key_algorithm *ret_algorithm,
+                 struct timespec *ret_written) {
+        _cleanup_(pem_wipe) struct pem pem = {0};
+        _cleanup_(closep) int fd = -1;
+        size_t size, format;
+        int r;
+
+        if (!suffix_of(name, &format))
+                return -EINVAL;
+        r = keyfile_open(dir, name, &fd, &size, ret_written);
+        if (r < 0)
+                return r;
+        r = file_read(fd, size, &pem);
+        if (r < 0)
+                return refuse(name, strerror(-r), r);
+        return formats[format].load(name, &pem, ret, ret_algorithm);
 }
 
 /* ---- write ---- */
@@ -172,12 +263,25 @@ static int pem_print(EVP_PKEY *key, struct pem *ret) {
         return 0;
 }
 
-static int file_fill(int fd, const struct pem *pem) {
+static int secret_print(EVP_PKEY *key, struct pem *ret) {
+        uint8_t bytes[SECRET_LEN];
+        size_t len = sizeof bytes;
+
+        if (EVP_PKEY_get_raw_private_key(key, bytes, &len) != 1 || len != sizeof bytes)
+                return -EIO;
+        base64url_encode(bytes, len, ret->bytes);
+        explicit_bzero(bytes, sizeof bytes);
+        ret->len = BASE64URL_LEN(SECRET_LEN);
+        ret->bytes[ret->len++] = '\n';
+        return 0;
+}
+
+static int file_fill(int fd, struct text bytes) {
         size_t done = 0;
         ssize_t put;
 
-        while (done < pem->len) {
-                put = write(fd, pem->bytes + done, pem->len - done);
+        while (done < bytes.len) {
+                put = write(fd, bytes.p + done, bytes.len - done);
                 if (put < 0 && errno == EINTR)
                         continue;
                 if (put < 0)
@@ -187,31 +291,37 @@ static int file_fill(int fd, const struct pem *pem) {
         return fsync(fd) < 0 ? -errno : 0;
 }
 
-/* In this order: the file, its bytes on the disk, its name, the name on the disk. */
-static int file_put(int dir, const char *name, const char *new_name, const struct pem *pem) {
+static int new_file_make(int dir, const char *new_name, struct text bytes) {
         _cleanup_(closep) int fd = -1;
-        int r;
 
         fd = openat(dir, new_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
-        if (fd < 0)
-                return -errno;
-        r = file_fill(fd, pem);
-        if (r < 0)
+        return fd < 0 ? -errno : file_fill(fd, bytes);
+}
+
+/* In this order: the file, its bytes on the disk, its name, the name on the disk. */
+int keyfile_put(int dir, const char *name, struct text bytes) {
+        char new_name[KEY_FILE_NAME_MAX + sizeof KEY_FILE_NEW];
+        int r;
+
+        snprintf(new_name, sizeof new_name, KEY_FILE_NEW "%s", name);
+        r = new_file_make(dir, new_name, bytes);
+        if (r == 0 && renameat(dir, new_name, dir, name) < 0)
+                r = -errno;
+        if (r < 0) {
+                unlinkat(dir, new_name, 0);
                 return r;
-        if (renameat(dir, new_name, dir, name) < 0)
-                return -errno;
+        }
         return fsync(dir) < 0 ? -errno : 0;
 }
 
-int keyfile_write(int dir, const char *kid, EVP_PKEY *key) {
-        _cleanup_(pem_wipe) struct pem pem = {0};
-        char name[KID_LEN + sizeof KEY_FILE_SUFFIX], new_name[KID_LEN + sizeof KEY_FILE_NEW];
+int keyfile_write(int dir, enum key_algorithm algorithm, const char *kid, EVP_PKEY *key) {
+        _cleanup_(pem_wipe) struct pem file = {0};
+        char name[KEY_FILE_NAME_MAX];
         int r;
 
-        r = pem_print(key, &pem);
+        r = algorithm == KEY_HS256 ? secret_print(key, &file) : pem_print(key, &file);
         if (r < 0)
                 return r;
-        snprintf(name, sizeof name, "%.*s" KEY_FILE_SUFFIX, KID_LEN, kid);
-        snprintf(new_name, sizeof new_name, KEY_FILE_NEW "%.*s", KID_LEN, kid);
-        return file_put(dir, name, new_name, &pem);
+        keyfile_name(algorithm, kid, name);
+        return keyfile_put(dir, name, (struct text){file.bytes, file.len});
 }

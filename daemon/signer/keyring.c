@@ -1,4 +1,5 @@
-/* Which keys there are, and which of them signs. */
+/* Which keys there are: the folder read once at the start, and replaced as a whole at each change.
+ */
 #include "keyring.h"
 
 #include "../../common/cleanup.h"
@@ -7,7 +8,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <openssl/ec.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -20,57 +20,83 @@ static void dir_closep(DIR **dir) {
                 closedir(*dir);
 }
 
-/* ---- one key ---- */
+struct signing_key *keyring_find(struct keyring *keyring, struct text kid) {
+        size_t i;
 
-/* Everything about a key that follows from the key itself. */
-static int key_describe(enum key_algorithm algorithm, EVP_PKEY *key, struct signing_key *ret) {
-        enum token_kind kind;
-        int r;
-
-        r = public_key_encode(algorithm, key, ret->public_key, &ret->public_len);
-        if (r < 0)
-                return r;
-        r = public_key_thumbprint(algorithm, ret->public_key, ret->public_len, ret->kid);
-        if (r < 0)
-                return r;
-        ret->algorithm = algorithm;
-        for (kind = 0; kind < TOKEN_KIND_COUNT; kind++)
-                token_header(algorithm, kind, ret->kid, ret->headers[kind]);
-        return 0;
+        for (i = 0; i < keyring->count; i++)
+                if (text_is(text_of(keyring->keys[i].kid), kid))
+                        return &keyring->keys[i];
+        return NULL;
 }
 
-static bool is_named_after(const char *name, const char *kid) {
-        return strlen(name) == KID_LEN + sizeof KEY_FILE_SUFFIX - 1 &&
-               strncmp(name, kid, KID_LEN) == 0;
+struct signing_key *keyring_find_state(struct keyring *keyring, enum key_algorithm algorithm,
+                                       enum key_state state) {
+        size_t i;
+
+        for (i = 0; i < keyring->count; i++)
+                if (keyring->keys[i].algorithm == algorithm && keyring->keys[i].state == state)
+                        return &keyring->keys[i];
+        return NULL;
+}
+
+void keyring_remove(struct keyring *keyring, struct signing_key *key) {
+        struct signing_key *end = keyring->keys + keyring->count;
+
+        memmove(key, key + 1, (size_t)(end - key - 1) * sizeof *key);
+        keyring->count--;
+}
+
+/* ---- one file ---- */
+
+static int full(void) {
+        log_error("keys: more than %d keys: remove those that nothing verifies with any more",
+                  PAGE_KEYS_MAX);
+        return -E2BIG;
+}
+
+static int misnamed(const char *name, const struct signing_key *key) {
+        char right[KEY_FILE_NAME_MAX];
+
+        keyfile_name(key->algorithm, key->kid, right);
+        log_error("keys/%s: is not named after its key: rename it to %s",
+                  log_escape(text_of(name)).text, right);
+        return -EBADMSG;
+}
+
+static int key_load(int dir, const char *name, struct signing_key *ret) {
+        struct signing_key loaded = {.state = KEY_STATE_NONE};
+        _cleanup_(pkey_freep) EVP_PKEY *key = NULL;
+        char kid[KID_LEN + 1], right[KEY_FILE_NAME_MAX];
+        enum key_algorithm algorithm;
+        int r;
+
+        r = keyfile_read(dir, name, &key, &algorithm, &loaded.written);
+        if (r < 0)
+                return r;
+        snprintf(kid, sizeof kid, "%.*s", KID_LEN, name);
+        r = key_describe(algorithm, key, kid, &loaded);
+        if (r < 0) {
+                log_error("keys/%s: is not named after a kid of 43 characters",
+                          log_escape(text_of(name)).text);
+                return r;
+        }
+        keyfile_name(algorithm, loaded.kid, right);
+        if (strcmp(name, right) != 0)
+                return misnamed(name, &loaded);
+        loaded.key = take(key);
+        *ret = loaded;
+        return 0;
 }
 
 static int keyring_add(struct keyring *keyring, int dir, const char *name) {
-        struct signing_key *place = &keyring->keys[keyring->count];
-        _cleanup_(pkey_freep) EVP_PKEY *key = NULL;
         int r;
 
-        if (keyring->count == PAGE_KEYS_MAX) {
-                log_error("keys: more than %d keys: remove those that nothing verifies with any "
-                          "more",
-                          PAGE_KEYS_MAX);
-                return -E2BIG;
-        }
-        r = keyfile_read(dir, name, &key, &place->written);
-        if (r < 0)
-                return r;
-        r = key_describe(KEY_ES256, key, place);
-        if (r < 0) {
-                log_error("keys/%s: is no ES256 key", log_escape(text_of(name)).text);
-                return r;
-        }
-        if (!is_named_after(name, place->kid)) {
-                log_error("keys/%s: is not named after its key: rename it to %s" KEY_FILE_SUFFIX,
-                          log_escape(text_of(name)).text, place->kid);
-                return -EBADMSG;
-        }
-        place->key = take(key);
-        keyring->count++;
-        return 0;
+        if (keyring->count == PAGE_KEYS_MAX)
+                return full();
+        r = key_load(dir, name, &keyring->keys[keyring->count]);
+        if (r == 0)
+                keyring->count++;
+        return r;
 }
 
 /* ---- the directory ---- */
@@ -102,24 +128,48 @@ static bool has_prefix(const char *name, const char *prefix) {
         return strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-static bool has_suffix(const char *name, const char *suffix) {
-        size_t len = strlen(name), suffix_len = strlen(suffix);
-
-        return len > suffix_len && strcmp(name + len - suffix_len, suffix) == 0;
-}
-
 static int leftover_remove(int dir, const char *name) {
         return unlinkat(dir, name, 0) < 0 ? folder_failed("a leftover cannot be removed", -errno)
                                           : 0;
 }
 
-static int entry_take(struct keyring *keyring, int dir, const char *name) {
+/* What `states` says; without such a file every key is taken. */
+struct key_register {
+        struct key_row rows[PAGE_KEYS_MAX];
+        size_t count;
+        bool is_there;
+};
+
+static const struct key_row *row_of_file(const struct key_register *states, const char *name) {
+        char right[KEY_FILE_NAME_MAX];
+        size_t i;
+
+        for (i = 0; i < states->count; i++) {
+                keyfile_name(states->rows[i].algorithm, states->rows[i].kid, right);
+                if (strcmp(right, name) == 0)
+                        return &states->rows[i];
+        }
+        return NULL;
+}
+
+/* Its making or its dropping was interrupted: no token is of it, or none is to verify. */
+static int orphan_remove(int dir, const char *name) {
+        log_notice("keys/%s: is in no line of keys/" STATES_FILE ", removed",
+                   log_escape(text_of(name)).text);
+        return leftover_remove(dir, name);
+}
+
+static int entry_take(struct keyring *keyring, const struct key_register *states, int dir,
+                      const char *name) {
         if (has_prefix(name, KEY_FILE_NEW))
                 return leftover_remove(dir, name);
-        if (has_suffix(name, KEY_FILE_SUFFIX))
+        if (keyfile_is_named(name)) {
+                if (states->is_there && !row_of_file(states, name))
+                        return orphan_remove(dir, name);
                 return keyring_add(keyring, dir, name);
-        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
-                log_warning("keys/%s: is no key (KID" KEY_FILE_SUFFIX "), left alone",
+        }
+        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, STATES_FILE) != 0)
+                log_warning("keys/%s: is no key (KID.pem or KID.hs256), left alone",
                             log_escape(text_of(name)).text);
         return 0;
 }
@@ -133,7 +183,7 @@ static DIR *directory_open(int dir) {
         return entries;
 }
 
-static int directory_read(int dir, struct keyring *keyring) {
+static int directory_read(int dir, const struct key_register *states, struct keyring *keyring) {
         _cleanup_(dir_closep) DIR *entries = directory_open(dir);
         struct dirent *entry;
         int r;
@@ -141,7 +191,7 @@ static int directory_read(int dir, struct keyring *keyring) {
         if (!entries)
                 return folder_failed("the folder cannot be read", -errno);
         while (errno = 0, (entry = readdir(entries))) {
-                r = entry_take(keyring, dir, entry->d_name);
+                r = entry_take(keyring, states, dir, entry->d_name);
                 if (r < 0)
                         return r;
         }
@@ -150,27 +200,29 @@ static int directory_read(int dir, struct keyring *keyring) {
 
 /* ---- all of them ---- */
 
-static int first_key_write(int dir, struct signing_key *ret) {
-        _cleanup_(pkey_freep) EVP_PKEY *key = EVP_EC_gen("P-256");
-        int r;
+static int missing(const struct key_row *row) {
+        char name[KEY_FILE_NAME_MAX];
 
-        if (!key)
-                return -EIO;
-        r = key_describe(KEY_ES256, key, ret);
-        if (r < 0)
-                return r;
-        return keyfile_write(dir, ret->kid, key);
+        keyfile_name(row->algorithm, row->kid, name);
+        log_error("keys/%s: is missing, and keys/" STATES_FILE
+                  " names it: restore it from a copy, or remove its line",
+                  name);
+        return -ENOENT;
 }
 
-static int first_key_make(int dir) {
-        struct signing_key described;
-        int r;
+static int states_apply(const struct key_register *states, struct keyring *keyring) {
+        size_t i;
 
-        r = first_key_write(dir, &described);
-        if (r < 0)
-                return folder_failed("the first key cannot be made", r);
-        log_notice("made the first signing key, %s (%s)", described.kid,
-                   algorithm_name(described.algorithm));
+        for (i = 0; i < states->count; i++) {
+                const struct key_row *row = &states->rows[i];
+                struct signing_key *key = keyring_find(keyring, text_of(row->kid));
+
+                if (!key)
+                        return missing(row);
+                key->state = row->state;
+                key->since = row->since;
+                key->until = row->until;
+        }
         return 0;
 }
 
@@ -186,43 +238,48 @@ static int newest_first(const void *left, const void *right) {
         return strcmp(a->kid, b->kid);
 }
 
-static void states_set(struct keyring *keyring) {
-        size_t i;
+/* A folder that has no `states`: from before there was one, or filled by hand. */
+static void states_guess(struct keyring *keyring, int64_t now, uint32_t keep_s) {
+        struct signing_key *key;
 
         qsort(keyring->keys, keyring->count, sizeof keyring->keys[0], newest_first);
-        for (i = 0; i < keyring->count; i++)
-                keyring->keys[i].state = i == 0 ? KEY_ACTIVE : KEY_RETIRED;
+        for (key = keyring->keys; key < keyring->keys + keyring->count; key++) {
+                bool is_first = !keyring_find_state(keyring, key->algorithm, KEY_ACTIVE);
+
+                key->state = is_first ? KEY_ACTIVE : KEY_RETIRED;
+                key->since = now;
+                key->until = is_first ? 0 : now + keep_s;
+        }
 }
 
-static int directory_load(int dir, struct keyring *ret) {
+static int directory_load(int dir, int64_t now, uint32_t keep_s, struct keyring *ret) {
+        struct key_register states;
         int r;
 
         r = directory_check(dir);
         if (r < 0)
                 return r;
-        r = directory_read(dir, ret);
-        if (r < 0 || ret->count > 0)
+        r = states_read(dir, states.rows, &states.count);
+        if (r < 0 && r != -ENOENT)
                 return r;
-        r = first_key_make(dir);
+        states.is_there = r == 0;
+        r = directory_read(dir, &states, ret);
         if (r < 0)
                 return r;
-        r = directory_read(dir, ret); /* as every later start will */
-        if (r == 0 && ret->count == 0)
-                r = folder_failed("the first key is gone again", -ENOENT);
-        return r;
+        if (states.is_there)
+                return states_apply(&states, ret);
+        states_guess(ret, now, keep_s);
+        return 0;
 }
 
-int keyring_load(int dir, struct keyring *ret) {
+int keyring_load(int dir, int64_t now, uint32_t keep_s, struct keyring *ret) {
         int r;
 
         *ret = (struct keyring){.count = 0};
-        r = directory_load(dir, ret);
-        if (r < 0) {
+        r = directory_load(dir, now, keep_s, ret);
+        if (r < 0)
                 keyring_clear(ret);
-                return r;
-        }
-        states_set(ret);
-        return 0;
+        return r;
 }
 
 void keyring_clear(struct keyring *keyring) {
@@ -233,27 +290,63 @@ void keyring_clear(struct keyring *keyring) {
         keyring->count = 0;
 }
 
-/* ---- do they work ---- */
+/* ---- a change ---- */
 
-static int key_try(const struct signing_key *key) {
-        _cleanup_(pkey_freep) EVP_PKEY *public_key = NULL;
-        struct text bytes = text_of(key->kid);
-        uint8_t signature[SIGNATURE_MAX];
-        bool good = false;
-        size_t len;
+static bool has_key(const struct keyring *keyring, const struct signing_key *key) {
+        size_t i;
+
+        for (i = 0; i < keyring->count; i++)
+                if (keyring->keys[i].key == key->key)
+                        return true;
+        return false;
+}
+
+/* Calls `leave` for each key that the other keyring does not have. */
+static void difference(int dir, const struct keyring *keyring, const struct keyring *other,
+                       void (*leave)(int dir, const struct signing_key *key)) {
+        size_t i;
+
+        for (i = 0; i < keyring->count; i++)
+                if (!has_key(other, &keyring->keys[i]))
+                        leave(dir, &keyring->keys[i]);
+}
+
+static void forget(int dir, const struct signing_key *key) {
+        (void)dir;
+        EVP_PKEY_free(key->key);
+}
+
+static void drop(int dir, const struct signing_key *key) {
+        char name[KEY_FILE_NAME_MAX];
+
+        keyfile_name(key->algorithm, key->kid, name);
+        if (unlinkat(dir, name, 0) < 0 || fsync(dir) < 0)
+                log_warning("keys/%s: is dropped and cannot be removed: %s", name, strerror(errno));
+        EVP_PKEY_free(key->key);
+}
+
+/* The files stay: whether `states` names them is not known after a failure. The next start sees. */
+void keyring_discard(const struct keyring *next, const struct keyring *current) {
+        difference(-1, next, current, forget);
+}
+
+int keyring_replace(int dir, struct keyring *current, const struct keyring *next,
+                    void (*publish)(void *context), void *context) {
+        struct keyring before = *current;
         int r;
 
-        r = public_key_decode(key->algorithm, key->public_key, key->public_len, &public_key);
-        if (r < 0)
+        r = states_write(dir, next);
+        if (r < 0) {
+                log_error("keys/" STATES_FILE ": cannot be written: %s", strerror(-r));
                 return r;
-        r = signature_make(key->algorithm, key->key, bytes, signature, &len);
-        if (r < 0)
-                return r;
-        r = signature_check(key->algorithm, public_key, bytes, signature, len, &good);
-        if (r < 0)
-                return r;
-        return good ? 0 : -EBADMSG;
+        }
+        *current = *next;
+        publish(context);
+        difference(dir, &before, current, drop);
+        return 0;
 }
+
+/* ---- do they work ---- */
 
 int keyring_try(const struct keyring *keyring) {
         size_t i;
@@ -262,8 +355,7 @@ int keyring_try(const struct keyring *keyring) {
         for (i = 0; i < keyring->count; i++) {
                 r = key_try(&keyring->keys[i]);
                 if (r < 0) {
-                        log_error("keys/%s" KEY_FILE_SUFFIX
-                                  ": does not sign: restore it from a copy",
+                        log_error("keys/%s: does not sign: restore its file from a copy",
                                   keyring->keys[i].kid);
                         return r;
                 }

@@ -1,8 +1,8 @@
 /* jetond-signer: the process that has the private keys.
  *
  * Runs as      jeton-signer (without root: the caller's uid)
- * Holds        the private keys, their folder until it is confined, the keys page (writable), one
- *              channel to the authority
+ * Holds        the private keys, their folder (the one place where it may open, rename and remove
+ *              files once it is confined), the keys page (writable), one channel to the authority
  * Trusts       the parent's set-up. The authority only as far as its own limits go: fields are
  *              checked again, times and token ids are stamped here, and nothing is signed that was
  *              not put together here
@@ -11,6 +11,7 @@
 #include "signer.h"
 
 #include "../../common/cleanup.h"
+#include "../../common/clock.h"
 #include "../../common/log.h"
 #include "../privsep/child.h"
 
@@ -54,21 +55,14 @@ static int signer_open(struct signer *signer) {
         int r;
 
         memory_lock();
-        r = keyring_load(signer->keys_dir, &signer->keyring);
-        if (r < 0)
-                return r;
-        r = keyring_try(&signer->keyring);
-        if (r < 0)
-                return r;
         r = page_map(signer->keys_page_fd, PAGE_KEYS, &page);
         if (r < 0) {
                 log_error("cannot use the keys page: %s", strerror(-r));
                 return r;
         }
         signer->page = page;
-        closep(&signer->keys_dir);
         closep(&signer->keys_page_fd);
-        return 0;
+        return keys_open(signer);
 }
 
 static int signer_start(struct signer *signer) {
@@ -85,7 +79,7 @@ static int signer_start(struct signer *signer) {
         r = signer_open(signer);
         if (r < 0)
                 return r;
-        r = child_confine(&filter_fd, false);
+        r = child_confine_to(&filter_fd, signer->keys_dir);
         if (r < 0)
                 return r;
         keys_publish(signer->page, &signer->keyring, signer->limits.issuer);
@@ -98,15 +92,21 @@ static int control_answer(struct signer *signer, struct frame *frame) {
         return frame->type == MSG_GO ? reload_done(signer) : setup_take(signer, frame);
 }
 
+typedef int answer(struct signer *signer, const struct frame *frame);
+
+static answer *const answers[MSG_COUNT] = {
+        [MSG_SIGN_ACCESS] = answer_sign_access, [MSG_SIGN_TICKET] = answer_sign_ticket,
+        [MSG_CHECK_MAC] = answer_check_mac,     [MSG_KEYS_LIST] = answer_keys_list,
+        [MSG_KEY_ROTATE] = answer_key_rotate,   [MSG_KEY_DROP] = answer_key_drop,
+};
+
 static int authority_answer(struct signer *signer, struct frame *frame) {
-        if (frame->type == MSG_SIGN_TICKET)
-                return answer_sign_ticket(signer, frame);
-        return answer_sign_access(signer, frame);
+        return answers[frame->type] ? answers[frame->type](signer, frame) : -EPROTO;
 }
 
 /* Every frame that is there. -EAGAIN: there is no more. */
 static int frames_answer(struct signer *signer, struct channel *channel,
-                         int (*answer)(struct signer *signer, struct frame *frame)) {
+                         int (*take_frame)(struct signer *signer, struct frame *frame)) {
         struct frame frame;
         int r;
 
@@ -114,7 +114,7 @@ static int frames_answer(struct signer *signer, struct channel *channel,
                 r = channel_receive(channel, &frame);
                 if (r < 0)
                         return r;
-                r = answer(signer, &frame);
+                r = take_frame(signer, &frame);
                 closep(&frame.fd);
         } while (r == 0 && !channel_has_queued(channel));
         return r < 0 ? r : -EAGAIN;
@@ -137,8 +137,11 @@ static int signer_run(struct signer *signer) {
         int r;
 
         for (;;) {
+                if (clock_monotonic_ms() >= signer->turn_ms)
+                        keys_turn(signer);
                 looks[1].events = channel_has_queued(&signer->authority) ? POLLOUT : POLLIN;
-                if (poll(looks, ELEMENTS(looks), -1) < 0 && errno != EINTR)
+                if (poll(looks, ELEMENTS(looks), clock_left_ms(signer->turn_ms)) < 0 &&
+                    errno != EINTR)
                         return -errno;
                 if (looks[0].revents) {
                         r = frames_answer(signer, &signer->control, control_answer);

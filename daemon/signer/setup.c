@@ -2,15 +2,28 @@
 #include "signer.h"
 
 #include "../../common/cleanup.h"
+#include "../../common/jwt/signature.h"
 #include "../../common/log.h"
 
 #include <string.h>
+
+/* Verifiers' clocks may be behind ours; the leeway of the settings is at most this. */
+#define KEEP_MARGIN_S 300
 
 static int take_limits(struct signer *signer, struct frame *frame) {
         const struct msg_setup_signer *setup = &frame->message.setup_signer;
         struct limits *limits = &signer->new_limits;
 
+        if (setup->algorithm == KEY_NONE || !algorithm_is_public(setup->algorithm))
+                return -EPROTO;
         limits->max_lifetime_s = setup->max_lifetime_s;
+        signer->new_algorithm = (enum key_algorithm)setup->algorithm;
+        signer->new_rules = (struct key_rules){
+                .wanted = setup->algorithms | ALGORITHM_BIT(setup->algorithm),
+                .rotate_s = setup->rotate_s,
+                .prepare_s = setup->prepare_s,
+                .keep_s = setup->max_lifetime_s + KEEP_MARGIN_S,
+        };
         return text_copy(setup->issuer, limits->issuer, sizeof limits->issuer);
 }
 
@@ -72,6 +85,8 @@ int setup_done(struct signer *signer) {
                 return -EPROTO;
         }
         signer->limits = signer->new_limits;
+        signer->rules = signer->new_rules;
+        signer->algorithm = signer->new_algorithm;
         signer->authority.phase = PHASE_RUNNING;
         return 0;
 }
@@ -83,6 +98,9 @@ int reload_done(struct signer *signer) {
                             log_escape(text_of(signer->limits.issuer)).text);
         if (signer->new_limits.max_lifetime_s > 0)
                 signer->limits.max_lifetime_s = signer->new_limits.max_lifetime_s;
+        signer->rules = signer->new_rules;
+        signer->algorithm = signer->new_algorithm;
+        signer->turn_ms = 0;
         signer->new_limits = signer->limits;
         return 0;
 }

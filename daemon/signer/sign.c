@@ -63,8 +63,17 @@ static int not_composed(struct signer *signer, uint32_t call, int error, const c
         return not_signed(signer, call, NOT_SIGNED_LIMIT);
 }
 
-static int answer_signed(struct signer *signer, uint32_t call, enum token_kind kind,
-                         const struct claims *claims) {
+/* Of an algorithm that the settings have just dropped, or not yet brought. */
+static int no_key(struct signer *signer, uint32_t call, enum key_algorithm algorithm) {
+        const char *name = algorithm_name(algorithm);
+
+        log_warning("not signed: no %s key is active", name ? name : "such");
+        return not_signed(signer, call, NOT_SIGNED_NO_KEY);
+}
+
+static int answer_signed(struct signer *signer, uint32_t call, enum key_algorithm algorithm,
+                         enum token_kind kind, const struct claims *claims) {
+        const struct signing_key *key = keyring_find_state(&signer->keyring, algorithm, KEY_ACTIVE);
         struct msg_signed answer = {
                 .jti = text_of(claims->jti),
                 .issued_at = claims->iat,
@@ -73,7 +82,9 @@ static int answer_signed(struct signer *signer, uint32_t call, enum token_kind k
         struct token token;
         int r;
 
-        r = token_make(&signer->keyring.keys[0], kind, claims, &token);
+        if (!key)
+                return no_key(signer, call, algorithm);
+        r = token_make(key, kind, claims, &token);
         if (r == -EMSGSIZE)
                 return not_composed(signer, call, -EINVAL, "size");
         if (r < 0) {
@@ -88,6 +99,7 @@ static int answer_signed(struct signer *signer, uint32_t call, enum token_kind k
 
 int answer_sign_access(struct signer *signer, const struct frame *frame) {
         const struct msg_sign_access *fields = &frame->message.sign_access;
+        enum key_algorithm algorithm = signer->algorithm;
         const char *field = NULL;
         struct claims claims;
         int r;
@@ -95,7 +107,9 @@ int answer_sign_access(struct signer *signer, const struct frame *frame) {
         r = compose_access(&signer->limits, fields, clock_wall_s(), &claims, &field);
         if (r < 0)
                 return not_composed(signer, frame->call, r, field);
-        return answer_signed(signer, frame->call, fields->kind, &claims);
+        if (fields->algorithm != KEY_NONE)
+                algorithm = (enum key_algorithm)fields->algorithm;
+        return answer_signed(signer, frame->call, algorithm, fields->kind, &claims);
 }
 
 int answer_sign_ticket(struct signer *signer, const struct frame *frame) {
@@ -107,5 +121,5 @@ int answer_sign_ticket(struct signer *signer, const struct frame *frame) {
         r = compose_ticket(&signer->limits, fields, clock_wall_s(), &claims, &field);
         if (r < 0)
                 return not_composed(signer, frame->call, r, field);
-        return answer_signed(signer, frame->call, TOKEN_KIND_TICKET, &claims);
+        return answer_signed(signer, frame->call, signer->algorithm, TOKEN_KIND_TICKET, &claims);
 }

@@ -115,6 +115,7 @@ static int kind_of_a_ticket(int socket) {
 
 static int settings_of_its_own(int socket) {
         struct msg_setup_signer setup = {.issuer = TEXT("https://evil.test"),
+                                         .algorithm = KEY_ES256,
                                          .max_lifetime_s = UINT32_MAX};
 
         return send_frame(socket, MSG_SETUP_SIGNER, 0, &setup, -1);
@@ -285,7 +286,8 @@ static int descriptor_give(struct channel *control, enum descriptor what, int fd
 }
 
 static int signer_set_up(struct signer *signer, const char *keys_dir, const char *keys_page) {
-        struct msg_setup_signer setup = {.issuer = TEXT(ISSUER), .max_lifetime_s = CEILING};
+        struct msg_setup_signer setup = {
+                .issuer = TEXT(ISSUER), .max_lifetime_s = CEILING, .algorithm = KEY_ES256};
         _cleanup_(closep) int dir = open(keys_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         struct frame ready;
         int r;

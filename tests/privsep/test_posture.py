@@ -15,7 +15,7 @@ FILES = {
     "frontend": {("keys", "r"), ("status", "r")},
     "authority": {("keys", "r"), ("status", "rw"), ("db", "r"), ("jeton.db", "rw"),
                   ("jeton.db-wal", "rw"), ("jeton.db-shm", "rw")},
-    "signer": {("keys", "rw")},
+    "signer": {("keys", "rw"), ("keys", "r")},  # its page; its folder
     "worker": set(),
     "names": set(),
 }

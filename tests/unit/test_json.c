@@ -1,6 +1,7 @@
 /* JSON bodies: typed members, no others, none twice; and what is written is what was meant.
  * links: daemon/frontend/json.c daemon/frontend/json_read.c daemon/frontend/date.c
- * daemon/frontend/user.c needs: jansson */
+ * links: daemon/frontend/time.c daemon/frontend/user.c
+ * needs: jansson */
 #include "../../common/cleanup.h"
 #include "../../daemon/frontend/json.h"
 #include "../../daemon/frontend/user.h"

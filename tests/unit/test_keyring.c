@@ -1,6 +1,7 @@
-/* links: daemon/signer/keyring.c daemon/signer/keyfile.c
+/* links: daemon/signer/keyring.c daemon/signer/keyfile.c daemon/signer/keymake.c
+ * links: daemon/signer/states.c daemon/signer/life.c
  * needs: libcrypto */
-#include "../../daemon/signer/keyring.h"
+#include "../../daemon/signer/life.h"
 
 #include "../../common/cleanup.h"
 #include "../../common/jwt/signature.h"
@@ -71,10 +72,35 @@ static bool was_said(const char *words) {
         return strstr(text, words) != NULL;
 }
 
+#define NOW  INT64_C(1800000000)
+#define KEEP 1000
+
+static const struct key_rules es256_only = {
+        .wanted = ALGORITHM_BIT(KEY_ES256),
+        .keep_s = KEEP,
+};
+
+static struct keyring published; /* as publish() saw it last */
+
+static void publish(void *context) {
+        published = *(struct keyring *)context;
+}
+
 static void load_good(struct keyring *keyring, size_t count) {
-        assert_int_equal(keyring_load(dir, keyring), 0);
+        assert_int_equal(keyring_load(dir, NOW, KEEP, keyring), 0);
         assert_int_equal(keyring->count, count);
         assert_int_equal(keyring_try(keyring), 0);
+}
+
+/* What the signer does with what is due. */
+static bool turn(struct keyring *keyring, const struct key_rules *rules, int64_t now) {
+        struct keyring next = *keyring;
+        bool changed;
+
+        assert_int_equal(life_turn(&next, rules, dir, now, &changed), 0);
+        if (changed)
+                assert_int_equal(keyring_replace(dir, keyring, &next, publish, keyring), 0);
+        return changed;
 }
 
 static void file_name(const char *kid, char ret[64]) {
@@ -82,18 +108,25 @@ static void file_name(const char *kid, char ret[64]) {
 }
 
 /* Makes the first key and gives its file's name. */
-static void key_make(char ret[64]) {
+static void key_make_first(char ret[64]) {
         struct keyring keyring;
 
-        load_good(&keyring, 1);
+        assert_int_equal(keyring_load(dir, NOW, KEEP, &keyring), 0);
+        turn(&keyring, &es256_only, NOW);
+        assert_int_equal(keyring.count, 1);
         file_name(keyring.keys[0].kid, ret);
         keyring_clear(&keyring);
+}
+
+/* A folder as it was before there was a file `states`. */
+static void states_remove(void) {
+        unlinkat(dir, STATES_FILE, 0);
 }
 
 static void assert_load_refused(const char *named, const char *reason) {
         struct keyring keyring;
 
-        assert_true(keyring_load(dir, &keyring) < 0);
+        assert_true(keyring_load(dir, NOW, KEEP, &keyring) < 0);
         assert_int_equal(keyring.count, 0);
         if (!was_said(named) || !was_said(reason))
                 fail_msg("the log does not say \"%s\" and \"%s\"", named, reason);
@@ -105,7 +138,7 @@ static void the_first_start_makes_a_key(void **state) {
         struct stat st;
 
         (void)state;
-        key_make(name);
+        key_make_first(name);
         assert_int_equal(fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW), 0);
         assert_true(S_ISREG(st.st_mode));
         assert_int_equal(st.st_mode & 07777, 0400);
@@ -121,7 +154,7 @@ static void no_passphrase_and_pkcs8_in_the_file(void **state) {
         int fd;
 
         (void)state;
-        key_make(name);
+        key_make_first(name);
         fd = openat(dir, name, O_RDONLY);
         assert_true(read(fd, text, 27) == 27);
         assert_string_equal(text, "-----BEGIN PRIVATE KEY-----");
@@ -137,11 +170,12 @@ static void the_newest_of_several_is_active(void **state) {
         size_t len;
 
         (void)state;
-        key_make(name);
+        key_make_first(name);
         assert_int_equal(utimensat(dir, name, times, 0), 0);
         assert_int_equal(public_key_encode(KEY_ES256, key, bytes, &len), 0);
         assert_int_equal(public_key_thumbprint(KEY_ES256, bytes, len, second), 0);
-        assert_int_equal(keyfile_write(dir, second, key), 0);
+        assert_int_equal(keyfile_write(dir, KEY_ES256, second, key), 0);
+        states_remove();
         EVP_PKEY_free(key);
         load_good(&keyring, 2);
         assert_string_equal(keyring.keys[0].kid, second);
@@ -152,9 +186,11 @@ static void the_newest_of_several_is_active(void **state) {
 
 static void a_leftover_of_a_crash_is_removed(void **state) {
         struct keyring keyring;
+        char name[64];
         int fd;
 
         (void)state;
+        key_make_first(name);
         fd = openat(dir, ".new-half", O_CREAT | O_WRONLY, 0400);
         assert_true(fd >= 0);
         close(fd);
@@ -169,21 +205,21 @@ static void a_key_that_others_may_read_is_refused_by_name(void **state) {
         size_t i;
 
         (void)state;
-        key_make(name);
+        key_make_first(name);
         for (i = 0; i < ELEMENTS(modes); i++) {
                 assert_int_equal(ftruncate(said, 0), 0);
                 assert_int_equal(fchmodat(dir, name, modes[i], 0), 0);
                 assert_load_refused(name, "chmod 0400");
         }
         assert_int_equal(fchmodat(dir, name, 0600, 0), 0);
-        key_make(name);
+        key_make_first(name);
 }
 
 static void a_symlink_is_refused_by_name(void **state) {
         char name[64];
 
         (void)state;
-        key_make(name);
+        key_make_first(name);
         assert_int_equal(renameat(dir, name, dir, "elsewhere"), 0);
         assert_int_equal(symlinkat("elsewhere", dir, name), 0);
         assert_load_refused(name, "symbolic link");
@@ -193,7 +229,7 @@ static void a_second_name_is_refused(void **state) {
         char name[64];
 
         (void)state;
-        key_make(name);
+        key_make_first(name);
         assert_int_equal(linkat(dir, name, dir, "other", 0), 0);
         assert_load_refused(name, "second name");
 }
@@ -204,7 +240,7 @@ static void a_key_of_another_user_is_refused(void **state) {
         (void)state;
         if (geteuid() != 0)
                 skip();
-        key_make(name);
+        key_make_first(name);
         assert_int_equal(fchownat(dir, name, 65534, (gid_t)-1, 0), 0);
         assert_load_refused(name, "another user");
 }
@@ -215,7 +251,7 @@ static void a_folder_that_others_may_write_is_refused(void **state) {
         size_t i;
 
         (void)state;
-        key_make(name);
+        key_make_first(name);
         for (i = 0; i < ELEMENTS(modes); i++) {
                 assert_int_equal(ftruncate(said, 0), 0);
                 assert_int_equal(chmod(path, modes[i]), 0);
@@ -246,7 +282,8 @@ static void a_file_named_after_another_key_is_refused(void **state) {
         char name[64];
 
         (void)state;
-        key_make(name);
+        key_make_first(name);
+        states_remove();
         assert_int_equal(renameat(dir, name, dir, other), 0);
         assert_load_refused(other, name);
         assert_int_equal(renameat(dir, other, dir, "\n<0>x.pem"), 0);
@@ -297,13 +334,13 @@ static void put_key(EVP_PKEY *key, bool public_only, const EVP_CIPHER *cipher) {
 }
 
 static void keys_of_another_kind_are_refused_by_name(void **state) {
-        EVP_PKEY *p256 = EVP_EC_gen("P-256"), *p384 = EVP_EC_gen("P-384"), *rsa = EVP_RSA_gen(2048);
+        EVP_PKEY *p256 = EVP_EC_gen("P-256"), *p384 = EVP_EC_gen("P-384"), *rsa = EVP_RSA_gen(1024);
 
         (void)state;
         put_key(p384, false, NULL);
-        assert_load_refused("keys/a.pem", "no ES256 key");
+        assert_load_refused("keys/a.pem", "no ES256, EdDSA or RS256 key");
         put_key(rsa, false, NULL);
-        assert_load_refused("keys/a.pem", "no ES256 key");
+        assert_load_refused("keys/a.pem", "no ES256, EdDSA or RS256 key");
         put_key(p256, true, NULL);
         assert_load_refused("keys/a.pem", "no private key");
         /* Nobody is asked for a passphrase. */
@@ -319,7 +356,7 @@ static void other_files_are_left_alone(void **state) {
 
         (void)state;
         put("README", "x", 1);
-        key_make(name);
+        key_make_first(name);
         assert_int_equal(faccessat(dir, "README", F_OK, 0), 0);
         assert_true(was_said("keys/README"));
 }

@@ -22,7 +22,7 @@
 struct cell {
         enum process from, to;
         bool setup, running, descriptor;
-        enum message_type types[16]; /* closed by MSG_NONE */
+        enum message_type types[40]; /* closed by MSG_NONE */
 };
 
 static const struct cell expected[] = {
@@ -61,7 +61,8 @@ static const struct cell expected[] = {
          true,
          false,
          {MSG_ANSWER_REFUSED, MSG_ANSWER_TOKEN, MSG_ANSWER_USER, MSG_ANSWER_USERS_END,
-          MSG_ANSWER_TICKET, MSG_ANSWER_HEALTH, MSG_ANSWER_DONE}},
+          MSG_ANSWER_TICKET, MSG_ANSWER_HEALTH, MSG_ANSWER_DONE, MSG_ANSWER_KEY,
+          MSG_ANSWER_KEYS_END, MSG_ANSWER_MAC}},
         {F,
          A,
          false,
@@ -69,10 +70,22 @@ static const struct cell expected[] = {
          false,
          {MSG_CONNECTION_CLOSED, MSG_ASK_PASSWORD_GRANT, MSG_ASK_ME, MSG_ASK_USER_ADD,
           MSG_ASK_USER_LIST, MSG_ASK_USER_SHOW, MSG_ASK_USER_CHANGE, MSG_ASK_USER_REMOVE,
-          MSG_ASK_PROFILE_CHANGE, MSG_ASK_PASSWORD_CHANGE, MSG_ASK_PAM, MSG_ASK_HEALTH}},
+          MSG_ASK_PROFILE_CHANGE, MSG_ASK_PASSWORD_CHANGE, MSG_ASK_PAM, MSG_ASK_HEALTH,
+          MSG_ASK_KEY_LIST, MSG_ASK_KEY_ROTATE, MSG_ASK_KEY_DROP, MSG_ASK_MAC}},
 
-        {A, S, false, true, false, {MSG_SIGN_ACCESS, MSG_SIGN_TICKET}},
-        {S, A, false, true, false, {MSG_SIGNED, MSG_NOT_SIGNED}},
+        {A,
+         S,
+         false,
+         true,
+         false,
+         {MSG_SIGN_ACCESS, MSG_SIGN_TICKET, MSG_KEYS_LIST, MSG_KEY_ROTATE, MSG_KEY_DROP,
+          MSG_CHECK_MAC}},
+        {S,
+         A,
+         false,
+         true,
+         false,
+         {MSG_SIGNED, MSG_NOT_SIGNED, MSG_KEY, MSG_KEYS_END, MSG_MAC_CHECKED}},
         {A, W, false, true, false, {MSG_HASH}},
         {W, A, false, true, false, {MSG_HASHED}},
         {A, N, false, true, false, {MSG_FIND_ACCOUNT, MSG_FIND_UID}},
@@ -160,15 +173,19 @@ static void only_the_authority_makes_the_signer_sign(void **state) {
         }
 }
 
-/* The signer hears settings, its descriptors, GO and two orders to sign: none of these names a key,
- * so none can publish one. What it says itself carries tokens. */
+/* The signer hears settings, its descriptors, GO, orders to sign and to move its own keys on: none
+ * of these carries a key, so none can publish one. What it says itself carries tokens, the kids of
+ * its keys, and yes or no. */
 static void no_message_publishes_a_key(void **state) {
         static const bool heard[MSG_COUNT] = {
                 [MSG_SETUP_SIGNER] = true, [MSG_DESCRIPTOR] = true,  [MSG_GO] = true,
-                [MSG_SIGN_ACCESS] = true,  [MSG_SIGN_TICKET] = true,
+                [MSG_SIGN_ACCESS] = true,  [MSG_SIGN_TICKET] = true, [MSG_KEYS_LIST] = true,
+                [MSG_KEY_ROTATE] = true,   [MSG_KEY_DROP] = true,    [MSG_CHECK_MAC] = true,
         };
         static const bool said[MSG_COUNT] = {
-                [MSG_READY] = true, [MSG_SIGNED] = true, [MSG_NOT_SIGNED] = true};
+                [MSG_READY] = true, [MSG_SIGNED] = true,   [MSG_NOT_SIGNED] = true,
+                [MSG_KEY] = true,   [MSG_KEYS_END] = true, [MSG_MAC_CHECKED] = true,
+        };
         size_t count;
         const struct permit *rows = permit_rows(&count);
 

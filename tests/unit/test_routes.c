@@ -35,6 +35,9 @@ ROUTE(pam_account)
 ROUTE(jwks)
 ROUTE(metadata)
 ROUTE(health)
+ROUTE(key_list)
+ROUTE(key_rotate)
+ROUTE(key_drop)
 
 #define ALL   0x7
 #define LOCAL 0x3
@@ -60,6 +63,9 @@ static const struct {
         {"DELETE", "/users/alice", ALL, user_remove_begin, "alice"},
         {"PATCH", "/users/me", ALL, profile_change_begin, ""},
         {"PUT", "/users/me/password", ALL, password_change_begin, ""},
+        {"GET", "/keys", ALL, key_list_begin, ""},
+        {"POST", "/keys/rotate", ALL, key_rotate_begin, ""},
+        {"DELETE", "/keys/abc", ALL, key_drop_begin, "abc"},
         {"POST", "/pam/auth", LOCAL, pam_auth_begin, ""},
         {"POST", "/pam/account", LOCAL, pam_account_begin, ""},
         {"GET", "/health", ALL, health_begin, ""},

@@ -185,10 +185,10 @@ static void an_unknown_algorithm_verifies_nothing(void **state) {
 
         (void)state;
         for (algorithm = 0; algorithm < 300; algorithm++) {
-                if (algorithm == KEY_ES256)
+                if (algorithm > KEY_NONE && algorithm < KEY_ALGORITHM_COUNT)
                         continue;
                 assert_null(algorithm_name(algorithm));
-                assert_int_equal(algorithm_signature_len(algorithm), 0);
+                assert_false(algorithm_is_public(algorithm));
                 assert_int_equal(signature_check(algorithm, public_key, TEXT(SIGNED_BYTES), vector,
                                                  algorithm ? 64 : 0, &good),
                                  0);

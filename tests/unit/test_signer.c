@@ -1,7 +1,9 @@
 /* The signer between its two channels: what it is given, what it answers, what it publishes.
  *
  * links: daemon/signer/sign.c daemon/signer/compose.c daemon/signer/publish.c
- * links: daemon/signer/setup.c
+ * links: daemon/signer/setup.c daemon/signer/keys.c daemon/signer/mac.c daemon/signer/life.c
+ * links: daemon/signer/keyring.c daemon/signer/keyfile.c daemon/signer/keymake.c
+ * links: daemon/signer/states.c
  * needs: libcrypto */
 #include "../../daemon/signer/signer.h"
 
@@ -28,6 +30,7 @@ static int limits_set(const char *issuer, uint32_t max_lifetime_s) {
 
         frame.message.setup_signer.issuer = text_of(issuer);
         frame.message.setup_signer.max_lifetime_s = max_lifetime_s;
+        frame.message.setup_signer.algorithm = KEY_ES256;
         return setup_take(&signer, &frame);
 }
 
