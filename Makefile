@@ -207,7 +207,7 @@ fuzz:
 
 # --- the sources themselves --------------------------------------------------------------------
 
-c-files = $(shell find bench client common daemon examples include pam_module tests -name '*.[ch]')
+c-files = $(shell find client common daemon examples include pam_module tests -name '*.[ch]')
 analyzed = $(filter %.c,$(filter-out tests/%,$(c-files)))
 
 ## lint: the format of every C file, then cppcheck and clang-tidy on what is installed

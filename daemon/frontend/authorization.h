@@ -10,8 +10,8 @@ enum scheme {
         SCHEME_PEER,
         SCHEME_BEARER,
         SCHEME_BEARER_BROKEN, /* what stands behind Bearer is no token at all */
-        SCHEME_BASIC_EMPTY, /* Basic with an empty secret and the public client's id or none: what
-                             * some libraries send for a client that has no secret */
+        SCHEME_BASIC_EMPTY,   /* Basic with an empty secret and the public client's id or none: what
+                               * some libraries send for a client that has no secret */
         SCHEME_BASIC,
         SCHEME_OTHER,
 };
