@@ -20,6 +20,9 @@
 #define WIRE_TICKET_LIFETIME_S 30
 #define WIRE_TICKET_AUDIENCE   "jeton:login"
 
+/* No refresh token is longer. */
+#define REFRESH_TOKEN_MAX 128
+
 /* The built-in public client of a login that names none. */
 #define WIRE_CLIENT_LOCAL "local"
 

@@ -6,7 +6,12 @@
 #include "call.h"
 
 int answer_password_grant(struct call *call, const union message *ask); /* grant_password.c */
-int answer_me(struct call *call, const union message *ask);             /* users.c */
+int answer_refresh_grant(struct call *call, const union message *ask);  /* grant_refresh.c */
+int answer_revoke(struct call *call, const union message *ask);         /* revoke.c */
+int answer_revocation(struct call *call, const union message *ask);
+int answer_sessions(struct call *call, const union message *ask); /* session_list.c */
+int answer_session_end(struct call *call, const union message *ask);
+int answer_me(struct call *call, const union message *ask); /* users.c */
 int answer_user_show(struct call *call, const union message *ask);
 int answer_user_list(struct call *call, const union message *ask);
 int answer_user_add(struct call *call, const union message *ask);        /* user_add.c */

@@ -26,7 +26,9 @@ struct authority {
         int status_page_fd;
         struct status_page *status_page; /* mapped */
         struct revocations revocations;  /* all that are live: the page may hold fewer */
-        int64_t horizon; /* when what earlier settings let live longer has expired */
+        int64_t horizon;         /* when what earlier settings let live longer has expired */
+        uint64_t revoked_serial; /* counts revocations */
+        int64_t latest_birth;    /* the highest iat that was asked of the signer */
         struct timer sweep;
         struct store *store;
         bool store_is_new;

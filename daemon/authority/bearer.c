@@ -73,7 +73,12 @@ static int bearer_verify(struct call *call, struct text token, struct claims *re
 int bearer_check(struct call *call, struct text token, enum refusal *ret_refusal) {
         struct claims claims;
 
-        return bearer_verify(call, token, &claims, &call->user, ret_refusal);
+        return bearer_check_claims(call, token, &claims, ret_refusal);
+}
+
+int bearer_check_claims(struct call *call, struct text token, struct claims *ret_claims,
+                        enum refusal *ret_refusal) {
+        return bearer_verify(call, token, ret_claims, &call->user, ret_refusal);
 }
 
 /* The role is the database's, not the token's: who has lost it administers no more. */

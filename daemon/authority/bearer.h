@@ -13,6 +13,10 @@ int bearer_check(struct call *call, struct text token, enum refusal *ret_refusal
  * has it now, and a token with the scope jeton:admin from a login with a password. */
 int bearer_check_admin(struct call *call, struct text token, enum refusal *ret_refusal);
 
+/* The same, and gives the token's claims. */
+int bearer_check_claims(struct call *call, struct text token, struct claims *ret_claims,
+                        enum refusal *ret_refusal);
+
 /* Loads the keys page into authority->keyset, anew when the signer has published since. 0 or
  * -errno. */
 int bearer_load_keys(struct authority *authority);

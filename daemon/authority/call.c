@@ -34,6 +34,7 @@ int call_new(struct authority *authority, struct connection *connection, uint32_
         call->number = number;
         call->serial = connection_new_serial(&authority->connections, connection);
         call->arrived_ms = clock_monotonic_ms();
+        call->revoked_serial = authority->revoked_serial;
         r = loop_timer(authority->loop, &call->deadline, call->arrived_ms + CALL_DEADLINE_MS,
                        call_overdue, call);
         if (r < 0) {

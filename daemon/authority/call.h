@@ -26,6 +26,7 @@ struct call {
         uint32_t number;               /* the frontend's */
         uint32_t serial;               /* ours, towards the worker, signer and names */
         int64_t arrived_ms;
+        uint64_t revoked_serial; /* authority->revoked_serial when it began */
         struct timer deadline;
         struct timer release; /* a refusal that waits for its time */
         bool is_charged;      /* to the connection's share of pending calls */
@@ -45,6 +46,7 @@ struct call {
         call_account *account;
         union {
                 struct grant *grant;           /* grant_password.c */
+                struct refresh_grant *refresh; /* grant_refresh.c */
                 struct new_account *added;     /* user_add.c */
                 struct change *change;         /* change.c */
                 struct pam_login *login;       /* pam.c */

@@ -17,6 +17,11 @@ static const struct inbox_row {
         answer *answer;
 } inbox[] = {
         {MSG_ASK_PASSWORD_GRANT, answer_password_grant},
+        {MSG_ASK_REFRESH_GRANT, answer_refresh_grant},
+        {MSG_ASK_REVOKE, answer_revoke},
+        {MSG_ASK_REVOCATION, answer_revocation},
+        {MSG_ASK_SESSIONS, answer_sessions},
+        {MSG_ASK_SESSION_END, answer_session_end},
         {MSG_ASK_ME, answer_me},
         {MSG_ASK_USER_ADD, answer_user_add},
         {MSG_ASK_USER_LIST, answer_user_list},
@@ -34,6 +39,11 @@ static const struct inbox_row {
 };
 
 _Static_assert(offsetof(struct msg_ask_password_grant, connection) == 0 &&
+                       offsetof(struct msg_ask_refresh_grant, connection) == 0 &&
+                       offsetof(struct msg_ask_revoke, connection) == 0 &&
+                       offsetof(struct msg_ask_revocation, connection) == 0 &&
+                       offsetof(struct msg_ask_sessions, connection) == 0 &&
+                       offsetof(struct msg_ask_session_end, connection) == 0 &&
                        offsetof(struct msg_ask_me, connection) == 0 &&
                        offsetof(struct msg_ask_user_add, connection) == 0 &&
                        offsetof(struct msg_ask_user_list, connection) == 0 &&

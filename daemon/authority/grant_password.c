@@ -11,8 +11,10 @@
 #include "../../common/jwt/base64url.h"
 #include "../../common/wire/wire.h"
 #include "audit.h"
+#include "grant_refresh.h"
 #include "password.h"
 #include "policy.h"
+#include "sessions.h"
 #include "signing.h"
 
 #include <stdio.h>
@@ -22,6 +24,9 @@ struct grant {
         char username[LOG_NAME_MAX + 1];      /* as the caller wrote it, for the audit line */
         char asked_scope[SCOPE_MAX + 1];
         char scope[SCOPE_MAX + 1];
+        char sid[SID_LEN + 1];
+        char sub[24];
+        int64_t began, auth_time;
 };
 
 static enum refusal grant_check(const struct call *call, const struct msg_ask_password_grant *ask,
@@ -51,40 +56,68 @@ static struct grant *grant_new(struct call *call, struct text username) {
         if (!grant)
                 return NULL;
         audit_keep_name(username, grant->username);
+        grant->began = clock_wall_s();
         call->step.grant = grant;
         call->free_step = free;
         return grant;
 }
 
+static void grant_open_session(struct call *call, char ret[REFRESH_TOKEN_LEN + 1]) {
+        const struct grant *grant = call->step.grant;
+        struct session session = {
+                .user_id = call->user->id,
+                .client_id = WIRE_CLIENT_LOCAL,
+                .amr = "pwd",
+                .auth_time = grant->auth_time,
+        };
+
+        memcpy(session.sid, grant->sid, sizeof session.sid);
+        memcpy(session.scope, grant->scope, sizeof session.scope);
+        snprintf(session.audience, sizeof session.audience, "%s", grant->audience->name);
+        session_open(call, &session, ret);
+}
+
 static int grant_answer_token(struct call *call, const struct msg_signed *token) {
         const struct grant *grant = call->step.grant;
+        char refresh_token[REFRESH_TOKEN_LEN + 1], detail[96];
         struct msg_answer_token answer = {
                 .access_token = token->token,
                 .expires_in_s = (uint32_t)(token->expires_at - token->issued_at),
                 .scope = text_of(grant->scope),
         };
-        char detail[64];
+        bool ended;
+        int r;
 
-        snprintf(detail, sizeof detail, "jti=%.*s", TEXT_ARGS(token->jti));
+        r = sessions_were_ended(call, text_of(grant->sub), text_of(grant->sid), grant->began,
+                                &ended);
+        if (r < 0)
+                return r;
+        if (ended)
+                return call_refuse_login(call, REFUSAL_CREDENTIALS);
+        grant_open_session(call, refresh_token);
+        answer.refresh_token = text_of(refresh_token);
+        snprintf(detail, sizeof detail, "jti=%.*s sid=%s", TEXT_ARGS(token->jti), grant->sid);
         audit(call, "login", "granted", text_of(grant->username), detail);
-        return call_answer(call, MSG_ANSWER_TOKEN, &answer);
+        r = call_answer(call, MSG_ANSWER_TOKEN, &answer);
+        explicit_bzero(refresh_token, sizeof refresh_token);
+        return r;
 }
 
 static int grant_sign(struct call *call) {
-        const struct grant *grant = call->step.grant;
+        struct grant *grant = call->step.grant;
         const struct user *user = call->user;
         uint8_t random[16];
-        char sub[24], sid[SID_LEN + 1];
         int r;
 
         r = secret_random(random, sizeof random);
         if (r < 0)
                 return r;
-        base64url_encode(random, sizeof random, sid);
-        snprintf(sub, sizeof sub, "%llu", (unsigned long long)user->id);
+        base64url_encode(random, sizeof random, grant->sid);
+        grant->auth_time = clock_wall_s();
+        snprintf(grant->sub, sizeof grant->sub, "%llu", (unsigned long long)user->id);
         struct msg_sign_access fields = {
                 .kind = (uint8_t)grant->audience->kind,
-                .sub = text_of(sub),
+                .sub = text_of(grant->sub),
                 .client_id = TEXT(WIRE_CLIENT_LOCAL),
                 .audience = text_of(grant->audience->name),
                 .scope = text_of(grant->scope),
@@ -92,8 +125,8 @@ static int grant_sign(struct call *call) {
                 .username = text_of(user->name),
                 .has_uid = user->has_uid,
                 .uid = user->uid,
-                .sid = text_of(sid),
-                .auth_time = clock_wall_s(),
+                .sid = text_of(grant->sid),
+                .auth_time = grant->auth_time,
                 .amr = TEXT("pwd"),
                 .lifetime_s = grant->audience->lifetime_s,
                 .algorithm = (uint8_t)grant->audience->algorithm,

@@ -109,6 +109,42 @@ bool policy_is_admin(const struct call *call) {
                settings_is_admin(call->settings, connection->peer.uid);
 }
 
+static bool scope_narrowed(const struct audience_rule *audience, struct text roles,
+                           struct text granted, struct text asked, char list[SCOPE_MAX + 1]) {
+        struct text word;
+
+        while (text_next_word(&asked, &word))
+                if (!text_list_has(granted, word) || !may_have_scope(audience, roles, word) ||
+                    !list_add(list, word))
+                        return false;
+        return true;
+}
+
+static bool scope_kept(const struct audience_rule *audience, struct text roles, struct text granted,
+                       char list[SCOPE_MAX + 1]) {
+        struct text word;
+
+        while (text_next_word(&granted, &word))
+                if (may_have_scope(audience, roles, word) && !list_add(list, word))
+                        return false;
+        return true;
+}
+
+enum refusal policy_narrow_scope(const struct audience_rule *audience, struct text roles,
+                                 struct text granted, struct text asked, char ret[SCOPE_MAX + 1]) {
+        char list[SCOPE_MAX + 1] = "";
+        bool fits;
+
+        if (asked.len > 0)
+                fits = scope_narrowed(audience, roles, granted, asked, list);
+        else
+                fits = scope_kept(audience, roles, granted, list);
+        if (!fits)
+                return REFUSAL_SCOPE;
+        memcpy(ret, list, sizeof list);
+        return REFUSAL_NONE;
+}
+
 enum refusal policy_admin(const struct call *call, enum credential credential) {
         const struct peer *peer = &call->connection->peer;
 

@@ -21,6 +21,11 @@ enum refusal policy_find_scope(const struct audience_rule *audience, struct text
 /* Whether the caller's uid may administer, by the kernel's word and on its own frontend. */
 bool policy_is_admin(const struct call *call);
 
+/* The scope of a token that is made of an earlier grant: what is asked of it, whole, or all of it
+ * that these roles may still have. Never more than was granted. REFUSAL_NONE or REFUSAL_SCOPE. */
+enum refusal policy_narrow_scope(const struct audience_rule *audience, struct text roles,
+                                 struct text granted, struct text asked, char ret[SCOPE_MAX + 1]);
+
 /* Whether this call may administer as a peer: admin.h asks for bearers too. REFUSAL_NONE or why
  * not. */
 enum refusal policy_admin(const struct call *call, enum credential credential);

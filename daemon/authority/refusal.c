@@ -44,6 +44,11 @@ static const struct msg_answer_refused rows[REFUSAL_COUNT] = {
                     "say who asks: Authorization: Peer for the uid of this connection, or Bearer"),
         [REFUSAL_NOT_YOURS] = ROW(403, "insufficient_scope",
                                   "only root, an administrator or the account itself may ask this"),
+        [REFUSAL_REFRESH] = ROW(400, "invalid_grant",
+                                "the refresh token is unknown, expired, revoked or was replaced"),
+        [REFUSAL_NO_SESSION] = ROW(404, "not_found", "there is no such session"),
+        [REFUSAL_BEFORE] = ROW(400, "invalid_request", "before must not be in the future"),
+        [REFUSAL_BROKEN_ID] = ROW(400, "invalid_request", "that is no jti, sid or client_id"),
         [REFUSAL_NO_USER] = ROW(404, "not_found", "there is no such user"),
         [REFUSAL_USER_NAME] =
                 ROW(400, "invalid_request",

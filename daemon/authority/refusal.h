@@ -20,6 +20,10 @@ enum refusal {
         REFUSAL_ADMIN_AMR,
         REFUSAL_NO_CREDENTIALS,
         REFUSAL_NOT_YOURS, /* /pam/account about somebody else */
+        REFUSAL_REFRESH,   /* unknown, expired, revoked, replayed: one answer */
+        REFUSAL_NO_SESSION,
+        REFUSAL_BEFORE,
+        REFUSAL_BROKEN_ID,
         REFUSAL_NO_USER,
         REFUSAL_USER_NAME,
         REFUSAL_RESERVED_NAME,

@@ -3,6 +3,7 @@
 
 #include "../../common/clock.h"
 #include "../../common/log.h"
+#include "../../common/wire/wire.h"
 #include "status.h"
 #include "store/sessions.h"
 
@@ -11,6 +12,10 @@
 #include <string.h>
 
 #define SWEEP_EVERY_S 60
+
+/* How far ahead of its time a token may be dated, as the signer has it too. More is asked for when
+ * the clock was set back, or one subject is revoked several times in a second. */
+#define BIRTH_AHEAD_S 2
 
 /* What verifiers may grant a token beyond its time: libjeton's own leeway is the longest. */
 #define VERIFIER_LEEWAY_S 60
@@ -50,6 +55,7 @@ static int revocation_make(struct authority *authority, struct revocation *revoc
         int r;
 
         revocation->horizon = horizon(authority, revocation->now);
+        revocation->until = sessions_until_now(authority);
         if (revocation->entry.drop_at == 0)
                 revocation->entry.drop_at = revocation->horizon;
         r = revocations_store(authority->store, revocation, &collapsed);
@@ -57,6 +63,7 @@ static int revocation_make(struct authority *authority, struct revocation *revoc
                 log_error("a revocation could not be stored: %s", store_error(authority->store));
                 return r;
         }
+        authority->revoked_serial++;
         if (collapsed)
                 log_notice("a subject has too many revoked tokens: all of his until now are");
         r = collapsed ? revocations_reload(authority)
@@ -89,7 +96,8 @@ int sessions_revoke_token(struct authority *authority, struct text jti, struct t
         struct revocation revocation = {.entry.before = REVOKED_WHENEVER, .now = now};
         int r;
 
-        revocation.entry.drop_at = exp + authority->settings->leeway_s + VERIFIER_LEEWAY_S;
+        if (exp > 0)
+                revocation.entry.drop_at = exp + authority->settings->leeway_s + VERIFIER_LEEWAY_S;
         r = revocation_name(&revocation, REVOKED_TOKEN, jti, sub);
         return r < 0 ? r : revocation_make(authority, &revocation);
 }
@@ -105,9 +113,16 @@ int sessions_revoke_user(struct authority *authority, uint64_t user_id, int64_t 
         return r < 0 ? r : revocation_make(authority, &revocation);
 }
 
-/* Times are whole seconds: what was issued in this one is revoked too. */
+int64_t sessions_until_now(const struct authority *authority) {
+        int64_t now = clock_wall_s();
+
+        return (now > authority->latest_birth ? now : authority->latest_birth) + 1;
+}
+
 int sessions_end_user(struct authority *authority, uint64_t user_id, int64_t now) {
-        return sessions_revoke_user(authority, user_id, now + 1);
+        int64_t before = sessions_until_now(authority);
+
+        return sessions_revoke_user(authority, user_id, before > now ? before : now + 1);
 }
 
 int sessions_revoke_client(struct authority *authority, struct text client_id, int64_t before) {
@@ -136,13 +151,33 @@ int sessions_birth(struct authority *authority, const struct claims *claims, int
                 return r;
         if (before == REVOKED_WHENEVER)
                 return -ESTALE;
-        if (before > now + 1) {
-                log_error("the clock was set back behind a revocation: no tokens until %lld",
-                          (long long)before);
+        if (before > now + BIRTH_AHEAD_S) {
+                log_warning("no token yet: all that is issued before %lld is revoked",
+                            (long long)before);
                 return -EBUSY;
         }
         *ret_iat_min = before > now ? before : 0;
+        if (authority->latest_birth < *ret_iat_min)
+                authority->latest_birth = *ret_iat_min;
         return 0;
+}
+
+/* The count tells a revocation of this very second that came first from one that came meanwhile. */
+int sessions_were_ended(const struct call *call, struct text sub, struct text sid, int64_t since,
+                        bool *ret) {
+        const struct authority *authority = call->authority;
+        struct claims claims = {.client_id = WIRE_CLIENT_LOCAL};
+        int64_t before = 0;
+        int r = 0;
+
+        if (text_copy(sub, claims.sub, sizeof claims.sub) < 0 ||
+            text_copy(sid, claims.sid, sizeof claims.sid) < 0)
+                return -EMSGSIZE;
+        if (call->revoked_serial != authority->revoked_serial)
+                r = revocations_before(&authority->revocations, &claims, &before);
+        if (r == 0)
+                *ret = before > since;
+        return r;
 }
 
 /* ---- what is over ---- */

@@ -57,7 +57,8 @@ enum json_kind {
         JSON_KIND_WORDS, /* an array of strings without spaces, given as a space-separated list */
         JSON_KIND_UID,   /* 0 to 4294967294 */
         JSON_KIND_FLAG,
-        JSON_KIND_TIME, /* RFC 3339 in UTC */
+        JSON_KIND_TIME,    /* RFC 3339 in UTC */
+        JSON_KIND_SECONDS, /* since 1970, from 1 */
 };
 
 struct json_member {
@@ -76,6 +77,7 @@ struct json_value {
         uint32_t uid;
         bool flag;
         int64_t time;
+        int64_t seconds;
 };
 
 /* In the order of the members asked for. */

@@ -130,6 +130,15 @@ static int read_time(const json_t *value, struct json_value *ret) {
         return ret->time > 0 ? 0 : -EINVAL;
 }
 
+static int read_seconds(const json_t *value, struct json_value *ret) {
+        json_int_t number = json_integer_value(value);
+
+        if (!json_is_integer(value) || number < 1)
+                return -EINVAL;
+        ret->seconds = number;
+        return 0;
+}
+
 static int read_value(enum json_kind kind, const json_t *value, struct json_value *ret,
                       char **ret_words) {
         switch (kind) {
@@ -143,6 +152,8 @@ static int read_value(enum json_kind kind, const json_t *value, struct json_valu
                 return read_flag(value, ret);
         case JSON_KIND_TIME:
                 return read_time(value, ret);
+        case JSON_KIND_SECONDS:
+                return read_seconds(value, ret);
         }
         return -EINVAL;
 }

@@ -220,6 +220,7 @@ static void set_own_fault(struct request *request, int error) {
                 return;
         case -ENOMEM:
         case -EAGAIN:
+        case -EOVERFLOW: /* more is revoked than the status page holds */
                 request_refuse(request, 503, "temporarily_unavailable", "try again");
                 return;
         default:

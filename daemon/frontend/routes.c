@@ -14,6 +14,10 @@
 static const struct route rows[] = {
         {"POST",  "/token",         ANYWHERE, MEDIA_FORM, token_begin},
         {"POST",  "/introspect",    ANYWHERE, MEDIA_FORM, introspect_begin},
+        {"POST",  "/revoke",        ANYWHERE, MEDIA_FORM, revoke_begin},
+        {"POST",  "/revocations",   ANYWHERE, MEDIA_JSON, revocation_begin},
+        {"GET",   "/sessions",      ANYWHERE, MEDIA_NONE, session_list_begin},
+        {"DELETE", "/sessions/{}",  ANYWHERE, MEDIA_NONE, session_end_begin},
         {"GET",   "/userinfo",      ANYWHERE, MEDIA_NONE, userinfo_begin},
         {"GET",   "/users/me",      ANYWHERE, MEDIA_NONE, me_begin},
         {"PATCH", "/users/me",      ANYWHERE, MEDIA_JSON, profile_change_begin},

@@ -37,6 +37,10 @@ const struct route *route_rows(size_t *ret_count);
 /* The functions of the rows, each in the file of its name. */
 int token_begin(struct request *request);
 int introspect_begin(struct request *request);
+int revoke_begin(struct request *request);
+int revocation_begin(struct request *request);   /* revoke.c */
+int session_list_begin(struct request *request); /* sessions.c */
+int session_end_begin(struct request *request);
 int me_begin(struct request *request);
 int userinfo_begin(struct request *request);
 int user_add_begin(struct request *request);

@@ -1,5 +1,5 @@
-/* POST /token (RFC 6749 4.3): the password grant. The authority decides; here the form is read, and
- * what is no question for it is refused. */
+/* POST /token: the grants, a table. The authority decides; here the form is read, and what is no
+ * question for it is refused. */
 #include "routes.h"
 
 #include "../../common/cleanup.h"
@@ -20,14 +20,9 @@ static int token_finish(struct request *request, const union message *answer) {
         json_add_text(&body, "token_type", TEXT("Bearer"));
         json_add_number(&body, "expires_in", token->expires_in_s);
         json_add_text_if_any(&body, "scope", token->scope);
+        json_add_text_if_any(&body, "refresh_token", token->refresh_token);
         return request_reply_json(request, &reply, &body);
 }
-
-static const struct exchange password_grant = {
-        .ask = MSG_ASK_PASSWORD_GRANT,
-        .answer = MSG_ANSWER_TOKEN,
-        .finish = token_finish,
-};
 
 /* The public client `local` is the only one. Libraries that were told of no client send the text
  * "None", or Basic with nothing in it. */
@@ -40,19 +35,6 @@ static int check_client(struct request *request, const struct params *params) {
         if (id.len == 0 || text_is(id, TEXT("None")) || text_is(id, TEXT(WIRE_CLIENT_LOCAL)))
                 return 0;
         return request_refuse(request, 401, "invalid_client", "no such client");
-}
-
-/* An omitted grant_type with a name and a password means this grant: the form of the tutorials. */
-static int check_grant_type(struct request *request, const struct params *params) {
-        struct text type = params_get(params, "grant_type");
-
-        if (type.len > 0 && !text_is(type, TEXT("password")))
-                return request_refuse(request, 400, "unsupported_grant_type",
-                                      "the grant_type here is password");
-        if (params_get(params, "username").len == 0 || !params_has(params, "password"))
-                return request_refuse(request, 400, "invalid_request",
-                                      "username and password are needed");
-        return 0;
 }
 
 static int read_audience(struct request *request, const struct params *params,
@@ -72,25 +54,87 @@ static int read_scope(struct request *request, const struct params *params, stru
         return 0;
 }
 
-int token_begin(struct request *request) {
+static int read_common(struct request *request, const struct params *params,
+                       char place[AUDIENCE_MAX], struct text *ret_audience,
+                       struct text *ret_scope) {
+        int r;
+
+        r = check_client(request, params);
+        if (r == 0)
+                r = read_audience(request, params, place, ret_audience);
+        return r < 0 ? r : read_scope(request, params, ret_scope);
+}
+
+/* ---- the password grant (RFC 6749 4.3) ---- */
+
+static int password_begin(struct request *request, const struct params *params) {
+        static const struct exchange exchange = {
+                .ask = MSG_ASK_PASSWORD_GRANT,
+                .answer = MSG_ANSWER_TOKEN,
+                .finish = token_finish,
+        };
         struct msg_ask_password_grant ask = {.connection = request->number};
         char audience[AUDIENCE_MAX];
+        int r;
+
+        if (params_get(params, "username").len == 0 || !params_has(params, "password"))
+                return request_refuse(request, 400, "invalid_request",
+                                      "username and password are needed");
+        r = read_common(request, params, audience, &ask.audience, &ask.scope);
+        if (r < 0)
+                return r;
+        ask.username = name_as_asked(params_get(params, "username"));
+        ask.password = password_as_asked(params_get(params, "password"));
+        ask.client_id = TEXT(WIRE_CLIENT_LOCAL);
+        return call_ask(request, &exchange, &ask);
+}
+
+/* ---- the refresh grant (RFC 6749 6) ---- */
+
+static int refresh_begin(struct request *request, const struct params *params) {
+        static const struct exchange exchange = {
+                .ask = MSG_ASK_REFRESH_GRANT,
+                .answer = MSG_ANSWER_TOKEN,
+                .finish = token_finish,
+        };
+        struct msg_ask_refresh_grant ask = {.connection = request->number};
+        char audience[AUDIENCE_MAX];
+        int r;
+
+        ask.refresh_token = params_get(params, "refresh_token");
+        if (ask.refresh_token.len == 0)
+                return request_refuse(request, 400, "invalid_request", "refresh_token is needed");
+        if (ask.refresh_token.len > REFRESH_TOKEN_MAX)
+                return request_refuse(request, 400, "invalid_grant", "that is no refresh token");
+        r = read_common(request, params, audience, &ask.audience, &ask.scope);
+        if (r < 0)
+                return r;
+        ask.client_id = TEXT(WIRE_CLIENT_LOCAL);
+        return call_ask(request, &exchange, &ask);
+}
+
+/* An omitted grant_type means the first: the form of the tutorials. */
+static const struct {
+        const char *type;
+        int (*begin)(struct request *request, const struct params *params);
+} grants[] = {
+        {"password", password_begin},
+        {"refresh_token", refresh_begin},
+};
+
+int token_begin(struct request *request) {
         struct params params;
+        struct text type;
+        size_t i;
         int r;
 
         r = params_parse(request->body, request->body_len, &params, &request->fault);
-        if (r == 0)
-                r = check_client(request, &params);
-        if (r == 0)
-                r = check_grant_type(request, &params);
-        if (r == 0)
-                r = read_audience(request, &params, audience, &ask.audience);
-        if (r == 0)
-                r = read_scope(request, &params, &ask.scope);
         if (r < 0)
                 return r;
-        ask.username = name_as_asked(params_get(&params, "username"));
-        ask.password = password_as_asked(params_get(&params, "password"));
-        ask.client_id = TEXT(WIRE_CLIENT_LOCAL);
-        return call_ask(request, &password_grant, &ask);
+        type = params_get(&params, "grant_type");
+        for (i = 0; i < ELEMENTS(grants); i++)
+                if (type.len == 0 || text_is(type, text_of(grants[i].type)))
+                        return grants[i].begin(request, &params);
+        return request_refuse(request, 400, "unsupported_grant_type",
+                              "the grant_type here is password or refresh_token");
 }

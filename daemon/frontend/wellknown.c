@@ -68,9 +68,10 @@ static void add_metadata(struct json *object, const struct keys_table *table) {
         json_add_text(object, "issuer", text_of(issuer));
         add_url(object, "token_endpoint", issuer, "/token");
         add_url(object, "introspection_endpoint", issuer, "/introspect");
+        add_url(object, "revocation_endpoint", issuer, "/revoke");
         add_url(object, "userinfo_endpoint", issuer, "/userinfo");
         add_url(object, "jwks_uri", issuer, "/.well-known/jwks.json");
-        json_add_words(object, "grant_types_supported", TEXT("password"));
+        json_add_words(object, "grant_types_supported", TEXT("password refresh_token"));
         json_add_words(object, "response_types_supported", TEXT("none"));
         json_add_words(object, "subject_types_supported", TEXT("public"));
         add_algorithms(object, table);

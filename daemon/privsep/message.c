@@ -5,6 +5,8 @@
 #include "message.h"
 
 #include "../../common/cleanup.h"
+#include "../../common/jwt/pages.h"
+#include "../../common/wire/wire.h"
 
 #include <endian.h>
 #include <stdbool.h>
@@ -142,6 +144,40 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ask_password_grant, audience, AUDIENCE_MAX),
                 FIELD(msg_ask_password_grant, scope, SCOPE_MAX),
         }},
+        [MSG_ASK_REFRESH_GRANT] = {"ask-refresh-grant", {
+                FIELD(msg_ask_refresh_grant, connection, ANY_NUMBER),
+                FIELD(msg_ask_refresh_grant, refresh_token, REFRESH_TOKEN_MAX),
+                FIELD(msg_ask_refresh_grant, client_id, CLIENT_MAX),
+                FIELD(msg_ask_refresh_grant, audience, AUDIENCE_MAX),
+                FIELD(msg_ask_refresh_grant, scope, SCOPE_MAX),
+        }},
+        [MSG_ASK_REVOKE] = {"ask-revoke", {
+                FIELD(msg_ask_revoke, connection, ANY_NUMBER),
+                FIELD(msg_ask_revoke, token, TOKEN_MAX),
+        }},
+        [MSG_ASK_REVOCATION] = {"ask-revocation", {
+                FIELD(msg_ask_revocation, connection, ANY_NUMBER),
+                FIELD(msg_ask_revocation, credential, CREDENTIAL_BEARER),
+                FIELD(msg_ask_revocation, bearer, TOKEN_MAX),
+                FIELD(msg_ask_revocation, kind, REVOKED_ALL),
+                FIELD(msg_ask_revocation, claim, CLIENT_MAX),
+                FIELD(msg_ask_revocation, before, INT64_MAX),
+        }},
+        [MSG_ASK_SESSIONS] = {"ask-sessions", {
+                FIELD(msg_ask_sessions, connection, ANY_NUMBER),
+                FIELD(msg_ask_sessions, credential, CREDENTIAL_BEARER),
+                FIELD(msg_ask_sessions, bearer, TOKEN_MAX),
+                FIELD(msg_ask_sessions, own, FLAG_MAX),
+                FIELD(msg_ask_sessions, user, USER_KEY_MAX),
+                FIELD(msg_ask_sessions, skip, ANY_NUMBER),
+                FIELD(msg_ask_sessions, limit, ANY_NUMBER),
+        }},
+        [MSG_ASK_SESSION_END] = {"ask-session-end", {
+                FIELD(msg_ask_session_end, connection, ANY_NUMBER),
+                FIELD(msg_ask_session_end, credential, CREDENTIAL_BEARER),
+                FIELD(msg_ask_session_end, bearer, TOKEN_MAX),
+                FIELD(msg_ask_session_end, sid, SID_LEN),
+        }},
         [MSG_ASK_ME] = {"ask-me", {
                 FIELD(msg_ask_me, connection, ANY_NUMBER),
                 FIELD(msg_ask_me, bearer, TOKEN_MAX),
@@ -252,6 +288,23 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_answer_token, access_token, TOKEN_MAX),
                 FIELD(msg_answer_token, expires_in_s, ANY_NUMBER),
                 FIELD(msg_answer_token, scope, SCOPE_MAX),
+                FIELD(msg_answer_token, refresh_token, REFRESH_TOKEN_MAX),
+        }},
+        [MSG_ANSWER_SESSION] = {"answer-session", {
+                FIELD(msg_answer_session, sid, SID_LEN),
+                FIELD(msg_answer_session, user_id, ANY_NUMBER),
+                FIELD(msg_answer_session, username, USER_NAME_MAX),
+                FIELD(msg_answer_session, client_id, CLIENT_MAX),
+                FIELD(msg_answer_session, audience, AUDIENCE_MAX),
+                FIELD(msg_answer_session, scope, SCOPE_MAX),
+                FIELD(msg_answer_session, amr, AMR_MAX),
+                FIELD(msg_answer_session, auth_time, ANY_NUMBER),
+                FIELD(msg_answer_session, used_at, ANY_NUMBER),
+                FIELD(msg_answer_session, expires_at, ANY_NUMBER),
+                FIELD(msg_answer_session, is_current, FLAG_MAX),
+        }},
+        [MSG_ANSWER_SESSIONS_END] = {"answer-sessions-end", {
+                FIELD(msg_answer_sessions_end, total, ANY_NUMBER),
         }},
         [MSG_ANSWER_USER] = {"answer-user", {
                 FIELD(msg_answer_user, id, ANY_NUMBER),

@@ -61,6 +61,11 @@ enum message_type {
         MSG_CONNECTION, /* carries the accepted socket */
         MSG_CONNECTION_CLOSED,
         MSG_ASK_PASSWORD_GRANT,
+        MSG_ASK_REFRESH_GRANT,
+        MSG_ASK_REVOKE,     /* a token, by whoever holds it */
+        MSG_ASK_REVOCATION, /* by what it is about, by an admin */
+        MSG_ASK_SESSIONS,
+        MSG_ASK_SESSION_END,
         MSG_ASK_ME,
         MSG_ASK_USER_ADD,
         MSG_ASK_USER_LIST,
@@ -77,8 +82,10 @@ enum message_type {
         MSG_ASK_MAC,
         MSG_ANSWER_REFUSED,
         MSG_ANSWER_TOKEN,
-        MSG_ANSWER_USER,      /* one user; in a list, one of several */
-        MSG_ANSWER_USERS_END, /* closes a list */
+        MSG_ANSWER_SESSION,      /* one of several */
+        MSG_ANSWER_SESSIONS_END, /* closes their list */
+        MSG_ANSWER_USER,         /* one user; in a list, one of several */
+        MSG_ANSWER_USERS_END,    /* closes a list */
         MSG_ANSWER_TICKET,
         MSG_ANSWER_HEALTH,
         MSG_ANSWER_DONE, /* has no fields */
@@ -230,6 +237,45 @@ struct msg_ask_password_grant {
         struct text scope;
 };
 
+struct msg_ask_refresh_grant {
+        uint32_t connection;
+        struct text refresh_token;
+        struct text client_id;
+        struct text audience; /* space-separated; empty: that of the login */
+        struct text scope;    /* empty: that of the login */
+};
+
+struct msg_ask_revoke {
+        uint32_t connection;
+        struct text token; /* an access or a refresh token */
+};
+
+struct msg_ask_revocation {
+        uint32_t connection;
+        uint8_t credential;
+        struct text bearer;
+        uint8_t kind;      /* enum revocation_kind */
+        struct text claim; /* a jti, a sid, a user's id or name, a client_id; empty for all */
+        int64_t before;    /* what was issued before; 0: until now. Not for a jti and a sid */
+};
+
+struct msg_ask_sessions {
+        uint32_t connection;
+        uint8_t credential;
+        struct text bearer;
+        uint8_t own;      /* 1: those of the bearer himself */
+        struct text user; /* id or name; empty: everybody's */
+        uint32_t skip;
+        uint32_t limit;
+};
+
+struct msg_ask_session_end {
+        uint32_t connection;
+        uint8_t credential;
+        struct text bearer;
+        struct text sid;
+};
+
 struct msg_ask_me {
         uint32_t connection;
         struct text bearer;
@@ -355,6 +401,25 @@ struct msg_answer_token {
         struct text access_token;
         uint32_t expires_in_s;
         struct text scope;
+        struct text refresh_token; /* empty: none */
+};
+
+struct msg_answer_session {
+        struct text sid;
+        uint64_t user_id;
+        struct text username;
+        struct text client_id;
+        struct text audience;
+        struct text scope;
+        struct text amr;
+        int64_t auth_time;
+        int64_t used_at;
+        int64_t expires_at; /* when it ends, unless it is used before then */
+        uint8_t is_current; /* 1: the token that asked is of this session */
+};
+
+struct msg_answer_sessions_end {
+        uint64_t total;
 };
 
 struct msg_answer_user {
@@ -515,6 +580,11 @@ union message {
         struct msg_retire retire;
         struct msg_connection connection; /* MSG_CONNECTION and MSG_CONNECTION_CLOSED */
         struct msg_ask_password_grant ask_password_grant;
+        struct msg_ask_refresh_grant ask_refresh_grant;
+        struct msg_ask_revoke ask_revoke;
+        struct msg_ask_revocation ask_revocation;
+        struct msg_ask_sessions ask_sessions;
+        struct msg_ask_session_end ask_session_end;
         struct msg_ask_me ask_me;
         struct msg_ask_user_add ask_user_add;
         struct msg_ask_user_list ask_user_list;
@@ -527,6 +597,8 @@ union message {
         struct msg_ask_health ask_health;
         struct msg_answer_refused answer_refused;
         struct msg_answer_token answer_token;
+        struct msg_answer_session answer_session;
+        struct msg_answer_sessions_end answer_sessions_end;
         struct msg_answer_user answer_user;
         struct msg_answer_users_end answer_users_end;
         struct msg_answer_ticket answer_ticket;

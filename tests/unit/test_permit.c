@@ -22,7 +22,7 @@
 struct cell {
         enum process from, to;
         bool setup, running, descriptor;
-        enum message_type types[40]; /* closed by MSG_NONE */
+        enum message_type types[64]; /* closed by MSG_NONE */
 };
 
 static const struct cell expected[] = {
@@ -60,18 +60,35 @@ static const struct cell expected[] = {
          false,
          true,
          false,
-         {MSG_ANSWER_REFUSED, MSG_ANSWER_TOKEN, MSG_ANSWER_USER, MSG_ANSWER_USERS_END,
-          MSG_ANSWER_TICKET, MSG_ANSWER_HEALTH, MSG_ANSWER_DONE, MSG_ANSWER_KEY,
-          MSG_ANSWER_KEYS_END, MSG_ANSWER_MAC}},
+         {MSG_ANSWER_REFUSED, MSG_ANSWER_TOKEN, MSG_ANSWER_SESSION, MSG_ANSWER_SESSIONS_END,
+          MSG_ANSWER_USER, MSG_ANSWER_USERS_END, MSG_ANSWER_TICKET, MSG_ANSWER_HEALTH,
+          MSG_ANSWER_DONE, MSG_ANSWER_KEY, MSG_ANSWER_KEYS_END, MSG_ANSWER_MAC}},
         {F,
          A,
          false,
          true,
          false,
-         {MSG_CONNECTION_CLOSED, MSG_ASK_PASSWORD_GRANT, MSG_ASK_ME, MSG_ASK_USER_ADD,
-          MSG_ASK_USER_LIST, MSG_ASK_USER_SHOW, MSG_ASK_USER_CHANGE, MSG_ASK_USER_REMOVE,
-          MSG_ASK_PROFILE_CHANGE, MSG_ASK_PASSWORD_CHANGE, MSG_ASK_PAM, MSG_ASK_HEALTH,
-          MSG_ASK_KEY_LIST, MSG_ASK_KEY_ROTATE, MSG_ASK_KEY_DROP, MSG_ASK_MAC}},
+         {MSG_CONNECTION_CLOSED,
+          MSG_ASK_PASSWORD_GRANT,
+          MSG_ASK_REFRESH_GRANT,
+          MSG_ASK_REVOKE,
+          MSG_ASK_REVOCATION,
+          MSG_ASK_SESSIONS,
+          MSG_ASK_SESSION_END,
+          MSG_ASK_ME,
+          MSG_ASK_USER_ADD,
+          MSG_ASK_USER_LIST,
+          MSG_ASK_USER_SHOW,
+          MSG_ASK_USER_CHANGE,
+          MSG_ASK_USER_REMOVE,
+          MSG_ASK_PROFILE_CHANGE,
+          MSG_ASK_PASSWORD_CHANGE,
+          MSG_ASK_PAM,
+          MSG_ASK_HEALTH,
+          MSG_ASK_KEY_LIST,
+          MSG_ASK_KEY_ROTATE,
+          MSG_ASK_KEY_DROP,
+          MSG_ASK_MAC}},
 
         {A,
          S,

@@ -20,6 +20,10 @@ static unsigned calls;
         }
 ROUTE(token)
 ROUTE(introspect)
+ROUTE(revoke)
+ROUTE(revocation)
+ROUTE(session_list)
+ROUTE(session_end)
 ROUTE(me)
 ROUTE(userinfo)
 ROUTE(user_add)
@@ -50,6 +54,10 @@ static const struct {
 } expected[] = {
         {"POST", "/token", ALL, token_begin, ""},
         {"POST", "/introspect", ALL, introspect_begin, ""},
+        {"POST", "/revoke", ALL, revoke_begin, ""},
+        {"POST", "/revocations", ALL, revocation_begin, ""},
+        {"GET", "/sessions", ALL, session_list_begin, ""},
+        {"DELETE", "/sessions/AAAA", ALL, session_end_begin, "AAAA"},
         {"GET", "/users/me", ALL, me_begin, ""},
         {"HEAD", "/users/me", ALL, me_begin, ""},
         {"GET", "/userinfo", ALL, userinfo_begin, ""},

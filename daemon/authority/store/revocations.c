@@ -64,7 +64,7 @@ static int subject_forget(struct store *store, const struct revocation *revocati
 static int subject_collapse(struct store *store, const struct revocation *revocation) {
         struct revocation whole = {
                 .entry = {.kind = REVOKED_SUBJECT,
-                          .before = revocation->now + 1,
+                          .before = revocation->until,
                           .drop_at = revocation->horizon},
         };
         int r;

@@ -71,6 +71,7 @@ struct revocation {
         bool has_subject;                      /* of a token or a session: whose it is */
         uint8_t subject[REVOCATION_VALUE_LEN]; /* revocation_digest() of his sub */
         int64_t now;
+        int64_t until;   /* the `before` that covers what was issued until now */
         int64_t horizon; /* when the last token issued until now has expired */
 
         /* the sessions that end with it */
