@@ -14,6 +14,7 @@
 #include "grant_refresh.h"
 #include "password.h"
 #include "policy.h"
+#include "renewal.h"
 #include "sessions.h"
 #include "signing.h"
 
@@ -98,6 +99,7 @@ static int grant_answer_token(struct call *call, const struct msg_signed *token)
         answer.refresh_token = text_of(refresh_token);
         snprintf(detail, sizeof detail, "jti=%.*s sid=%s", TEXT_ARGS(token->jti), grant->sid);
         audit(call, "login", "granted", text_of(grant->username), detail);
+        renewal_begin(call);
         r = call_answer(call, MSG_ANSWER_TOKEN, &answer);
         explicit_bzero(refresh_token, sizeof refresh_token);
         return r;

@@ -13,6 +13,7 @@
 #include "audit.h"
 #include "password.h"
 #include "policy.h"
+#include "renewal.h"
 #include "signing.h"
 
 #include <stdio.h>
@@ -31,6 +32,8 @@ static int login_answer(struct call *call, const struct msg_signed *token) {
         const struct pam_login *login = call->step.login;
         struct msg_answer_ticket answer = {.ticket = token->token};
 
+        if (login->verdict == LOGIN_GRANTED && login->phase == PAM_PHASE_AUTH)
+                renewal_begin(call);
         if (login->verdict == LOGIN_GRANTED || login->phase != PAM_PHASE_AUTH)
                 return call_answer(call, MSG_ANSWER_TICKET, &answer);
         return call_answer_ticket_late(call, token->token);

@@ -22,6 +22,9 @@
 /* Jobs of everybody: more than the slowest machine does before the calls' deadline. */
 #define JOBS_MAX 512
 
+/* No call has this number. */
+#define SPARE_CALL 0
+
 struct hash_job {
         struct fair_entry entry; /* first: an entry of the queue is the job */
         uint32_t charged_to;
@@ -127,6 +130,10 @@ static void worker_give(struct authority *authority, struct worker *worker, stru
                 call_fail(worker_release(authority, worker), r);
 }
 
+static bool worker_is_idle(const struct worker *worker) {
+        return worker->link.up && !worker->job && !worker->spare && !worker->is_retiring;
+}
+
 static void workers_dispatch(struct authority *authority) {
         struct workers *workers = &authority->workers;
         uint32_t i;
@@ -135,7 +142,7 @@ static void workers_dispatch(struct authority *authority) {
                 struct worker *worker = &workers->pool[i];
                 struct hash_job *job;
 
-                if (!worker->link.up || worker->job || worker->is_retiring)
+                if (!worker_is_idle(worker))
                         continue;
                 job = job_find_for(workers, i);
                 if (!job)
@@ -154,10 +161,62 @@ static void worker_count(struct authority *authority, struct worker *worker) {
         authority_tell_parent(authority, MSG_RETIRE, &message);
 }
 
+/* ---- jobs for which nobody waits ---- */
+
+static int spare_send(struct authority *authority, struct worker *worker,
+                      const struct spare_job *job) {
+        struct msg_hash message = {
+                .password = secret_text(job->password),
+                .setting = text_of(job->setting),
+        };
+        int r;
+
+        r = loop_timer(authority->loop, &worker->deadline, clock_monotonic_ms() + HASH_DEADLINE_MS,
+                       worker_overdue, worker);
+        return r < 0 ? r : link_send(&worker->link, MSG_HASH, SPARE_CALL, &message, -1);
+}
+
+int workers_hash_spare(struct authority *authority, struct spare_job *job) {
+        struct worker *pool = authority->workers.pool;
+        uint32_t i = 0;
+        int r;
+
+        while (i < WORKERS_MAX && (i == job->done_by || !worker_is_idle(&pool[i])))
+                i++;
+        if (i == WORKERS_MAX)
+                return -EBUSY;
+        r = spare_send(authority, &pool[i], job);
+        if (r < 0) {
+                loop_timer_unset(authority->loop, &pool[i].deadline);
+                return r;
+        }
+        job->done_by = i;
+        pool[i].spare = job;
+        return 0;
+}
+
+static int spare_take(struct authority *authority, struct worker *worker,
+                      const struct frame *frame) {
+        struct spare_job *job = take(worker->spare);
+
+        loop_timer_unset(authority->loop, &worker->deadline);
+        worker_count(authority, worker);
+        if (frame->call != SPARE_CALL) {
+                job->heard(job, -EPROTO, TEXT_NONE);
+                return -EPROTO;
+        }
+        job->heard(job, 0, frame->message.hashed.hash);
+        workers_dispatch(authority);
+        return 0;
+}
+
 static int worker_take(struct authority *authority, struct link *link, struct frame *frame) {
         struct worker *worker = (struct worker *)link;
         struct call *call;
         int r;
+
+        if (worker->spare)
+                return spare_take(authority, worker, frame);
 
         if (!worker->job)
                 return -EPROTO; /* an answer to no question */
@@ -179,6 +238,12 @@ static int worker_take(struct authority *authority, struct link *link, struct fr
 static void worker_lost(struct authority *authority, struct link *link) {
         struct worker *worker = (struct worker *)link;
         struct call *call = worker->job ? worker_release(authority, worker) : NULL;
+        struct spare_job *spare = take(worker->spare);
+
+        if (spare) {
+                loop_timer_unset(authority->loop, &worker->deadline);
+                spare->heard(spare, -EPIPE, TEXT_NONE);
+        }
 
         if (call)
                 call_fail(call, -EPIPE);

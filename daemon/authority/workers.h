@@ -15,9 +15,22 @@ struct authority;
 struct call;
 struct hash_job;
 
+/* A hash for which nobody waits: computed by an idle worker, or not at all. */
+struct spare_job {
+        const struct secret *password; /* borrowed, as the next: until it was heard */
+        const char *setting;
+        uint32_t done_by; /* the last worker that did one of it, which will not do another */
+        /* What a worker computed, lent; or -errno, and there is nothing to come. */
+        void (*heard)(struct spare_job *job, int r, struct text hash);
+};
+
+/* No worker has done one of it. */
+#define SPARE_JOB_NEW UINT32_MAX
+
 struct worker {
-        struct link link;     /* first: a link of a worker is the worker */
-        struct hash_job *job; /* with it; NULL when idle */
+        struct link link;        /* first: a link of a worker is the worker */
+        struct hash_job *job;    /* with it; NULL when idle */
+        struct spare_job *spare; /* or this; owned by who is told */
         struct timer deadline;
         uint32_t jobs_done;
         bool is_retiring; /* the parent was asked for a new one */
@@ -39,6 +52,10 @@ int workers_join(struct authority *authority, uint32_t instance, int fd);
  * in call->hashed. With `other_than_last` by another worker than the one before. 0 or -errno; where
  * whoever asks has too many such already, the call is refused. */
 int workers_hash(struct call *call, const char *setting, bool other_than_last);
+
+/* Gives the job to an idle worker. 0; -EBUSY: there is none, other than the one that did the last;
+ * other -errno. */
+int workers_hash_spare(struct authority *authority, struct spare_job *job);
 
 /* The call ends: its job leaves the queue; a worker that is at it will be heard and ignored. */
 void workers_forget(struct workers *workers, struct call *call);

@@ -224,11 +224,15 @@ def ending(jetond, how):
 def test_what_ends_all_sessions_is_seen_everywhere_at_once(fresh, how):
     jetond = fresh()
     jetond.add_user("ann")
-    token = jetond.token("ann")
+    tokens = jetond.login("ann").json()
+    token = tokens["access_token"]
     assert ending(jetond, how).status in (200, 204)
     introspected = jetond.post("/introspect", form={"token": token})
     assert introspected.json() == {"active": False}
     assert jetond.get("/users/me", token=token).status == 401
+    refreshed = jetond.post("/token", form={"grant_type": "refresh_token",
+                                            "refresh_token": tokens["refresh_token"]})
+    assert (refreshed.status, refreshed.json()["error"]) == (400, "invalid_grant")
 
 
 def test_a_change_of_other_members_ends_no_session(fresh):

@@ -57,6 +57,16 @@ def test_account_alone_as_after_a_login_with_a_key(login):
     assert login.try_login(phases="account").codes == {"account": "PAM_SUCCESS"}
 
 
+@pytest.mark.parametrize("change,verdict", [
+    ({"disabled": True}, "disabled"), ({"expires_at": "2020-01-01T00:00:00Z"}, "expired")])
+def test_who_is_disabled_or_at_his_end_comes_in_by_no_phase(login, change, verdict):
+    reply = login.jetond.request("PATCH", f"/users/{ACCOUNT.pw_name}", peer=True, data=change)
+    assert reply.status == 200
+    assert login.try_login(password=PASSWORD, phases="auth").codes == {"auth": "PAM_AUTH_ERR"}
+    assert login.try_login(phases="account").codes == {"account": "PAM_ACCT_EXPIRED"}
+    login.jetond.wait_for_log(f"verdict={verdict}")
+
+
 def test_root_and_unlinked_accounts_are_not_asked_about(login):
     assert login.try_login("root", password=PASSWORD).codes == STRANGER
     unlink(login.jetond)
