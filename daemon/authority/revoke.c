@@ -24,7 +24,7 @@ static int answer_done(struct call *call) {
 /* A refresh token takes its session with it, and so the access tokens (RFC 7009 2.1); any of the
  * session's refresh tokens does, however old. */
 static int revoke_refresh(struct call *call, const struct refresh_token *token) {
-        enum refresh_verdict verdict;
+        enum refresh_verdict verdict = REFRESH_FOREIGN;
         char sid[SID_LEN + 1], sub[24];
         struct session session;
         int r;

@@ -148,7 +148,7 @@ static bool is_sid(struct text text) {
 int answer_session_end(struct call *call, const union message *message) {
         const struct msg_ask_session_end *ask = &message->ask_session_end;
         struct session session = {.user_id = 0};
-        enum refusal refusal;
+        enum refusal refusal = REFUSAL_NO_SESSION;
         int r;
 
         if (!is_sid(ask->sid))

@@ -49,6 +49,7 @@ static void add_url(struct json *object, const char *name, const char *issuer, c
  * it. The others are those of the published keys. */
 static void add_algorithms(struct json *object, const struct keys_table *table) {
         char words[64] = "RS256";
+        size_t len = strlen(words);
         enum key_algorithm algorithm;
         uint32_t i;
 
@@ -56,7 +57,8 @@ static void add_algorithms(struct json *object, const struct keys_table *table) 
                 for (i = 0; i < table->count; i++)
                         if (table->keys[i].algorithm == algorithm && algorithm != KEY_RS256 &&
                             algorithm_is_public(algorithm)) {
-                                strcat(strcat(words, " "), algorithm_name(algorithm));
+                                len += (size_t)snprintf(words + len, sizeof words - len, " %s",
+                                                        algorithm_name(algorithm));
                                 break;
                         }
         json_add_words(object, "id_token_signing_alg_values_supported", text_of(words));

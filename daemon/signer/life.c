@@ -7,7 +7,7 @@
 #include "../../common/log.h"
 
 #define FOR_EACH_ALGORITHM(algorithm) \
-        for (algorithm = KEY_NONE + 1; algorithm < KEY_ALGORITHM_COUNT; algorithm++)
+        for ((algorithm) = KEY_NONE + 1; (algorithm) < KEY_ALGORITHM_COUNT; (algorithm)++)
 
 static const char *const words[] = {
         [KEY_PREPARED] = "prepared",
