@@ -1,4 +1,4 @@
-/* Logging in with a password: POST /token (RFC 6749 4.3). */
+/* Logging in with a password, and again with a refresh token: POST /token (RFC 6749 4.3, 6). */
 #include "body.h"
 #include "handle.h"
 #include "request.h"
@@ -10,7 +10,7 @@
 #define FIELDS_MAX    (4 + AUDIENCES_MAX)
 
 struct jeton_tokens {
-        struct secret *access;
+        struct secret *access, *refresh; /* refresh: NULL when there is none */
         char *scope;
         int64_t expires_in;
 };
@@ -54,17 +54,13 @@ static int check_request(struct jeton *jeton, const struct jeton_login_request *
         return 0;
 }
 
-static int ask(struct jeton *jeton, const struct jeton_login_request *login, struct answer *ret) {
+static int ask(struct jeton *jeton, const struct login_form *form, struct answer *ret) {
         _cleanup_(secret_freep) struct secret *body = NULL;
         struct exchange_request request = {
                 .method = "POST", .path = "/token", .content_type = BODY_FORM};
-        struct login_form form = {.count = 0};
         int r;
 
-        r = fill_form(login, &form);
-        if (r < 0)
-                return failure_say(&jeton->failure, r, "more than %d audiences", AUDIENCES_MAX);
-        r = body_form(form.fields, form.count, &body);
+        r = body_form(form->fields, form->count, &body);
         if (r < 0)
                 return failure_say(&jeton->failure, r, "out of memory");
         request.body = secret_text(body);
@@ -73,6 +69,7 @@ static int ask(struct jeton *jeton, const struct jeton_login_request *login, str
 
 static int tokens_read(const struct answer *answer, struct jeton_tokens **ret) {
         const char *access = answer_string(answer, "access_token");
+        const char *refresh = answer_string(answer, "refresh_token");
         const char *scope = answer_string(answer, "scope");
         const json_t *expires_in = json_object_get(answer->json, "expires_in");
         struct jeton_tokens *tokens;
@@ -86,6 +83,8 @@ static int tokens_read(const struct answer *answer, struct jeton_tokens **ret) {
         tokens->expires_in = json_integer_value(expires_in);
         tokens->scope = strdup(scope ? scope : "");
         r = tokens->scope ? secret_new(access, strlen(access), &tokens->access) : -ENOMEM;
+        if (r == 0 && refresh)
+                r = secret_new(refresh, strlen(refresh), &tokens->refresh);
         if (r < 0) {
                 jeton_tokens_free(tokens);
                 return r;
@@ -137,10 +136,36 @@ static int answer_read(struct jeton *jeton, const struct answer *answer,
         return 0;
 }
 
+static int tokens_ask(struct jeton *jeton, const struct login_form *form,
+                      enum jeton_login_outcome *ret_outcome, struct jeton_tokens **ret_tokens) {
+        _cleanup_(answer_clear) struct answer answer = {0};
+        int r;
+
+        r = ask(jeton, form, &answer);
+        if (r < 0)
+                return r;
+        r = answer_read(jeton, &answer, ret_outcome, ret_tokens);
+        json_wipe_string(json_object_get(answer.json, "access_token"));
+        json_wipe_string(json_object_get(answer.json, "refresh_token"));
+        return r;
+}
+
+int jeton_refresh(struct jeton *jeton, const char *refresh_token, const char *scope,
+                  enum jeton_login_outcome *ret_outcome, struct jeton_tokens **ret_tokens) {
+        struct login_form form = {.count = 0};
+
+        if (!refresh_token || !*refresh_token)
+                return failure_say(&jeton->failure, -EINVAL, "there is no token to refresh with");
+        add_field(&form, TEXT("grant_type"), TEXT("refresh_token"));
+        add_field(&form, TEXT("refresh_token"), text_of(refresh_token));
+        add_field(&form, TEXT("scope"), text_of(scope));
+        return tokens_ask(jeton, &form, ret_outcome, ret_tokens);
+}
+
 int jeton_login(struct jeton *jeton, const struct jeton_login_request *request,
                 enum jeton_login_outcome *ret_outcome, struct jeton_tokens **ret_tokens) {
-        _cleanup_(answer_clear) struct answer answer = {0};
         struct jeton_login_request known;
+        struct login_form form = {.count = 0};
         int r;
 
         r = argument_take(request, sizeof known, &known);
@@ -150,16 +175,18 @@ int jeton_login(struct jeton *jeton, const struct jeton_login_request *request,
         r = check_request(jeton, &known);
         if (r < 0)
                 return r;
-        r = ask(jeton, &known, &answer);
+        r = fill_form(&known, &form);
         if (r < 0)
-                return r;
-        r = answer_read(jeton, &answer, ret_outcome, ret_tokens);
-        json_wipe_string(json_object_get(answer.json, "access_token"));
-        return r;
+                return failure_say(&jeton->failure, r, "more than %d audiences", AUDIENCES_MAX);
+        return tokens_ask(jeton, &form, ret_outcome, ret_tokens);
 }
 
 const char *jeton_tokens_access(const struct jeton_tokens *tokens) {
         return tokens->access->bytes;
+}
+
+const char *jeton_tokens_refresh(const struct jeton_tokens *tokens) {
+        return tokens->refresh ? tokens->refresh->bytes : NULL;
 }
 
 int64_t jeton_tokens_expires_in(const struct jeton_tokens *tokens) {
@@ -174,6 +201,7 @@ void jeton_tokens_free(struct jeton_tokens *tokens) {
         if (!tokens)
                 return;
         secret_free(tokens->access);
+        secret_free(tokens->refresh);
         free(tokens->scope);
         free(tokens);
 }

@@ -99,11 +99,32 @@ int jeton_login(struct jeton *jeton, const struct jeton_login_request *request,
 /* The access token, for "Authorization: Bearer". A secret. */
 const char *jeton_tokens_access(const struct jeton_tokens *tokens);
 
+/* The refresh token, for jeton_refresh(); NULL when the daemon gave none. A secret. */
+const char *jeton_tokens_refresh(const struct jeton_tokens *tokens);
+
 /* Seconds that the access token lives, counted from the login. */
 int64_t jeton_tokens_expires_in(const struct jeton_tokens *tokens);
 
 /* The granted scope, space-separated; "" when there is none. */
 const char *jeton_tokens_scope(const struct jeton_tokens *tokens);
+
+/* Trades a refresh token for an access token and the refresh token that follows (POST /token;
+ * RFC 6749 6). `scope` narrows the access token; NULL: what the login was given. One round trip.
+ *
+ * A refresh token works once: store the new one before you use it. When the reply was lost, ask
+ * again with the old one, within a minute: the new one is then the same. An older one ends the
+ * session, because somebody else may have it.
+ *
+ * Outcomes, errors and ownership as of jeton_login(); JETON_LOGIN_REFUSED: the session has ended,
+ * log in again. */
+int jeton_refresh(struct jeton *jeton, const char *refresh_token, const char *scope,
+                  enum jeton_login_outcome *ret_outcome, struct jeton_tokens **ret_tokens);
+
+/* Ends a token before its time (POST /revoke; RFC 7009): an access token alone, or with a refresh
+ * token its session and all access tokens of that. One round trip; when it is done, no verifier of
+ * this host takes them any more. 0, for a token that nobody knows too; errors as of
+ * jeton_login(). */
+int jeton_revoke(struct jeton *jeton, const char *token);
 
 /* Wipes and frees. */
 void jeton_tokens_free(struct jeton_tokens *tokens);

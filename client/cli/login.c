@@ -4,6 +4,7 @@
 #include "account.h"
 #include "output.h"
 #include "password.h"
+#include "saved.h"
 
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
@@ -117,6 +118,8 @@ static enum status run(struct cli *cli) {
         status = login_now(cli, &tokens);
         if (status != STATUS_DONE)
                 return status;
+        if (option_is_given(&cli->arguments, OPTION_SAVE))
+                return saved_write(cli, tokens) < 0 ? STATUS_REFUSED : STATUS_DONE;
         if (cli->json) {
                 login_print_json(tokens);
                 return STATUS_DONE;
@@ -131,8 +134,10 @@ const struct command command_login = {
         .words = "login",
         .operands = "[NAME]",
         .operands_max = 1,
-        .options = LOGIN_OPTIONS,
+        .options = LOGIN_OPTIONS | OPTION_BIT(OPTION_SAVE),
         .line = "Log in with a password and print the access token",
-        .more = LOGIN_MORE,
+        .more = LOGIN_MORE
+        "\n\nWith --save nothing is printed: `jeton token` gives the access token then, and\n"
+        "refreshes it when it is due; `jeton logout` ends it.",
         .run = run,
 };

@@ -1,21 +1,65 @@
 /* jeton token: a fresh access token and nothing else, for $(...) and curl. */
 #include "login.h"
+#include "saved.h"
 
 #include "../../common/cleanup.h"
+#include "../../common/log.h"
+
+#define MIN_VALID_S 60
+
+static int min_valid(const struct cli *cli, unsigned long long *ret) {
+        const char *value = option_value(&cli->arguments, OPTION_MIN_VALID);
+
+        *ret = MIN_VALID_S;
+        if (!value || text_number(text_of(value), 7 * 86400, ret) == 0)
+                return 0;
+        log_error("--min-valid takes a number of seconds, a week at most");
+        return -EINVAL;
+}
+
+static void print_token(const struct cli *cli, const char *token) {
+        bool header = option_is_given(&cli->arguments, OPTION_HEADER);
+
+        printf("%s%s\n", header ? "Authorization: Bearer " : "", token);
+}
+
+/* Whoever says whose, what for or with which password means a login of its own. */
+static bool wants_login(const struct cli *cli) {
+        return operand(&cli->arguments, 0) ||
+               option_is_given(&cli->arguments, OPTION_PASSWORD_STDIN) ||
+               option_is_given(&cli->arguments, OPTION_AUDIENCE) ||
+               option_is_given(&cli->arguments, OPTION_SCOPE) || cli->json;
+}
+
+/* -ENOENT: no login is saved. */
+static int token_of_saved(struct cli *cli) {
+        _cleanup_(secret_freep) struct secret *token = NULL;
+        unsigned long long seconds;
+        int r;
+
+        r = min_valid(cli, &seconds);
+        if (r == 0)
+                r = saved_token(cli, (int64_t)seconds, &token);
+        if (r == 0)
+                print_token(cli, token->bytes);
+        return r;
+}
 
 static enum status run(struct cli *cli) {
         _cleanup_(jeton_tokens_freep) struct jeton_tokens *tokens = NULL;
-        bool header = option_is_given(&cli->arguments, OPTION_HEADER);
         enum status status;
+        int r;
 
+        r = wants_login(cli) ? -ENOENT : token_of_saved(cli);
+        if (r != -ENOENT)
+                return r < 0 ? STATUS_REFUSED : STATUS_DONE;
         status = login_now(cli, &tokens);
         if (status != STATUS_DONE)
                 return status;
         if (cli->json)
                 login_print_json(tokens);
         else
-                printf("%s%s\n", header ? "Authorization: Bearer " : "",
-                       jeton_tokens_access(tokens));
+                print_token(cli, jeton_tokens_access(tokens));
         return STATUS_DONE;
 }
 
@@ -23,8 +67,8 @@ const struct command command_token = {
         .words = "token",
         .operands = "[NAME]",
         .operands_max = 1,
-        .options = LOGIN_OPTIONS | OPTION_BIT(OPTION_HEADER),
-        .line = "Log in and print a bare access token, for scripts",
+        .options = LOGIN_OPTIONS | OPTION_BIT(OPTION_HEADER) | OPTION_BIT(OPTION_MIN_VALID),
+        .line = "Print a bare access token: of the saved login, or of a new one",
         .more = LOGIN_MORE "\n\n  curl -H \"$(jeton token --header)\" https://api.example.org/",
         .run = run,
 };
