@@ -23,6 +23,15 @@ def token(front):
     return front.daemon.token("alice")
 
 
+@pytest.fixture(scope="session")
+def tokens(front, token):
+    """{algorithm: (audience, a token for it)}"""
+    audiences = {"RS256": "https://rs256.example", "EdDSA": "https://eddsa.example"}
+    return {"ES256": (front.issuer, token),
+            **{algorithm: (audience, front.daemon.token("alice", audience=audience))
+               for algorithm, audience in audiences.items()}}
+
+
 @pytest.fixture
 def trusting(front, monkeypatch):
     """Python's clients believe the certificate authority of this front."""

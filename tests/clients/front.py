@@ -23,6 +23,8 @@ web {{ group = "{group}" }}
 audience "https://metrics.example" {{
     scope "metrics:read" {{ }}
 }}
+audience "https://rs256.example" {{ alg = "RS256" }}
+audience "https://eddsa.example" {{ alg = "EdDSA" }}
 """
 
 # One process under the caller's uid: web.sock is his group's.

@@ -14,6 +14,8 @@ from harness import PASSWORD
 from oauthlib.oauth2 import InvalidGrantError, InvalidScopeError, LegacyApplicationClient
 from requests_oauthlib import OAuth2Session
 
+ALGORITHMS = ["ES256", "RS256", "EdDSA"]
+
 
 def fetch(url):
     with urllib.request.urlopen(url, timeout=20) as reply:
@@ -80,23 +82,27 @@ def test_authlib_finds_no_fault_with_the_metadata(trusting):
     assert metadata["issuer"] == trusting.issuer
 
 
-def test_authlib_verifies_by_the_published_keys(trusting, token):
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_authlib_verifies_by_the_published_keys(trusting, tokens, algorithm):
+    audience, token = tokens[algorithm]
     keys = JsonWebKey.import_key_set(fetch(trusting.url("/.well-known/jwks.json")))
     options = {"iss": {"essential": True, "value": trusting.issuer},
-               "aud": {"essential": True, "value": trusting.issuer}}
-    claims = JsonWebToken(["ES256"]).decode(token, keys, claims_options=options)
+               "aud": {"essential": True, "value": audience}}
+    claims = JsonWebToken([algorithm]).decode(token, keys, claims_options=options)
     claims.validate()
     assert claims["username"] == "alice"
     with pytest.raises(JoseError):
-        JsonWebToken(["ES256"]).decode(changed(token), keys)
+        JsonWebToken([algorithm]).decode(changed(token), keys)
 
 
 # --- python3-jwt ----------------------------------------------------------------------------------
 
-def test_pyjwt_finds_the_key_and_verifies(trusting, token):
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_pyjwt_finds_the_key_and_verifies(trusting, tokens, algorithm):
+    audience, token = tokens[algorithm]
     keys = jwt.PyJWKClient(trusting.url("/.well-known/jwks.json"))
     key = keys.get_signing_key_from_jwt(token).key
-    judge = {"algorithms": ["ES256"], "audience": trusting.issuer, "issuer": trusting.issuer,
+    judge = {"algorithms": [algorithm], "audience": audience, "issuer": trusting.issuer,
              "options": {"require": ["exp", "iat", "iss", "aud", "sub", "jti"]}}
     assert jwt.decode(token, key, **judge)["username"] == "alice"
     with pytest.raises(jwt.InvalidSignatureError):

@@ -21,6 +21,13 @@ export async function verifies_a_login(context) {
 	assert.deepEqual(Object.keys(protectedHeader).sort(), ["alg", "kid", "typ"]);
 }
 
+export async function verifies_each_algorithm(context) {
+	for (const [algorithm, [audience, token]] of Object.entries(context.tokens)) {
+		const { payload } = await judge(context, token, { audience, algorithms: [algorithm] });
+		assert.equal(payload.username, "alice");
+	}
+}
+
 export async function refuses_a_changed_token(context) {
 	await assert.rejects(judge(context, changed(context.token)), {
 		code: "ERR_JWS_SIGNATURE_VERIFICATION_FAILED",

@@ -22,6 +22,12 @@ export async function verifies_a_login(context) {
 	assert.equal(claims.username, "alice");
 }
 
+export async function verifies_rs256(context) {
+	const [audience, token] = context.tokens.RS256;
+	const claims = await judge(context, token, { audience, algorithms: ["RS256"] });
+	assert.equal(claims.username, "alice");
+}
+
 export async function refuses_a_changed_token(context) {
 	await assert.rejects(judge(context, changed(context.token)), { message: "invalid signature" });
 }

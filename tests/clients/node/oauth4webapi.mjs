@@ -67,6 +67,16 @@ export async function accepts_our_token_by_rfc_9068(context) {
 	assert.equal(claims.client_id, "local");
 }
 
+export async function accepts_each_algorithm_by_rfc_9068(context) {
+	const server = await discover(context);
+	for (const [algorithm, [audience, token]] of Object.entries(context.tokens)) {
+		const options = { signingAlgorithms: [algorithm === "EdDSA" ? "Ed25519" : algorithm, algorithm] };
+		const request = call_of_a_service(token);
+		const claims = await oauth.validateJwtAccessToken(server, request, audience, options);
+		assert.equal(claims.username, "alice");
+	}
+}
+
 export async function refuses_a_changed_token(context) {
 	const server = await discover(context);
 	const request = call_of_a_service(changed(context.token));
