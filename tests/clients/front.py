@@ -1,4 +1,4 @@
-"""nginx before web.sock: TLS on a port of 127.0.0.1, with a certificate made for the occasion."""
+"""nginx before the sockets: TLS on ports of 127.0.0.1, with a certificate made for the occasion."""
 import datetime
 import grp
 import ipaddress
@@ -27,7 +27,8 @@ audience "https://rs256.example" {{ alg = "RS256" }}
 audience "https://eddsa.example" {{ alg = "EdDSA" }}
 """
 
-# One process under the caller's uid: web.sock is his group's.
+# One process under the caller's uid: web.sock is his group's. The second server is how a service of
+# this host with a client library that knows no Unix sockets would reach jeton.sock.
 NGINX = """
 daemon off;
 master_process off;
@@ -51,14 +52,25 @@ http {{
             proxy_set_header X-Forwarded-For $remote_addr;
         }}
     }}
+    server {{
+        listen {host}:{local_port} ssl;
+        ssl_certificate {directory}/server.pem;
+        ssl_certificate_key {directory}/server.key;
+        location / {{
+            proxy_pass http://unix:{local_socket}:;
+            proxy_set_header Host $http_host;
+        }}
+    }}
 }}
 """
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind((HOST, 0))
-        return one.getsockname()[1]
+def free_ports(count):
+    held = [socket.create_server((HOST, 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in held]
+    for one in held:
+        one.close()
+    return ports
 
 
 def certificate(subject, key, issuer, issuer_key, extensions):
@@ -106,11 +118,13 @@ def write_certificates(directory):
 
 
 class Front:
-    """A daemon, and nginx before it. `issuer` is its base URL, `authority` whom clients trust."""
+    """A daemon, and nginx before it. `issuer` is its base URL, `local` that of jeton.sock,
+    `authority` whom clients trust."""
 
     def __init__(self):
-        self.port = free_port()
+        self.port, self.local_port = free_ports(2)
         self.issuer = f"https://{HOST}:{self.port}"
+        self.local = f"https://{HOST}:{self.local_port}"
         group = grp.getgrgid(os.getegid()).gr_name
         self.daemon = Daemon(JETOND.format(issuer=self.issuer, group=group))
         self.directory = self.daemon.directory / "front"
@@ -139,7 +153,9 @@ class Front:
     def start_nginx(self):
         file = self.directory / "nginx.conf"
         file.write_text(NGINX.format(directory=self.directory, host=HOST, port=self.port,
-                                     socket=self.daemon.web_socket))
+                                     local_port=self.local_port,
+                                     socket=self.daemon.web_socket,
+                                     local_socket=self.daemon.socket))
         program = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
         assert program, "nginx is not installed: packaging/build-deps check"
         with open(self.directory / "nginx.said", "wb") as said:

@@ -43,7 +43,7 @@ def workplace(tmp_path_factory):
 @pytest.mark.parametrize("client,step", steps())
 def test_node(front, token, tokens, workplace, client, step):
     context = {"issuer": front.issuer, "username": "alice", "password": PASSWORD, "token": token,
-               "tokens": tokens}
+               "tokens": tokens, "local": front.local}
     answer = subprocess.run(["node", "run.mjs", client, step, json.dumps(context)], cwd=workplace,
                             capture_output=True, text=True, stdin=subprocess.DEVNULL,
                             timeout=STEP_SECONDS,

@@ -54,6 +54,17 @@ def test_requests_oauthlib_knows_our_refusals(trusting, password, scope, error):
         session.fetch_token(trusting.url("/token"), username="alice", password=password)
 
 
+def test_requests_oauthlib_refreshes_by_itself(trusting):
+    kept = []
+    session = OAuth2Session(client=LegacyApplicationClient(client_id="local"),
+                            auto_refresh_url=trusting.url("/token"), token_updater=kept.append,
+                            auto_refresh_kwargs={"client_id": "local"})
+    first = session.fetch_token(trusting.url("/token"), username="alice", password=PASSWORD)
+    session.token = {**first, "expires_in": -1, "expires_at": 1}
+    assert session.get(trusting.url("/users/me")).json()["username"] == "alice"
+    assert kept and kept[0]["access_token"] != first["access_token"]
+
+
 # --- authlib --------------------------------------------------------------------------------------
 
 def test_authlib_logs_in_and_reads_userinfo(trusting):
@@ -69,6 +80,21 @@ def test_authlib_knows_our_refusals(trusting):
     with pytest.raises(OAuthError) as caught:
         session.fetch_token(trusting.url("/token"), username="alice", password="wrong")
     assert caught.value.error == "invalid_grant"
+
+
+def test_authlib_refreshes_introspects_and_revokes(trusting):
+    session = AuthlibSession("local", token_endpoint_auth_method="none")
+    first = session.fetch_token(trusting.url("/token"), username="alice", password=PASSWORD)
+    token = session.refresh_token(trusting.url("/token"), first["refresh_token"])
+    assert token["refresh_token"] != first["refresh_token"]
+
+    def is_active():
+        return session.introspect_token(trusting.local + "/introspect",
+                                        token["access_token"]).json()["active"]
+
+    assert is_active() is True
+    assert session.revoke_token(trusting.local + "/revoke", token["refresh_token"]).status_code == 200
+    assert is_active() is False
 
 
 def test_authlib_finds_no_fault_with_the_metadata(trusting):

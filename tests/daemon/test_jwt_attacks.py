@@ -340,6 +340,18 @@ def test_the_twin_with_n_minus_s_is_the_same_token(jetond, forge):
     assert jetond.jeton("verify", standard_input=twin).returncode == 0
 
 
+def test_a_revoked_token_is_dead_in_every_spelling(jetond):
+    """Revocation goes by jti and time: whoever writes the token anew wins nothing."""
+    revoked = Forge(jetond.token("alice"), jetond.state / "keys")
+    r, s = revoked.numbers()
+    spellings = [revoked.token, revoked.with_signature(scalars(r, ORDER - s)), revoked.with_claims(),
+                 revoked.with_claims(sid=None), revoked.with_claims(username="bob")]
+    assert all(introspect(jetond, token).json()["active"] for token in spellings)
+    assert jetond.post("/revoke", form={"token": spellings[1]}).status == 200
+    for token in spellings:
+        assert_refused(jetond, token)
+
+
 # --- spelling -------------------------------------------------------------------------------------
 
 LAST = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -92,3 +92,48 @@ export async function reads_our_bearer_challenge(context) {
 		return true;
 	});
 }
+
+// As a service of the host asks, by the socket.
+async function introspect(server, { local }, token) {
+	const here = { ...server, introspection_endpoint: local + "/introspect" };
+	const reply = await oauth.introspectionRequest(here, client, oauth.None(), token);
+	return oauth.processIntrospectionResponse(here, client, reply);
+}
+
+export async function introspects_by_rfc_7662(context) {
+	const server = await discover(context);
+	const answer = await introspect(server, context, context.token);
+	assert.equal(answer.active, true);
+	assert.equal(answer.username, "alice");
+	assert.deepEqual(await introspect(server, context, changed(context.token)), { active: false });
+}
+
+async function refresh(server, token) {
+	const reply = await oauth.refreshTokenGrantRequest(server, client, oauth.None(), token);
+	return oauth.processRefreshTokenResponse(server, client, reply);
+}
+
+export async function refreshes_and_a_spent_token_ends_the_family(context) {
+	const server = await discover(context);
+	const login = await log_in(server, context);
+	const second = await refresh(server, login.refresh_token);
+	assert.notEqual(second.refresh_token, login.refresh_token);
+	const third = await refresh(server, second.refresh_token);
+	assert.equal((await introspect(server, context, third.access_token)).active, true);
+	await assert.rejects(refresh(server, login.refresh_token), { error: "invalid_grant" });
+	await assert.rejects(refresh(server, third.refresh_token), { error: "invalid_grant" });
+	assert.deepEqual(await introspect(server, context, third.access_token), { active: false });
+}
+
+export async function revokes_by_rfc_7009(context) {
+	const server = await discover(context);
+	const here = { ...server, revocation_endpoint: context.local + "/revoke" };
+	assert.equal(server.revocation_endpoint, context.issuer + "/revoke");
+	const login = await log_in(server, context);
+	for (const token of [login.access_token, login.refresh_token, "unknown"]) {
+		const reply = await oauth.revocationRequest(here, client, oauth.None(), token);
+		assert.equal(await oauth.processRevocationResponse(reply), undefined);
+	}
+	assert.deepEqual(await introspect(server, context, login.access_token), { active: false });
+	await assert.rejects(refresh(server, login.refresh_token), { error: "invalid_grant" });
+}

@@ -42,3 +42,11 @@ export async function knows_our_refusals(context) {
 		error: "invalid_grant",
 	});
 }
+
+export async function refreshes(context) {
+	const config = await discover(context);
+	const login = await log_in(config, context);
+	const next = await client.refreshTokenGrant(config, login.refresh_token);
+	assert.equal(next.expiresIn(), 900);
+	assert.notEqual(next.access_token, login.access_token);
+}
