@@ -46,12 +46,12 @@ def test_requests_oauthlib_asks_for_a_scope_and_an_audience(trusting):
     assert token["scope"] == ["metrics:read"]
 
 
-@pytest.mark.parametrize("password,scope,error", [("wrong", None, InvalidGrantError),
-                                                  (PASSWORD, ["frob"], InvalidScopeError)])
-def test_requests_oauthlib_knows_our_refusals(trusting, password, scope, error):
+@pytest.mark.parametrize("name,scope,error", [("eve", None, InvalidGrantError),
+                                              ("alice", ["frob"], InvalidScopeError)])
+def test_requests_oauthlib_knows_our_refusals(trusting, name, scope, error):
     session = requests_session(scope)
     with pytest.raises(error):
-        session.fetch_token(trusting.url("/token"), username="alice", password=password)
+        session.fetch_token(trusting.url("/token"), username=name, password=PASSWORD)
 
 
 def test_requests_oauthlib_refreshes_by_itself(trusting):
@@ -78,7 +78,7 @@ def test_authlib_logs_in_and_reads_userinfo(trusting):
 def test_authlib_knows_our_refusals(trusting):
     session = AuthlibSession("local", token_endpoint_auth_method="none")
     with pytest.raises(OAuthError) as caught:
-        session.fetch_token(trusting.url("/token"), username="alice", password="wrong")
+        session.fetch_token(trusting.url("/token"), username="mallory", password="wrong")
     assert caught.value.error == "invalid_grant"
 
 
@@ -158,5 +158,5 @@ def test_curl_logs_in(trusting, way):
 
 
 def test_curl_sees_a_refusal_by_its_status(trusting):
-    answer = curl("-f", "-d", "username=alice&password=wrong", trusting.url("/token"), check=False)
+    answer = curl("-f", "-d", "username=craig&password=wrong", trusting.url("/token"), check=False)
     assert answer.returncode == 22

@@ -14,7 +14,7 @@ ERRORS = {"invalid_request", "invalid_client", "invalid_grant", "unauthorized_cl
           "unsupported_grant_type", "invalid_scope", "invalid_target"}
 
 REFUSED = {
-    "nothing": {}, "grant": {"grant_type": "implicit"}, "secret": {**LOGIN, "password": "wrong"},
+    "nothing": {}, "grant": {"grant_type": "implicit"}, "secret": {**LOGIN, "username": "eve"},
     "name": {**LOGIN, "username": 'a"b\\c\n'}, "scope": {**LOGIN, "scope": 'a"b\\c'},
     "unknown scope": {**LOGIN, "scope": "frob"}, "audience": {**LOGIN, "audience": 'https://"\\'},
     "client": {**LOGIN, "client_id": 'x"y\\z'}, "code": {"grant_type": "authorization_code"},

@@ -48,7 +48,7 @@ export async function asks_for_a_scope_and_an_audience(context) {
 
 export async function knows_our_refusals(context) {
 	const server = await discover(context);
-	await assert.rejects(log_in(server, { ...context, password: "wrong" }), {
+	await assert.rejects(log_in(server, { username: "trudy", password: "wrong" }), {
 		error: "invalid_grant",
 		status: 400,
 	});

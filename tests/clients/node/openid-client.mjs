@@ -21,7 +21,7 @@ export async function discovers_by_either_document(context) {
 export async function logs_in_and_reads_userinfo(context) {
 	const config = await discover(context);
 	const tokens = await log_in(config, context);
-	assert.equal(tokens.expiresIn(), 900);
+	assert.ok(tokens.expiresIn() > 880 && tokens.expiresIn() <= 900);
 	const info = await client.fetchUserInfo(config, tokens.access_token, client.skipSubjectCheck);
 	assert.equal(info.preferred_username, "alice");
 }
@@ -38,7 +38,7 @@ export async function calls_a_protected_resource(context) {
 
 export async function knows_our_refusals(context) {
 	const config = await discover(context);
-	await assert.rejects(log_in(config, { ...context, password: "wrong" }), {
+	await assert.rejects(log_in(config, { username: "oscar", password: "wrong" }), {
 		error: "invalid_grant",
 	});
 }
@@ -47,6 +47,6 @@ export async function refreshes(context) {
 	const config = await discover(context);
 	const login = await log_in(config, context);
 	const next = await client.refreshTokenGrant(config, login.refresh_token);
-	assert.equal(next.expiresIn(), 900);
+	assert.ok(next.expiresIn() > 880 && next.expiresIn() <= 900);
 	assert.notEqual(next.access_token, login.access_token);
 }
