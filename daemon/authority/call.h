@@ -51,6 +51,7 @@ struct call {
                 struct change *change;         /* change.c */
                 struct pam_login *login;       /* pam.c */
                 struct key_change *key_change; /* keys.c */
+                struct secret *presented;      /* revoke.c */
         } step;                                /* owned; freed by free_step */
         void (*free_step)(void *step);
 };

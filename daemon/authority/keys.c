@@ -131,7 +131,6 @@ static int answer_checked(struct call *call, bool good) {
 int answer_mac(struct call *call, const union message *message) {
         const struct expectation any = {.now = clock_wall_s()};
         struct mac_question question;
-        struct msg_check_mac fields;
         int r;
 
         r = bearer_load_keys(call->authority);
@@ -140,10 +139,5 @@ int answer_mac(struct call *call, const union message *message) {
         if (token_mac_question(call->authority->keyset, message->ask_mac.token, &any, &question) <
             0)
                 return answer_checked(call, false);
-        fields = (struct msg_check_mac){
-                .kid = text_of(question.kid),
-                .signed_bytes = question.signed_bytes,
-                .mac = {(const char *)question.mac, sizeof question.mac},
-        };
-        return sign_ask_mac(call, &fields, answer_checked);
+        return sign_ask_mac(call, &question, answer_checked);
 }

@@ -11,6 +11,7 @@
 #include "bearer.h"
 #include "refresh.h"
 #include "sessions.h"
+#include "signing.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,33 +48,73 @@ static int revoke_refresh(struct call *call, const struct refresh_token *token) 
         return answer_done(call);
 }
 
-/* What is not good anyway needs no revocation. Of any audience: whoever holds it may end it. */
-static int revoke_access(struct call *call, struct text token) {
-        struct authority *authority = call->authority;
-        struct expectation expect = {
-                .now = clock_wall_s(),
-                .leeway = call->settings->leeway_s,
-        };
-        enum verdict verdict = VERDICT_INVALID;
-        struct claims claims;
+/* What is not good anyway needs no revocation. */
+static int revoke_judged(struct call *call, enum verdict verdict, const struct claims *claims) {
         char detail[64];
         int r;
 
-        r = bearer_load_keys(authority);
-        if (r == 0)
-                r = token_verify(authority->keyset, &authority->revocations, token, &expect,
-                                 &verdict, &claims);
-        if (r < 0)
-                return r;
         if (verdict != VERDICT_VALID)
                 return answer_done(call);
-        r = sessions_revoke_token(authority, text_of(claims.jti), text_of(claims.sub), claims.exp,
-                                  expect.now);
+        r = sessions_revoke_token(call->authority, text_of(claims->jti), text_of(claims->sub),
+                                  claims->exp, clock_wall_s());
         if (r < 0)
                 return r;
-        snprintf(detail, sizeof detail, "kind=access-token jti=%s", claims.jti);
-        audit(call, "revoke", "done", text_of(claims.username), detail);
+        snprintf(detail, sizeof detail, "kind=access-token jti=%s", claims->jti);
+        audit(call, "revoke", "done", text_of(claims->username), detail);
         return answer_done(call);
+}
+
+/* Of any audience: whoever holds it may end it. */
+static struct expectation any_audience(const struct call *call) {
+        return (struct expectation){.now = clock_wall_s(), .leeway = call->settings->leeway_s};
+}
+
+static void presented_free(void *presented) {
+        secret_free(presented);
+}
+
+/* The signer has told whether a token is its own whose key is not published. */
+static int revoke_checked(struct call *call, bool good) {
+        const struct expectation expect = any_audience(call);
+        enum verdict verdict = VERDICT_INVALID;
+        struct claims claims;
+        int r;
+
+        if (!good)
+                return answer_done(call);
+        r = token_judge_checked(call->authority->keyset, &call->authority->revocations,
+                                secret_text(call->step.presented), &expect, &verdict, &claims);
+        return r < 0 ? r : revoke_judged(call, verdict, &claims);
+}
+
+static int revoke_ask(struct call *call, struct text token, const struct expectation *expect) {
+        struct mac_question question;
+        int r;
+
+        if (token_mac_question(call->authority->keyset, token, expect, &question) < 0)
+                return answer_done(call);
+        r = secret_new(token.p, token.len, &call->step.presented);
+        if (r < 0)
+                return r;
+        call->free_step = presented_free;
+        return sign_ask_mac(call, &question, revoke_checked);
+}
+
+static int revoke_access(struct call *call, struct text token) {
+        const struct expectation expect = any_audience(call);
+        enum verdict verdict = VERDICT_INVALID;
+        struct claims claims;
+        int r;
+
+        r = bearer_load_keys(call->authority);
+        if (r == 0)
+                r = token_verify(call->authority->keyset, &call->authority->revocations, token,
+                                 &expect, &verdict, &claims);
+        if (r < 0)
+                return r;
+        if (verdict == VERDICT_ASK)
+                return revoke_ask(call, token, &expect);
+        return revoke_judged(call, verdict, &claims);
 }
 
 /* POST /revoke */

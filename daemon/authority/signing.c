@@ -127,7 +127,13 @@ int sign_ask_keys(struct call *call, enum message_type type, const void *fields,
         return link_send(&call->authority->signer, type, call->serial, fields, -1);
 }
 
-int sign_ask_mac(struct call *call, const struct msg_check_mac *fields, call_checked *then) {
+int sign_ask_mac(struct call *call, const struct mac_question *question, call_checked *then) {
+        struct msg_check_mac message = {
+                .kid = text_of(question->kid),
+                .signed_bytes = question->signed_bytes,
+                .mac = {(const char *)question->mac, sizeof question->mac},
+        };
+
         call->checked = then;
-        return link_send(&call->authority->signer, MSG_CHECK_MAC, call->serial, fields, -1);
+        return link_send(&call->authority->signer, MSG_CHECK_MAC, call->serial, &message, -1);
 }

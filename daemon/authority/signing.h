@@ -2,6 +2,7 @@
 #ifndef JETON_AUTHORITY_SIGNING_H
 #define JETON_AUTHORITY_SIGNING_H
 
+#include "../../common/jwt/verify.h"
 #include "call.h"
 
 /* Takes over the channel to the signer. 0 or -errno. */
@@ -16,6 +17,6 @@ int sign_ask_ticket(struct call *call, const struct msg_sign_ticket *fields, cal
 int sign_ask_keys(struct call *call, enum message_type type, const void *fields, call_keys *then);
 
 /* Whether that is the MAC of those bytes; the call goes on in `then`. 0 or -errno. */
-int sign_ask_mac(struct call *call, const struct msg_check_mac *fields, call_checked *then);
+int sign_ask_mac(struct call *call, const struct mac_question *question, call_checked *then);
 
 #endif

@@ -151,6 +151,18 @@ def test_a_changed_hs256_token_is_inactive(jetond):
     assert not is_active(jetond, token.rsplit(".", 1)[0] + ".")
 
 
+def test_a_revoked_hs256_token_is_inactive(jetond):
+    token = jetond.token("alice", audience=AUDIENCES["HS256"])
+    other = jetond.token("alice", audience=AUDIENCES["HS256"])
+    is_active = lambda one: jetond.post("/introspect", form={"token": one}).json()["active"]
+    assert is_active(token)
+    assert jetond.post("/revoke", form={"token": token[:-4] + "AAAA"}).status == 200
+    assert is_active(token)
+    assert jetond.post("/revoke", form={"token": token}).status == 200
+    assert not is_active(token)
+    assert is_active(other)
+
+
 def test_an_hs256_token_is_no_bearer_for_jeton_itself(jetond):
     token = jetond.token("alice", audience=AUDIENCES["HS256"])
     assert jetond.get("/users/me", token=token).status == 401
