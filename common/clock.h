@@ -13,6 +13,14 @@ static inline int64_t clock_monotonic_ms(void) {
         return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* The wall clock to the millisecond, for logs. */
+static inline int64_t clock_wall_ms(void) {
+        struct timespec now;
+
+        clock_gettime(CLOCK_REALTIME, &now);
+        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* Seconds since 1970-01-01T00:00:00Z, RFC 7519's NumericDate. */
 static inline int64_t clock_wall_s(void) {
         struct timespec now;

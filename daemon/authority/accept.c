@@ -5,6 +5,7 @@
 #include "../../common/cleanup.h"
 #include "../../common/clock.h"
 #include "../../common/log.h"
+#include "../../common/secret.h"
 #include "frontends.h"
 
 #include <errno.h>
@@ -61,10 +62,17 @@ static int connection_begin(struct authority *authority, const struct listener *
                         return r;
         }
         r = connections_add(&authority->connections, &limits, class_of(authority, &peer), &peer,
-                            &connection);
+                            peers_share(&authority->peers, &peer), &connection);
+        peers_ask_name(authority, &peer);
         if (r < 0)
                 return r;
         connection->fd = take_fd(&socket);
+        r = secret_random(&connection->id, sizeof connection->id);
+        if (r < 0) {
+                connections_remove(&authority->connections, connection);
+                return r;
+        }
+        peers_ask_process(authority, connection);
         frontends_hand_over(authority, connection);
         return 0;
 }

@@ -1,27 +1,179 @@
-/* The audit line. */
+/* The audit line: what is known of a call, in words. */
 #include "audit.h"
 
+#include "../../common/cleanup.h"
+#include "../../common/clock.h"
 #include "../../common/log.h"
+#include "../privsep/request_id.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#define SWEEP_MS 10000
+
 static const char *const class_words[CLASS_COUNT] = {"privileged", "local", "web"};
+
+int audit_new(struct audit **ret) {
+        struct audit *audit = calloc(1, sizeof *audit);
+
+        if (!audit)
+                return -ENOMEM;
+        audit->out.journal = -1;
+        audit->out.file = -1;
+        *ret = audit;
+        return 0;
+}
+
+void audit_free(struct audit *audit) {
+        if (!audit)
+                return;
+        closep(&audit->out.journal);
+        closep(&audit->out.file);
+        free(audit);
+}
+
+int audit_take_descriptor(struct audit *audit, enum descriptor what, int fd) {
+        int *place = what == DESCRIPTOR_JOURNAL ? &audit->out.journal : &audit->out.file;
+
+        closep(place);
+        *place = fd;
+        return 0;
+}
+
+/* ---- refusals that are too many ---- */
+
+static void suppressed_write(struct audit *audit, const struct audit_suppressed *suppressed) {
+        struct audit_line line = {.len = 0};
+
+        audit_line_time(&line, clock_wall_ms());
+        audit_line_word(&line, "event", "suppressed");
+        audit_line_word(&line, "result", "refused");
+        if (suppressed->is_of_uid)
+                audit_line_number(&line, "peer_uid", suppressed->uid);
+        audit_line_number(&line, "suppressed", suppressed->count);
+        audit_out_write(&audit->out, LOG_WARNING, &line);
+}
+
+static void suppressed_sweep(void *context) {
+        struct audit_suppressed suppressed;
+        struct audit *audit = context;
+
+        while (audit_limit_next(&audit->limit, &suppressed))
+                suppressed_write(audit, &suppressed);
+}
+
+static void suppressed_expect(struct authority *authority) {
+        struct audit *audit = authority->audit;
+
+        if (audit->sweep.heap_index == 0 &&
+            loop_timer(authority->loop, &audit->sweep, clock_monotonic_ms() + SWEEP_MS,
+                       suppressed_sweep, audit) < 0)
+                log_warning("counts of refusals will be told late: no memory");
+}
+
+static bool is_refusal(const char *result) {
+        return strcmp(result, "granted") != 0 && strcmp(result, "done") != 0;
+}
+
+static bool may_write(const struct call *call, const char *result, uint64_t *ret_suppressed) {
+        struct authority *authority = call->authority;
+
+        *ret_suppressed = 0;
+        if (!is_refusal(result) ||
+            audit_limit_admit(&authority->audit->limit, call->connection->peer.uid,
+                              clock_monotonic_ms(), ret_suppressed))
+                return true;
+        suppressed_expect(authority);
+        return false;
+}
+
+/* ---- the line ---- */
+
+static void add_peer(struct audit_line *line, const struct peers *peers,
+                     const struct connection *connection) {
+        const struct peer *peer = &connection->peer;
+
+        if (!peer->is_known) {
+                audit_line_word(line, "peer", "proxy");
+                return;
+        }
+        audit_line_number(line, "peer_uid", peer->uid);
+        audit_line_number(line, "peer_gid", peer->gid);
+        audit_line_number(line, "peer_pid", (uint32_t)peer->pid);
+        audit_line_quoted(line, "peer_user", text_of(peers_name(peers, peer->uid)));
+        audit_line_quoted(line, "peer_comm", text_of(connection->comm));
+        audit_line_quoted(line, "peer_unit", text_of(connection->unit));
+}
+
+static void add_request(struct audit_line *line, const struct connection *connection) {
+        char id[REQUEST_ID_SIZE];
+
+        request_id_write(connection->id, connection->questions, id);
+        audit_line_word(line, "class", class_words[connection->class]);
+        audit_line_word(line, "request", id);
+}
 
 void audit(const struct call *call, const char *event, const char *result, struct text user,
            const char *detail) {
-        const struct peer *peer = &call->connection->peer;
-        char who[64], by[64] = "";
+        struct connection *connection = call->connection;
+        struct audit_line line = {.len = 0};
+        uint64_t suppressed;
 
-        if (peer->is_known)
-                snprintf(who, sizeof who, "peer_uid=%u peer_pid=%d", peer->uid, peer->pid);
-        else
-                snprintf(who, sizeof who, "peer=proxy");
+        connection->audited = connection->questions;
+        if (!may_write(call, result, &suppressed))
+                return;
+        audit_line_time(&line, clock_wall_ms());
+        audit_line_word(&line, "event", event);
+        audit_line_word(&line, "result", result);
+        audit_line_quoted(&line, "user", user);
         if (call->admin)
-                snprintf(by, sizeof by, "admin=\"%s\" ", call->admin->name);
-        log_notice("audit event=%s result=%s user=\"%s\" %s%s class=%s request=%08x%s%s", event,
-                   result, log_escape(user).text, by, who, class_words[call->connection->class],
-                   call->serial, detail ? " " : "", detail ? detail : "");
+                audit_line_quoted(&line, "admin", text_of(call->admin->name));
+        add_peer(&line, &call->authority->peers, connection);
+        add_request(&line, connection);
+        if (call->kid[0])
+                audit_line_word(&line, "kid", call->kid);
+        audit_line_words(&line, text_of(detail));
+        if (suppressed)
+                audit_line_number(&line, "suppressed", suppressed);
+        audit_out_write(&call->authority->audit->out, LOG_NOTICE, &line);
+}
+
+/* ---- of steps that do not speak for themselves ---- */
+
+/* "ask-user-add" asks for "user-add". */
+static const char *event_of(const struct call *call) {
+        const char *name = message_name(call->asked);
+
+        return strncmp(name, "ask-", 4) == 0 ? name + 4 : name;
+}
+
+static void audit_unsaid(const struct call *call, const char *result, const char *detail) {
+        const struct connection *connection = call->connection;
+        struct text user = text_of(call->user ? call->user->name : NULL);
+
+        if (connection->audited != connection->questions)
+                audit(call, event_of(call), result, user, detail);
+}
+
+void audit_refusal(const struct call *call, const struct msg_answer_refused *refused) {
+        char detail[400];
+
+        snprintf(detail, sizeof detail, "error=%.*s reason=\"%s\"", TEXT_ARGS(refused->error),
+                 log_escape(refused->description).text);
+        audit_unsaid(call, "refused", detail);
+}
+
+void audit_budget(const struct call *call) {
+        audit_unsaid(call, "refused", "reason=budget");
+}
+
+void audit_failure(const struct call *call, int error) {
+        char detail[300];
+
+        snprintf(detail, sizeof detail, "reason=\"%s\"",
+                 log_escape(text_of(strerror(-error))).text);
+        audit_unsaid(call, "failed", detail);
 }
 
 void audit_keep_name(struct text name, char ret[LOG_NAME_MAX + 1]) {

@@ -5,6 +5,7 @@
 
 #include "connection.h"
 #include "link.h"
+#include "peers.h"
 #include "settings.h"
 #include "workers.h"
 
@@ -13,6 +14,8 @@
 #include "../../common/jwt/revocations.h"
 #include "../privsep/loop.h"
 #include "store/store.h"
+
+struct audit;
 
 struct authority {
         struct loop *loop;
@@ -45,7 +48,10 @@ struct authority {
         } listeners[2];
         uint32_t overflow_uid;
 
+        struct audit *audit;
+
         struct connections connections;
+        struct peers peers;
         struct budget calls; /* pending */
         struct link frontends[CLASS_COUNT];
         struct link signer;

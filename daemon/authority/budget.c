@@ -59,6 +59,13 @@ static struct budget_share *share_add(struct budget *budget, uint32_t *place, ui
         return share;
 }
 
+/* Of those who hold nothing a new one: while something may be charged, one is free. */
+static struct budget_share *share_get(struct budget *budget, uint32_t uid) {
+        uint32_t *place = place_of(budget, uid);
+
+        return *place == NOBODY ? share_add(budget, place, uid) : &budget->shares[*place];
+}
+
 static uint32_t limit_of(const struct budget_limits *limits, uint32_t uid) {
         bool is_shared = uid == BUDGET_WEB || uid == BUDGET_STRANGERS;
 
@@ -69,12 +76,10 @@ static uint32_t limit_of(const struct budget_limits *limits, uint32_t uid) {
 int budget_charge(struct budget *budget, const struct budget_limits *limits, uint32_t uid) {
         uint32_t total = limits->total < budget->size ? limits->total : budget->size;
         struct budget_share *share;
-        uint32_t *place;
 
         if (budget->used >= (uid == 0 ? total : total - total / 10))
                 return -EDQUOT;
-        place = place_of(budget, uid);
-        share = *place == NOBODY ? share_add(budget, place, uid) : &budget->shares[*place];
+        share = share_get(budget, uid);
         /* A share that was made just now holds none, and every limit is at least one. */
         if (share->count >= limit_of(limits, uid))
                 return -EDQUOT;
@@ -96,4 +101,10 @@ void budget_return(struct budget *budget, uint32_t uid) {
         *place = share->next;
         share->next = budget->first_free;
         budget->first_free = index;
+}
+
+void budget_move(struct budget *budget, uint32_t from, uint32_t to) {
+        budget_return(budget, from);
+        share_get(budget, to)->count++;
+        budget->used++;
 }

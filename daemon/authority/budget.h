@@ -30,6 +30,9 @@ void budget_clear(struct budget *budget);
 /* Charges one to `uid`. 0; -EDQUOT: his share, or everybody's, is used up. */
 int budget_charge(struct budget *budget, const struct budget_limits *limits, uint32_t uid);
 
+/* One that was charged to `from` is `to`'s from now on, whatever the limits say. */
+void budget_move(struct budget *budget, uint32_t from, uint32_t to);
+
 /* Gives back one that was charged. */
 void budget_return(struct budget *budget, uint32_t uid);
 

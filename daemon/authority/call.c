@@ -3,7 +3,7 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/clock.h"
-#include "../../common/log.h"
+#include "audit.h"
 
 #include <errno.h>
 #include <string.h>
@@ -42,6 +42,7 @@ int call_new(struct authority *authority, struct connection *connection, uint32_
                 return r;
         }
         call->settings = settings_ref(authority->settings);
+        connection->questions++;
         connection->call = call;
         *ret = call;
         return 0;
@@ -54,7 +55,8 @@ int call_charge(struct call *call) {
                 .per_uid = call->settings->max_calls_per_uid,
         };
 
-        if (budget_charge(&authority->calls, &limits, call->connection->charged_to) < 0)
+        call->charged_to = call->connection->charged_to;
+        if (budget_charge(&authority->calls, &limits, call->charged_to) < 0)
                 return -EBUSY;
         call->is_charged = true;
         return 0;
@@ -64,7 +66,7 @@ static void call_discharge(struct call *call) {
         if (!call->is_charged)
                 return;
         call->is_charged = false;
-        budget_return(&call->authority->calls, call->connection->charged_to);
+        budget_return(&call->authority->calls, call->charged_to);
 }
 
 void call_free(struct call *call) {
@@ -105,8 +107,7 @@ int call_answer(struct call *call, enum message_type type, const void *message) 
 int call_refuse(struct call *call, enum refusal refusal) {
         const struct msg_answer_refused *row = refusal_get(refusal);
 
-        log_debug("call %u of connection %u is refused: %.*s", call->number,
-                  call->connection->number, TEXT_ARGS(row->description));
+        audit_refusal(call, row);
         return call_answer(call, MSG_ANSWER_REFUSED, row);
 }
 
@@ -125,6 +126,7 @@ int call_refuse_busy(struct call *call) {
         int r;
 
         call_discharge(call);
+        audit_budget(call);
         r = loop_timer(call->authority->loop, &call->release, call->arrived_ms + BUSY_MS,
                        call_release_busy, call);
         return r < 0 ? call_fail(call, r) : 0;
@@ -167,7 +169,6 @@ int call_answer_ticket_late(struct call *call, struct text ticket) {
 int call_fail(struct call *call, int error) {
         enum refusal refusal = refusal_of_errno(error);
 
-        log_warning("call %u of connection %u failed: %s", call->number, call->connection->number,
-                    strerror(-error));
+        audit_failure(call, error);
         return call_refuse(call, refusal);
 }

@@ -23,13 +23,15 @@ struct call {
         struct authority *authority;   /* borrowed: outlives every call */
         struct connection *connection; /* borrowed: a call ends before its connection */
         struct settings *settings;     /* a reference: those in force when it began */
-        uint32_t number;               /* the frontend's */
-        uint32_t serial;               /* ours, towards the worker, signer and names */
+        enum message_type asked;
+        uint32_t number; /* the frontend's */
+        uint32_t serial; /* ours, towards the worker, signer and names */
         int64_t arrived_ms;
         uint64_t revoked_serial; /* authority->revoked_serial when it began */
         struct timer deadline;
         struct timer release; /* a refusal that waits for its time */
-        bool is_charged;      /* to the connection's share of pending calls */
+        bool is_charged;      /* as a pending call ... */
+        uint32_t charged_to;  /* ... to this share */
 
         /* what a step leaves for the next */
         struct user *admin; /* who asks, where that is a bearer with the right to administer */
@@ -41,6 +43,7 @@ struct call {
         struct hash_job *job;   /* waiting for a worker or with one */
         call_hashed *hashed;
         call_signed *signed_;
+        char kid[KID_LEN + 1]; /* of what was signed */
         call_keys *keys;
         call_checked *checked;
         call_account *account;

@@ -53,8 +53,8 @@ void connections_clear(struct connections *connections) {
 }
 
 int connections_add(struct connections *connections, const struct budget_limits *limits,
-                    enum caller_class class, const struct peer *peer, struct connection **ret) {
-        uint32_t charged_to = peer->is_known ? peer->uid : BUDGET_WEB;
+                    enum caller_class class, const struct peer *peer, uint32_t charged_to,
+                    struct connection **ret) {
         struct connection *connection;
         int r;
 
@@ -70,8 +70,26 @@ int connections_add(struct connections *connections, const struct budget_limits 
         connection->class = class;
         connection->peer = *peer;
         connection->charged_to = charged_to;
+        connection->questions = 0;
+        connection->audited = 0;
+        connection->comm[0] = '\0';
+        connection->unit[0] = '\0';
         *ret = connection;
         return 0;
+}
+
+void connections_recharge(struct connections *connections, uint32_t uid) {
+        uint32_t i;
+
+        for (i = 0; i < connections->size; i++) {
+                struct connection *connection = &connections->slots[i];
+
+                if (!connection->number || connection->peer.uid != uid ||
+                    connection->charged_to != BUDGET_STRANGERS)
+                        continue;
+                budget_move(&connections->budget, BUDGET_STRANGERS, uid);
+                connection->charged_to = uid;
+        }
 }
 
 struct connection *connections_find(struct connections *connections, uint32_t number) {

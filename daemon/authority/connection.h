@@ -18,11 +18,15 @@ struct peer {
 };
 
 struct connection {
-        uint32_t number; /* slot and generation; 0 when the slot is free */
+        uint32_t number;    /* slot and generation; 0 when the slot is free */
+        uint64_t id;        /* random: what audit lines call it */
+        uint32_t questions; /* heard on it */
+        uint32_t audited;   /* the last of those that has its audit line */
         uint16_t generation, call_generation;
         enum caller_class class;
         struct peer peer;
-        uint32_t charged_to; /* whose share of the budgets this is: his uid, or BUDGET_WEB */
+        char comm[COMM_MAX + 1], unit[UNIT_MAX + 1]; /* for the log: peers.h */
+        uint32_t charged_to; /* whose share of the budgets this is: peers_share() */
         int fd;              /* the socket until a frontend has it, then -1 */
         struct call *call;   /* in flight; owned */
         uint32_t next_free;
@@ -40,7 +44,12 @@ void connections_clear(struct connections *connections);
 
 /* Takes a slot. 0; -EDQUOT: that uid's, or everybody's, budget is used up. */
 int connections_add(struct connections *connections, const struct budget_limits *limits,
-                    enum caller_class class, const struct peer *peer, struct connection **ret);
+                    enum caller_class class, const struct peer *peer, uint32_t charged_to,
+                    struct connection **ret);
+
+/* That uid has an account: what it holds of the strangers' share is its own from now on, be it more
+ * than that allows. */
+void connections_recharge(struct connections *connections, uint32_t uid);
 
 /* NULL when no such connection is open. */
 struct connection *connections_find(struct connections *connections, uint32_t number);

@@ -4,6 +4,7 @@
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
 #include "accept.h"
+#include "audit.h"
 #include "frontends.h"
 #include "naming.h"
 #include "sessions.h"
@@ -48,6 +49,9 @@ static int take_descriptor(struct authority *authority, struct frame *frame) {
                 return keep_fd(&authority->keys_page_fd, frame);
         case DESCRIPTOR_STATUS_PAGE:
                 return keep_fd(&authority->status_page_fd, frame);
+        case DESCRIPTOR_JOURNAL:
+        case DESCRIPTOR_AUDIT_FILE:
+                return audit_take_descriptor(authority->audit, said->what, take_fd(&frame->fd));
         case DESCRIPTOR_CHANNEL:
                 return join(authority, said, take_fd(&frame->fd));
         default:

@@ -38,7 +38,8 @@ static const struct inbox_row {
         {MSG_ASK_MAC, answer_mac},
 };
 
-_Static_assert(offsetof(struct msg_ask_password_grant, connection) == 0 &&
+_Static_assert(offsetof(struct msg_connection_closed, connection) == 0 &&
+                       offsetof(struct msg_ask_password_grant, connection) == 0 &&
                        offsetof(struct msg_ask_refresh_grant, connection) == 0 &&
                        offsetof(struct msg_ask_revoke, connection) == 0 &&
                        offsetof(struct msg_ask_revocation, connection) == 0 &&
@@ -74,8 +75,8 @@ static struct connection *connection_of(struct authority *authority, const struc
                                         const struct frame *frame) {
         struct connection *connection;
 
-        connection =
-                connections_find(&authority->connections, frame->message.connection.connection);
+        connection = connections_find(&authority->connections,
+                                      frame->message.connection_closed.connection);
         if (!connection || connection->class != link->channel.instance || connection->fd >= 0)
                 return NULL;
         return connection;
@@ -102,6 +103,7 @@ static int frontend_take(struct authority *authority, struct link *link, struct 
         r = call_new(authority, connection, frame->call, &call);
         if (r < 0)
                 return r;
+        call->asked = frame->type;
         r = call_charge(call);
         if (r < 0)
                 return call_refuse_busy(call);
@@ -137,7 +139,7 @@ bool frontends_any_up(const struct authority *authority) {
 }
 
 void frontends_hand_over(struct authority *authority, struct connection *connection) {
-        struct msg_connection message = {.connection = connection->number};
+        struct msg_connection message = {.connection = connection->number, .id = connection->id};
         struct link *frontend = &authority->frontends[connection->class];
 
         if (link_send(frontend, MSG_CONNECTION, 0, &message, connection->fd) == 0)

@@ -12,6 +12,7 @@
 #include "../../common/log.h"
 #include "../privsep/child.h"
 #include "accept.h"
+#include "audit.h"
 #include "bearer.h"
 #include "control.h"
 #include "sessions.h"
@@ -56,7 +57,9 @@ static int authority_init(struct authority *authority) {
                         .fd = -1,
                         .is_web = i == 1,
                 };
-        r = workers_init(&authority->workers);
+        r = audit_new(&authority->audit);
+        if (r == 0)
+                r = workers_init(&authority->workers);
         return r < 0 ? r : loop_new(&authority->loop);
 }
 
@@ -169,6 +172,7 @@ int main(void) {
         /* Closed on purpose: SQLite then folds its journal into the database. */
         connections_clear(&authority.connections);
         budget_clear(&authority.calls);
+        audit_free(authority.audit);
         store_free(authority.store);
         if (r < 0)
                 log_error("it ends: %s", strerror(-r));

@@ -17,6 +17,12 @@ static const struct {
         [NOT_SIGNED_NO_KEY] = {-EBUSY, "no key of that algorithm is active"},
 };
 
+static int signed_go_on(struct call *call, call_signed *then, const struct msg_signed *token) {
+        int r = text_copy(token->kid, call->kid, sizeof call->kid);
+
+        return r < 0 ? r : then(call, token);
+}
+
 static int signed_take(struct call *call, const struct frame *frame) {
         call_signed *then = call->signed_;
         uint8_t reason;
@@ -25,7 +31,7 @@ static int signed_take(struct call *call, const struct frame *frame) {
                 return -EPROTO;
         call->signed_ = NULL;
         if (frame->type == MSG_SIGNED)
-                return then(call, &frame->message.signed_token);
+                return signed_go_on(call, then, &frame->message.signed_token);
         reason = frame->message.not_signed.reason;
         if (reason < NOT_SIGNED_LIMIT)
                 return -EPROTO;

@@ -45,7 +45,7 @@ int frontend_tell_authority(struct frontend *frontend, enum message_type type, u
 }
 
 void frontend_connection_ended(struct frontend *frontend, uint32_t number) {
-        struct msg_connection message = {.connection = number};
+        struct msg_connection_closed message = {.connection = number};
 
         frontend->connection_count--;
         frontend_tell_authority(frontend, MSG_CONNECTION_CLOSED, 0, &message);
@@ -55,7 +55,7 @@ void frontend_connection_ended(struct frontend *frontend, uint32_t number) {
 
 /* One try, no waiting: whoever does not take a short answer at once gets none. */
 static void turn_away(struct frontend *frontend, uint32_t number, int fd) {
-        struct msg_connection message = {.connection = number};
+        struct msg_connection_closed message = {.connection = number};
         struct text busy = response_busy();
 
         if (send(fd, busy.p, busy.len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
@@ -64,14 +64,14 @@ static void turn_away(struct frontend *frontend, uint32_t number, int fd) {
 }
 
 static void take_connection(struct frontend *frontend, struct frame *frame) {
-        uint32_t number = frame->message.connection.connection;
+        const struct msg_connection *said = &frame->message.connection;
         int r = -EBUSY;
 
         if (!frontend->is_draining &&
             frontend->connection_count < frontend->settings.max_connections)
-                r = connection_open(frontend, number, frame->fd);
+                r = connection_open(frontend, said, frame->fd);
         if (r < 0)
-                turn_away(frontend, number, frame->fd);
+                turn_away(frontend, said->connection, frame->fd);
         else
                 frame->fd = -1;
 }

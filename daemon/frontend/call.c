@@ -3,6 +3,7 @@
 
 #include "connection.h"
 #include "frontend.h"
+#include "request.h"
 
 static struct call **bucket_of(struct calls *calls, uint32_t number) {
         return &calls->buckets[number % CALL_BUCKETS];
@@ -53,6 +54,8 @@ int call_ask(struct request *request, const struct exchange *exchange, const voi
                 return r;
         }
         pending_add(calls, call);
+        request->questions++;
+        request->is_asked = true;
         return 0;
 }
 

@@ -272,7 +272,7 @@ static void connection_link(struct connection *connection) {
         *first = connection;
 }
 
-int connection_open(struct frontend *frontend, uint32_t number, int fd) {
+int connection_open(struct frontend *frontend, const struct msg_connection *said, int fd) {
         _cleanup_(freep) struct connection *connection = calloc(1, sizeof *connection);
         int r;
 
@@ -284,7 +284,8 @@ int connection_open(struct frontend *frontend, uint32_t number, int fd) {
         connection->request = (struct request){
                 .frontend = frontend,
                 .connection = connection,
-                .number = number,
+                .number = said->connection,
+                .id = said->id,
                 .class = frontend->settings.class,
         };
         r = set_deadline(connection, frontend->settings.idle_ms);

@@ -33,7 +33,7 @@ struct connection {
 };
 
 /* Takes over an accepted socket. 0; -errno: fd stays the caller's. */
-int connection_open(struct frontend *frontend, uint32_t number, int fd);
+int connection_open(struct frontend *frontend, const struct msg_connection *said, int fd);
 
 /* The room for its one call. */
 struct call *connection_call(struct connection *connection);

@@ -111,11 +111,21 @@ int request_admin_credential(struct request *request, uint8_t *ret_credential,
 
 /* ---- the reply ---- */
 
+/* What the authority was asked can be found in its audit lines by this name. */
+static int response_begin_named(struct request *request, const struct reply *reply, size_t body_len,
+                                char **ret_place) {
+        struct reply named = *reply;
+
+        if (request->is_asked)
+                request_id_write(request->id, request->questions, named.request_id);
+        return response_begin(&request->response, &named, request->closes, body_len, ret_place);
+}
+
 int request_reply_text(struct request *request, const struct reply *reply, struct text body) {
         char *place;
         int r;
 
-        r = response_begin(&request->response, reply, request->closes, body.len, &place);
+        r = response_begin_named(request, reply, body.len, &place);
         if (r < 0)
                 return r;
         if (body.len > 0)
@@ -133,7 +143,7 @@ int request_reply_json(struct request *request, const struct reply *reply,
 
         if (len == 0)
                 return -EINVAL;
-        r = response_begin(&request->response, reply, request->closes, len, &place);
+        r = response_begin_named(request, reply, len, &place);
         if (r < 0)
                 return r;
         json_write(body, place, len);
@@ -257,6 +267,7 @@ void request_clear(struct request *request) {
         request->body_len = 0;
         request->authorization = (struct authorization){0};
         request->parameter = TEXT_NONE;
+        request->is_asked = false;
         request->asked_token = TEXT_NONE;
         request->fault = (struct fault){0};
 }

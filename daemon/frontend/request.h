@@ -17,6 +17,9 @@ struct request {
         struct frontend *frontend;     /* borrowed */
         struct connection *connection; /* borrowed: it holds us */
         uint32_t number;               /* of the connection, as the authority calls it */
+        uint64_t id;                   /* of the connection in audit lines */
+        uint32_t questions;            /* asked of the authority, on this connection */
+        bool is_asked;                 /* one of them was this request's */
         enum caller_class class;
 
         struct http_head head; /* texts are lent by the connection's input */

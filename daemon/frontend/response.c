@@ -90,6 +90,8 @@ static void write_head(struct head *head, const struct reply *reply, bool closes
                 add(head, "Location: /users/%" PRIu64 "\r\n", reply->location_user);
         if (reply->etag.len > 0)
                 add(head, "ETag: %.*s\r\n", TEXT_ARGS(reply->etag));
+        if (reply->request_id[0])
+                add(head, "X-Request-Id: %s\r\n", reply->request_id);
         if (reply->has_total)
                 add(head, "X-Total-Count: %" PRIu64 "\r\n", reply->total);
         if (reply->status == 503)

@@ -3,6 +3,7 @@
 #define JETON_FRONTEND_RESPONSE_H
 
 #include "../../common/text.h"
+#include "../privsep/request_id.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,11 +22,12 @@ struct reply {
         uint16_t status;
         const char *media_type; /* borrowed for ever; NULL: application/json */
         enum reply_cache cache;
-        const char *challenge;  /* WWW-Authenticate; borrowed for ever; NULL: none */
-        char allow[ALLOW_MAX];  /* "": none */
-        uint64_t location_user; /* Location: /users/N; 0: none */
-        struct text etag;       /* with its quotes; empty: none */
-        bool has_total;         /* X-Total-Count */
+        const char *challenge;            /* WWW-Authenticate; borrowed for ever; NULL: none */
+        char allow[ALLOW_MAX];            /* "": none */
+        uint64_t location_user;           /* Location: /users/N; 0: none */
+        struct text etag;                 /* with its quotes; empty: none */
+        char request_id[REQUEST_ID_SIZE]; /* X-Request-Id; "": none */
+        bool has_total;                   /* X-Total-Count */
         uint64_t total;
 };
 

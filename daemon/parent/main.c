@@ -177,6 +177,8 @@ static int prepare(struct parent *parent) {
         if (r == 0)
                 r = web_listen(parent);
         if (r == 0)
+                r = audit_places_open(&parent->audit, parent->settings->audit_file);
+        if (r == 0)
                 r = filters_get(parent);
         return r ? r : children_new(parent);
 }
@@ -225,6 +227,7 @@ static void parent_init(struct parent *parent) {
                 .pages = {{-1, -1}, {-1, -1}},
                 .local = {-1, NULL},
                 .web = {-1, NULL},
+                .audit = {-1, -1},
                 .signals = -1,
         };
         for (i = 0; i < PLACE_COUNT; i++)
@@ -242,6 +245,7 @@ static void parent_clear(struct parent *parent) {
         supervise_clear(parent);
         listener_close(&parent->local);
         listener_close(&parent->web);
+        audit_places_close(&parent->audit);
         for (i = 0; i < PROCESS_COUNT; i++)
                 closep(&parent->filters[i]);
         page_files_close(&parent->pages);

@@ -4,6 +4,7 @@
 
 #include "../privsep/channel.h"
 #include "../privsep/loop.h"
+#include "audit.h"
 #include "identities.h"
 #include "listen.h"
 #include "options.h"
@@ -39,6 +40,7 @@ struct parent {
         struct places places;
         struct page_files pages;
         struct listener local, web;
+        struct audit_places audit;
         int filters[PROCESS_COUNT]; /* memfds; -1 where there is none */
 
         struct child *children;

@@ -45,6 +45,13 @@ static void child_tell(struct child *child) {
         kill(child->pid, SIGKILL);
 }
 
+/* The file may have been moved away. Where a new one cannot be opened, the lines go on to the old.
+ */
+static void audit_reopen(struct parent *parent) {
+        if (audit_places_open(&parent->audit, parent->settings->audit_file) < 0)
+                log_warning("audit lines go where they went before");
+}
+
 void reload(struct parent *parent) {
         _cleanup_(settings_freep) struct settings *fresh = NULL;
         size_t i;
@@ -53,6 +60,7 @@ void reload(struct parent *parent) {
         if (settings_read(parent, &fresh) == 0) {
                 settings_freep(&parent->settings);
                 parent->settings = take(fresh);
+                audit_reopen(parent);
                 for (i = 0; i < parent->child_count; i++)
                         child_tell(&parent->children[i]);
                 log_info("took the new settings of %s", parent->options.config);

@@ -57,6 +57,7 @@ struct settings {
         uint32_t algorithm;    /* position in the table's words: settings_algorithm() */
         uint32_t key_rotate_s; /* 0: off */
         uint32_t key_prepare_s;
+        char *audit_file;   /* empty: the journal, or the log */
         uint32_t log_level; /* position in the table's words: LOG_ERR is 0 */
         bool has_web;
         struct web web;

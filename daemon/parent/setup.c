@@ -46,6 +46,12 @@ static const struct gift {
         {PROCESS_NAMES, DESCRIPTOR_FILTER, AT(filters[PROCESS_NAMES])},
 };
 
+/* What is opened anew in a reload, and given again. */
+static const struct gift gifts_again[] = {
+        {PROCESS_AUTHORITY, DESCRIPTOR_JOURNAL, AT(audit.journal)},
+        {PROCESS_AUTHORITY, DESCRIPTOR_AUDIT_FILE, AT(audit.file)},
+};
+
 static int descriptor_send(struct child *child, enum descriptor what, enum process process,
                            uint32_t instance, int fd) {
         struct msg_descriptor message = {
@@ -54,16 +60,15 @@ static int descriptor_send(struct child *child, enum descriptor what, enum proce
         return say(child, MSG_DESCRIPTOR, &message, fd);
 }
 
-static int gifts_send(struct child *child) {
-        size_t i;
+static int gifts_send(struct child *child, const struct gift *gift, size_t count) {
         int r = 0;
 
-        for (i = 0; r == 0 && i < ELEMENTS(gifts); i++) {
-                const char *place = (const char *)child->parent + gifts[i].at;
+        for (; r == 0 && count > 0; gift++, count--) {
+                const char *place = (const char *)child->parent + gift->at;
                 int fd = *(const int *)(const void *)place;
 
-                if (gifts[i].to == child->program->process && fd >= 0)
-                        r = descriptor_send(child, gifts[i].what, PROCESS_NONE, 0, fd);
+                if (gift->to == child->program->process && fd >= 0)
+                        r = descriptor_send(child, gift->what, PROCESS_NONE, 0, fd);
         }
         return r;
 }
@@ -247,7 +252,9 @@ static int settings_send(struct child *child, bool reload) {
 int setup_send(struct child *child) {
         int r;
 
-        r = gifts_send(child);
+        r = gifts_send(child, gifts, ELEMENTS(gifts));
+        if (r == 0)
+                r = gifts_send(child, gifts_again, ELEMENTS(gifts_again));
         if (r)
                 return r;
         if (child->program->process == PROCESS_AUTHORITY)
@@ -258,9 +265,12 @@ int setup_send(struct child *child) {
 }
 
 int setup_send_again(struct child *child) {
+        int r;
+
         if (!tells[child->program->process] || child->control.phase != PHASE_RUNNING)
                 return 0;
-        return settings_send(child, true);
+        r = gifts_send(child, gifts_again, ELEMENTS(gifts_again));
+        return r ? r : settings_send(child, true);
 }
 
 int setup_flush(struct child *child) {

@@ -132,9 +132,10 @@ static const struct message_rule rules[MSG_COUNT] = {
 
         [MSG_CONNECTION] = {"connection", {
                 FIELD(msg_connection, connection, ANY_NUMBER),
+                FIELD(msg_connection, id, ANY_NUMBER),
         }},
         [MSG_CONNECTION_CLOSED] = {"connection-closed", {
-                FIELD(msg_connection, connection, ANY_NUMBER),
+                FIELD(msg_connection_closed, connection, ANY_NUMBER),
         }},
         [MSG_ASK_PASSWORD_GRANT] = {"ask-password-grant", {
                 FIELD(msg_ask_password_grant, connection, ANY_NUMBER),
@@ -374,6 +375,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_signed, jti, JTI_LEN),
                 FIELD(msg_signed, issued_at, ANY_NUMBER),
                 FIELD(msg_signed, expires_at, ANY_NUMBER),
+                FIELD(msg_signed, kid, KID_LEN),
         }},
         [MSG_NOT_SIGNED] = {"not-signed", {
                 FIELD(msg_not_signed, reason, NOT_SIGNED_NO_KEY),
@@ -418,6 +420,13 @@ static const struct message_rule rules[MSG_COUNT] = {
         }},
         [MSG_FIND_UID] = {"find-uid", {
                 FIELD(msg_find_uid, uid, ANY_NUMBER),
+        }},
+        [MSG_FIND_PROCESS] = {"find-process", {
+                FIELD(msg_find_process, pid, ANY_NUMBER),
+        }},
+        [MSG_PROCESS] = {"process", {
+                FIELD(msg_process, comm, COMM_MAX),
+                FIELD(msg_process, unit, UNIT_MAX),
         }},
         [MSG_ACCOUNT] = {"account", {
                 FIELD(msg_account, known, FLAG_MAX),

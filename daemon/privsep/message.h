@@ -113,7 +113,9 @@ enum message_type {
         /* authority to names, and back */
         MSG_FIND_ACCOUNT,
         MSG_FIND_UID,
+        MSG_FIND_PROCESS, /* its `call` is a connection */
         MSG_ACCOUNT,
+        MSG_PROCESS,
 
         MSG_COUNT,
 };
@@ -129,6 +131,8 @@ enum descriptor {
         DESCRIPTOR_STATUS_PAGE, /* writable for the authority alone */
         DESCRIPTOR_CHANNEL,     /* a socket pair's end; `process` and `instance` say whose */
         DESCRIPTOR_FILTER,      /* a memfd with the seccomp program */
+        DESCRIPTOR_JOURNAL,     /* connected to journald, for audit lines */
+        DESCRIPTOR_AUDIT_FILE,  /* opened to append audit lines */
         DESCRIPTOR_COUNT,
 };
 
@@ -225,6 +229,11 @@ struct msg_retire {
 /* ---- authority <-> frontend ---- */
 
 struct msg_connection {
+        uint32_t connection;
+        uint64_t id; /* request_id.h */
+};
+
+struct msg_connection_closed {
         uint32_t connection;
 };
 
@@ -508,6 +517,7 @@ struct msg_signed {
         struct text jti;
         int64_t issued_at;
         int64_t expires_at;
+        struct text kid;
 };
 
 enum not_signed {
@@ -558,6 +568,18 @@ struct msg_find_uid {
         uint32_t uid;
 };
 
+struct msg_find_process {
+        uint32_t pid;
+};
+
+#define COMM_MAX 15 /* TASK_COMM_LEN of the kernel, less its NUL */
+#define UNIT_MAX 63 /* units with longer names are not named */
+
+struct msg_process {
+        struct text comm; /* empty: it could not be read */
+        struct text unit; /* empty: none */
+};
+
 struct msg_account {
         uint8_t known;
         uint32_t uid;
@@ -578,7 +600,8 @@ union message {
         struct msg_ready ready;
         struct msg_breach breach;
         struct msg_retire retire;
-        struct msg_connection connection; /* MSG_CONNECTION and MSG_CONNECTION_CLOSED */
+        struct msg_connection connection;
+        struct msg_connection_closed connection_closed;
         struct msg_ask_password_grant ask_password_grant;
         struct msg_ask_refresh_grant ask_refresh_grant;
         struct msg_ask_revoke ask_revoke;
@@ -622,6 +645,8 @@ union message {
         struct msg_find_account find_account;
         struct msg_find_uid find_uid;
         struct msg_account account;
+        struct msg_find_process find_process;
+        struct msg_process process;
 };
 
 /* "ask-me", for logs. Never NULL. */

@@ -105,7 +105,9 @@ static const struct permit rows[] = {
 
         {MSG_FIND_ACCOUNT,       AUTHORITY, NAMES,     RUNNING, false},
         {MSG_FIND_UID,           AUTHORITY, NAMES,     RUNNING, false},
+        {MSG_FIND_PROCESS,       AUTHORITY, NAMES,     RUNNING, false},
         {MSG_ACCOUNT,            NAMES,     AUTHORITY, RUNNING, false},
+        {MSG_PROCESS,            NAMES,     AUTHORITY, RUNNING, false},
 };
 /* clang-format on */
 

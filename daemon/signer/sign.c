@@ -91,6 +91,7 @@ static int answer_signed(struct signer *signer, uint32_t call, enum key_algorith
                 log_error("cannot sign: %s", strerror(-r));
                 return not_signed(signer, call, NOT_SIGNED_FAILED);
         }
+        answer.kid = text_of(key->kid);
         answer.token = (struct text){token.text, token.len};
         r = channel_send(&signer->authority, MSG_SIGNED, call, &answer, -1);
         explicit_bzero(&token, sizeof token);

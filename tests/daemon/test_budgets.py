@@ -11,7 +11,9 @@ import time
 import pytest
 from harness import PASSWORD, Connection, compose, encode_form, in_process_of, is_root
 
-STORM_UID, OTHER_UID = 4242, 4343
+# Accounts of every Debian, daemon and bin; and two that nobody has.
+STORM_UID, OTHER_UID = 1, 2
+STRANGERS = 4242, 4343
 needs_root = pytest.mark.skipif(not is_root(), reason="needs root, to be several uids")
 
 
@@ -120,6 +122,33 @@ def test_a_full_share_is_its_uids_own(fresh):
         time.sleep(0.5)
     assert statuses(held) == [200, 200]
     assert reading() == [200, 200]
+
+
+@needs_root
+def test_uids_without_an_account_share_one_budget(fresh):
+    """A user may have thousands of them, by subuid(5): together they have half of all."""
+    jetond = fresh("max-connections = 40\nmax-connections-per-uid = 15\n")
+
+    def held(count):
+        connections = [jetond.connect(2) for _ in range(count)]
+        for connection in connections:
+            with contextlib.suppress(OSError):
+                connection.send(compose("GET", "/health"))
+        good = 0
+        for connection in connections:
+            with contextlib.suppress(OSError):
+                good += connection.reply().status == 200
+        time.sleep(2)
+        return good
+
+    one, other = (in_background_of(uid, lambda: held(15)) for uid in STRANGERS)
+    time.sleep(1)
+    with contextlib.suppress(RuntimeError):  # not known yet, and the strangers' share is full
+        in_process_of(OTHER_UID, lambda: jetond.get("/health").status)
+    time.sleep(0.2)
+    assert in_process_of(OTHER_UID, lambda: jetond.get("/health").status) == 200
+    assert jetond.get("/health").status == 200
+    assert one() + other() == 20
 
 
 @needs_root

@@ -46,7 +46,7 @@ static void two_calls_at_once(uint32_t connection) {
 }
 
 static void closed_twice(uint32_t connection) {
-        struct msg_connection closed = {.connection = connection};
+        struct msg_connection_closed closed = {.connection = connection};
 
         send_frame(authority.fd, MSG_CONNECTION_CLOSED, 0, &closed, -1);
         send_frame(authority.fd, MSG_CONNECTION_CLOSED, 0, &closed, -1);
@@ -75,7 +75,8 @@ static void order_to_sign(uint32_t connection) {
 static void socket_handed_up(uint32_t connection) {
         _cleanup_(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-        send_frame(authority.fd, MSG_CONNECTION, 0, &(struct msg_connection){connection}, fd);
+        send_frame(authority.fd, MSG_CONNECTION, 0,
+                   &(struct msg_connection){.connection = connection}, fd);
 }
 
 static void question_with_a_descriptor(uint32_t connection) {

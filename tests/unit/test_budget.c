@@ -86,11 +86,31 @@ static void what_many_share_has_half_of_all(void **state) {
         budget_clear(&budget);
 }
 
+static void what_is_moved_counts_where_it_goes(void **state) {
+        struct budget_limits limits = {.total = 20, .per_uid = 3};
+        struct budget budget;
+        int i;
+
+        (void)state;
+        assert_int_equal(budget_init(&budget, 20), 0);
+        for (i = 0; i < 5; i++)
+                assert_int_equal(budget_charge(&budget, &limits, BUDGET_STRANGERS), 0);
+        for (i = 0; i < 5; i++)
+                budget_move(&budget, BUDGET_STRANGERS, 1000);
+        assert_int_equal(budget_charge(&budget, &limits, 1000), -EDQUOT);
+        for (i = 0; i < 3; i++)
+                budget_return(&budget, 1000);
+        assert_int_equal(budget_charge(&budget, &limits, 1000), 0);
+        assert_int_equal(budget_charge(&budget, &limits, 1000), -EDQUOT);
+        budget_clear(&budget);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_uid_over_its_share_is_refused_and_others_are_not),
                 cmocka_unit_test(a_tenth_is_kept_for_root),
                 cmocka_unit_test(what_many_share_has_half_of_all),
+                cmocka_unit_test(what_is_moved_counts_where_it_goes),
                 cmocka_unit_test(counts_are_right_after_any_order_of_charges_and_returns),
         };
 

@@ -284,7 +284,7 @@ static const size_t struct_sizes[MSG_COUNT] = {
         SIZE(MSG_BREACH, msg_breach),
         SIZE(MSG_RETIRE, msg_retire),
         SIZE(MSG_CONNECTION, msg_connection),
-        SIZE(MSG_CONNECTION_CLOSED, msg_connection),
+        SIZE(MSG_CONNECTION_CLOSED, msg_connection_closed),
         SIZE(MSG_ASK_PASSWORD_GRANT, msg_ask_password_grant),
         SIZE(MSG_ASK_REFRESH_GRANT, msg_ask_refresh_grant),
         SIZE(MSG_ASK_REVOKE, msg_ask_revoke),
@@ -331,6 +331,8 @@ static const size_t struct_sizes[MSG_COUNT] = {
         SIZE(MSG_HASHED, msg_hashed),
         SIZE(MSG_FIND_ACCOUNT, msg_find_account),
         SIZE(MSG_FIND_UID, msg_find_uid),
+        SIZE(MSG_FIND_PROCESS, msg_find_process),
+        SIZE(MSG_PROCESS, msg_process),
         SIZE(MSG_ACCOUNT, msg_account),
 };
 

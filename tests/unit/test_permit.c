@@ -105,8 +105,8 @@ static const struct cell expected[] = {
          {MSG_SIGNED, MSG_NOT_SIGNED, MSG_KEY, MSG_KEYS_END, MSG_MAC_CHECKED}},
         {A, W, false, true, false, {MSG_HASH}},
         {W, A, false, true, false, {MSG_HASHED}},
-        {A, N, false, true, false, {MSG_FIND_ACCOUNT, MSG_FIND_UID}},
-        {N, A, false, true, false, {MSG_ACCOUNT}},
+        {A, N, false, true, false, {MSG_FIND_ACCOUNT, MSG_FIND_UID, MSG_FIND_PROCESS}},
+        {N, A, false, true, false, {MSG_ACCOUNT, MSG_PROCESS}},
 };
 
 static bool cell_has(const struct cell *cell, int type) {

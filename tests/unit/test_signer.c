@@ -154,6 +154,7 @@ static void an_access_token_verifies_and_says_what_was_asked(void **state) {
         assert_string_equal(claims.sub, "7");
         assert_string_equal(claims.roles, "staff");
         assert_true(text_is(frame.message.signed_token.jti, text_of(claims.jti)));
+        assert_int_equal(frame.message.signed_token.kid.len, KID_LEN);
         assert_true(frame.message.signed_token.issued_at == claims.iat);
         assert_true(frame.message.signed_token.expires_at == claims.exp);
         assert_true(claims.exp - claims.iat == 900);

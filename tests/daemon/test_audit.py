@@ -1,0 +1,358 @@
+"""Audit lines: one for each decision, found again by the caller's X-Request-Id, closed to forgery,
+and without a secret in them at any level."""
+import base64
+import ctypes
+import json
+import os
+import pwd
+import re
+import signal
+import socket
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from harness import PASSWORD, TOP, compose, in_process_of, is_root
+
+OTHER_UID = 4343
+needs_root = pytest.mark.skipif(not is_root(), reason="needs root, to be several uids")
+
+WORD = re.compile(r'([a-z_]+)=(?:"([^"]*)"|(\S*))(?: |$)')
+HOSTILE = ["x\r\naudit event=forged", "\x1b[2Jx", "a\0b", "\u2028line", "%n%n%s",
+           'x" result=granted y="', "back\\slash", "\u0085next", "\u202eevil"]
+
+
+def words(line):
+    """{"event": "login", ...}; AssertionError for what is no line of words."""
+    found, place = {}, 0
+    while place < len(line):
+        match = WORD.match(line, place)
+        assert match, f"not key=value at {place}: {line!r}"
+        key, quoted, bare = match.groups()
+        assert key not in found, f"{key} twice: {line!r}"
+        found[key] = bare if quoted is None else quoted
+        place = match.end()
+    return found
+
+
+def audit_lines(text):
+    """The words of each audit line of a log."""
+    return [words(line.split(": audit ", 1)[1]) for line in text.splitlines()
+            if ": audit " in line]
+
+
+def wait_for(jetond, **wanted):
+    """The first audit line with these words."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        for line in audit_lines(jetond.log()):
+            if all(line.get(key) == value for key, value in wanted.items()):
+                return line
+        time.sleep(0.02)
+    raise AssertionError(f"no line with {wanted}:\n{jetond.log()}")
+
+
+def listed_words():
+    manual = (TOP / "daemon" / "parent" / "jetond.8").read_text()
+    return set(re.findall(r"^\.It Li (\S+) Ta Ev ", manual, re.MULTILINE))
+
+
+def token_part(token, part):
+    raw = token.split(".")[part]
+    return json.loads(base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)))
+
+
+# --- what is in a line ---
+
+def test_a_login_says_who_what_and_which_token(jetond):
+    reply = jetond.login("alice")
+    line = wait_for(jetond, request=reply.headers["x-request-id"])
+    token = reply.json()["access_token"]
+    claims, header = token_part(token, 1), token_part(token, 0)
+    assert line["event"] == "login" and line["result"] == "granted"
+    assert line["user"] == "alice"
+    assert line["jti"] == claims["jti"] and line["kid"] == header["kid"]
+    assert (line["peer_uid"], line["peer_gid"]) == (str(os.geteuid()), str(os.getegid()))
+    assert line["peer_pid"] == str(os.getpid())
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line["time"])
+
+
+def test_the_process_and_the_account_of_a_peer_are_named(jetond):
+    """They are looked up when the connection is accepted; a hash later they are known."""
+    request = jetond.login("alice").headers["x-request-id"]
+    line = wait_for(jetond, request=request)
+    assert line["peer_comm"] == Path("/proc/self/comm").read_text().rstrip("\n")
+    assert line["peer_user"] == pwd.getpwuid(os.geteuid()).pw_name
+
+
+@needs_root
+def test_a_uid_without_an_account_is_a_number(jetond):
+    in_process_of(OTHER_UID, lambda: jetond.login("alice").status)
+    request = in_process_of(OTHER_UID, lambda: jetond.login("alice").headers["x-request-id"])
+    line = wait_for(jetond, request=request)
+    assert line["peer_uid"] == str(OTHER_UID) and "peer_user" not in line
+    assert line["class"] == "local"
+
+
+def test_every_refusal_has_a_line_and_a_reason(jetond):
+    for ask, error in (
+            (lambda: jetond.login("alice", audience="https://nowhere.example"), "invalid_target"),
+            (lambda: jetond.login("alice", scope="no:such"), None),
+            (lambda: jetond.get("/users/me", token="a.b.c"), "invalid_token"),
+            (lambda: jetond.get("/users/nobody-here", peer=True), "not_found"),
+            (lambda: jetond.login("alice", "wrong"), None)):
+        reply = ask()
+        assert reply.status >= 400
+        line = wait_for(jetond, request=reply.headers["x-request-id"])
+        assert line["result"] == "refused" and line["reason"]
+        assert error is None or line["error"] == error == reply.json()["error"]
+
+
+def test_a_request_has_one_line_and_an_id_of_its_own(fresh):
+    jetond = fresh()
+    jetond.add_user("alice")
+    replies = [jetond.login("alice", password) for password in (PASSWORD, "wrong") * 3]
+    with jetond.connect() as connection:
+        for _ in range(3):
+            connection.send(compose("GET", "/users/me", [("Authorization", "Bearer a.b.c")]))
+            replies.append(connection.reply())
+    time.sleep(0.2)
+    asked = [reply.headers["x-request-id"] for reply in replies]
+    assert len(set(asked)) == len(asked)
+    written = [line["request"] for line in audit_lines(jetond.log())]
+    assert [written.count(request) for request in asked] == [1] * len(asked)
+
+
+def test_what_the_authority_was_not_asked_has_no_id(jetond):
+    assert "x-request-id" not in jetond.get("/.well-known/jwks.json").headers
+    assert "x-request-id" not in jetond.get("/nowhere").headers
+
+
+def test_ids_do_not_repeat_after_a_restart(fresh):
+    jetond = fresh()
+    first = jetond.login("nobody").headers["x-request-id"]
+    jetond.stop()
+    jetond.start()
+    assert jetond.login("nobody").headers["x-request-id"] != first
+
+
+# --- forgery and secrets ---
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_names_from_outside_cannot_forge_a_line(jetond, name):
+    before = len(audit_lines(jetond.log()))
+    reply = jetond.login(name, "wrong")
+    assert reply.status == 400
+    if "x-request-id" in reply.headers:
+        line = wait_for(jetond, request=reply.headers["x-request-id"])
+        assert line["event"] == "login" and line["result"] == "refused"
+        assert len(audit_lines(jetond.log())) == before + 1
+    log = jetond.log_file.read_bytes()
+    assert all(byte == 0x0a or 0x20 <= byte < 0x7f for byte in log)
+    assert b"event=forged" not in b"".join(line for line in log.splitlines()
+                                            if b'user="' not in line)
+
+
+def test_a_process_may_call_itself_anything(jetond):
+    """comm is whatever the process made it: a quote, a newline."""
+    libc = ctypes.CDLL(None)
+    kept = Path("/proc/self/comm").read_bytes().rstrip(b"\n")
+    try:
+        libc.prctl(15, b'x"\nevent=f', 0, 0, 0)
+        request = jetond.login("alice", "wrong").headers["x-request-id"]
+    finally:
+        libc.prctl(15, kept, 0, 0, 0)
+    assert wait_for(jetond, request=request)["peer_comm"] == r"x\x22\x0aevent=f"
+
+
+def test_no_secret_is_in_the_log_of_a_whole_run_at_debug_level(fresh):
+    jetond = fresh('log-level = "debug"\n')
+    secrets = [PASSWORD, "a second password, longer", "the wrong password", "a new password now"]
+    jetond.add_user("alice")
+    jetond.add_user("bob", secrets[1], roles=["operator", "admin"])
+    tokens = [jetond.token("alice"), jetond.token("bob", secrets[1], scope="jeton:admin")]
+    jetond.login("alice", secrets[2])
+    jetond.login(secrets[0], secrets[2])  # a password typed as the name is the caller's own doing
+    for path in ("/users/me", "/users", "/users/alice"):
+        for token in tokens:
+            jetond.get(path, token=token)
+            jetond.get(path, token=token[:-4] + "AAAA")
+    jetond.request("PUT", "/users/me/password", token=tokens[0],
+                   data={"old_password": PASSWORD, "new_password": secrets[3]})
+    jetond.post("/introspect", form={"token": tokens[0]})
+    jetond.post("/introspect", form={"token": tokens[0] + "x"})
+    jetond.post("/revoke", form={"token": tokens[1]})
+    jetond.get("/users/me?access_token=" + tokens[0])
+    jetond.post("/token", body=b"grant_type=password&password=" + secrets[1].encode())
+    jetond.stop()
+    log = jetond.log()
+    for secret in secrets[1:]:
+        assert secret not in log and secret.replace(" ", "+") not in log
+    for token in tokens:
+        assert all(part not in log for part in token.split(".")[1:])
+    assert not re.search(r"\$(y|2[aby]|5|6|7|argon2id|pbkdf2)[^ ]*\$", log)
+    assert all(line.count(PASSWORD) == line.count(f'user="{PASSWORD}"')
+               for line in log.splitlines())
+
+
+def test_every_word_of_every_line_is_in_the_manual_or_free_of_meaning(jetond):
+    """What has a row there is a journal field; `time` and details of one event are text alone."""
+    jetond.login("alice")
+    seen = set().union(*audit_lines(jetond.log()))
+    assert {"event", "result", "user", "request", "class", "peer_uid", "jti", "kid"} <= seen
+    assert {"event", "result", "user", "request", "class", "peer_uid", "jti", "kid"} <= \
+        listed_words()
+
+
+# --- floods ---
+
+def test_a_flood_of_refusals_is_cut_short_and_counted(fresh):
+    jetond = fresh()
+    count = 700
+    with jetond.connect() as connection:
+        for _ in range(count):
+            connection.send(compose("GET", "/users/me", [("Authorization", "Bearer a.b.c")]))
+            assert connection.reply().status == 401
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        lines = audit_lines(jetond.log())
+        written = [line for line in lines if line["event"] == "me"]
+        counted = sum(int(line.get("suppressed", 0)) for line in lines)
+        if len(written) + counted == count:
+            break
+        time.sleep(0.2)
+    assert len(written) + counted == count
+    assert 100 <= len(written) < 200
+    assert any(line["event"] == "suppressed" for line in lines)
+
+
+def test_in_a_flood_what_is_granted_is_written(fresh):
+    jetond = fresh()
+    jetond.add_user("alice")
+    for _ in range(150):
+        jetond.get("/users/me", token="a.b.c")
+    reply = jetond.login("alice")
+    assert wait_for(jetond, request=reply.headers["x-request-id"])["result"] == "granted"
+
+
+# --- where the lines go ---
+
+def lines_of(path):
+    return [words(line) for line in path.read_text().splitlines()]
+
+
+def test_with_an_audit_file_the_lines_are_there_and_only_there(fresh, tmp_path):
+    path = tmp_path / "audit.log"
+    jetond = fresh(f'audit-file = "{path}"\n')
+    jetond.add_user("alice")
+    request = jetond.login("alice").headers["x-request-id"]
+    assert [line for line in lines_of(path) if line["request"] == request]
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert audit_lines(jetond.log()) == []
+
+
+def test_the_audit_file_may_be_moved_away(fresh, tmp_path):
+    path, moved = tmp_path / "audit.log", tmp_path / "audit.log.1"
+    jetond = fresh(f'audit-file = "{path}"\n')
+    before = jetond.login("nobody").headers["x-request-id"]
+    path.rename(moved)
+    jetond.jetond_process_signal(signal.SIGHUP)
+    jetond.wait_for_log("the new settings are in force")
+    after = jetond.login("nobody").headers["x-request-id"]
+    assert [line["request"] for line in lines_of(moved)] == [before]
+    assert [line["request"] for line in lines_of(path)] == [after]
+
+
+def test_an_audit_file_that_cannot_be_opened_anew_is_kept(fresh, tmp_path):
+    path, moved = tmp_path / "audit.log", tmp_path / "audit.log.1"
+    jetond = fresh(f'audit-file = "{path}"\n')
+    path.rename(moved)
+    path.mkdir()
+    jetond.jetond_process_signal(signal.SIGHUP)
+    jetond.wait_for_log("the new settings are in force")
+    request = jetond.login("nobody").headers["x-request-id"]
+    assert [line["request"] for line in lines_of(moved)] == [request]
+
+
+@pytest.mark.parametrize("made", ["symlink", "hard link", "writable", "fifo", "directory"])
+def test_an_audit_file_that_is_not_ours_alone_is_refused(fresh, tmp_path, made):
+    path, other = tmp_path / "audit.log", tmp_path / "other"
+    other.write_text("")
+    if made == "symlink":
+        path.symlink_to(other)
+    elif made == "hard link":
+        path.hardlink_to(other)
+    elif made == "writable":
+        path.write_text("")
+        path.chmod(0o662)
+    elif made == "fifo":
+        os.mkfifo(path)
+    else:
+        path.mkdir()
+    jetond = fresh(f'audit-file = "{path}"\n', start=False)
+    jetond.spawn()
+    assert jetond.process.wait(10) != 0
+    assert "audit lines cannot go to" in jetond.log()
+
+
+@needs_root
+def test_on_a_full_disk_the_log_has_the_lines(fresh, tmp_path):
+    """A disk of one page, seen by this jetond alone."""
+    path = tmp_path / "audit.log"
+    jetond = fresh(f'audit-file = "{path}"\n', wrapper=(
+        "unshare", "-m", "sh", "-c", 'mount -t tmpfs -o size=4096 full "$0" && "$@"',
+        str(tmp_path)))
+    asked = {jetond.get("/users/me", token="a.b.c").headers["x-request-id"] for _ in range(40)}
+    jetond.wait_for_log("the audit file takes no line")
+    seen = Path(f"/proc/{jetond.jetond_pid()}/root{path}")
+    whole = {line["request"] for line in map(words, seen.read_text().splitlines()[:-1])}
+    logged = {line["request"] for line in audit_lines(jetond.log())}
+    assert whole and logged and asked == whole | logged
+
+
+@needs_root
+def test_under_systemd_the_journal_has_the_fields(fresh, tmp_path):
+    """A journald of our own, seen by this jetond alone."""
+    directory = tmp_path / "journal"
+    directory.mkdir()
+    received = []
+    journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    journal.bind(str(directory / "socket"))
+    journal.settimeout(0.2)
+    done = threading.Event()
+
+    def listen():
+        while not done.is_set():
+            try:
+                received.append(journal.recv(65536))
+            except TimeoutError:
+                pass
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    script = ('set -e; mkdir -p /run/systemd/journal; mount --bind "$1" /run/systemd/journal; '
+              'shift; JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2); export JOURNAL_STREAM; '
+              '"$@"')
+    try:
+        jetond = fresh(wrapper=("unshare", "-m", "sh", "-c", script, "sh", str(directory)))
+        jetond.add_user("alice")
+        reply = jetond.login("alice")
+        jetond.stop()
+    finally:
+        time.sleep(0.3)
+        done.set()
+        thread.join()
+        journal.close()
+    entries = [dict(field.split("=", 1) for field in entry.decode().splitlines())
+               for entry in received]
+    (entry,) = [entry for entry in entries
+                if entry["JETON_REQUEST"] == reply.headers["x-request-id"]]
+    said = words(entry["MESSAGE"])
+    assert entry["JETON_EVENT"] == "login" and entry["JETON_RESULT"] == "granted"
+    assert entry["JETON_USER"] == "alice" and entry["JETON_PEER_UID"] == str(os.geteuid())
+    assert entry["SYSLOG_IDENTIFIER"] == "jetond-audit" and entry["PRIORITY"] == "5"
+    assert {key: value for key, value in said.items() if key in listed_words()} == \
+        {key.removeprefix("JETON_").lower(): value for key, value in entry.items()
+         if key.startswith("JETON_")}
+    assert "audit event=" not in jetond.log()
