@@ -118,10 +118,11 @@ static int file_replace(int dir, struct text content) {
 }
 
 static json_t *login_json(const struct cli *cli, const struct jeton_tokens *tokens) {
+        json_int_t expires_at = clock_wall_s() + (json_int_t)jeton_tokens_expires_in(tokens);
+
         return json_pack("{s:s, s:s, s:I, s:s*}", "socket", cli->place.socket_path, "access_token",
-                         jeton_tokens_access(tokens), "expires_at",
-                         (json_int_t)(clock_wall_s() + jeton_tokens_expires_in(tokens)),
-                         "refresh_token", jeton_tokens_refresh(tokens));
+                         jeton_tokens_access(tokens), "expires_at", expires_at, "refresh_token",
+                         jeton_tokens_refresh(tokens));
 }
 
 int saved_write(const struct cli *cli, const struct jeton_tokens *tokens) {

@@ -76,10 +76,13 @@ static enum status list_run(struct cli *cli) {
                 return STATUS_REFUSED;
         if (answer.status != 200)
                 return refused(cli, &answer);
-        if (cli->json)
+        if (cli->json) {
                 output_json(answer.json);
-        else
-                json_array_foreach(answer.json, i, session) print_session(session);
+                return STATUS_DONE;
+        }
+        json_array_foreach(answer.json, i, session) {
+                print_session(session);
+        }
         return STATUS_DONE;
 }
 
