@@ -152,6 +152,8 @@ class Terminal:
     def __init__(self, jetond, *arguments):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            # Whoever runs the tests in the background has it ignored, and so would the command.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.execve(str(BUILD / "bin/jeton"), ["jeton", *arguments],
                       {"PATH": os.environ["PATH"], "JETON_SOCKET": str(jetond.socket)})
         self.said = b""
