@@ -8,12 +8,12 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/clock.h"
-#include "../../common/jwt/base64url.h"
 #include "../../common/wire/wire.h"
 #include "audit.h"
 #include "grant_refresh.h"
 #include "password.h"
 #include "policy.h"
+#include "refresh.h"
 #include "renewal.h"
 #include "sessions.h"
 #include "signing.h"
@@ -108,13 +108,11 @@ static int grant_answer_token(struct call *call, const struct msg_signed *token)
 static int grant_sign(struct call *call) {
         struct grant *grant = call->step.grant;
         const struct user *user = call->user;
-        uint8_t random[16];
         int r;
 
-        r = secret_random(random, sizeof random);
+        r = sid_draw(grant->sid);
         if (r < 0)
                 return r;
-        base64url_encode(random, sizeof random, grant->sid);
         grant->auth_time = clock_wall_s();
         snprintf(grant->sub, sizeof grant->sub, "%llu", (unsigned long long)user->id);
         struct msg_sign_access fields = {

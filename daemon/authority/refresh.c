@@ -38,6 +38,18 @@ void refresh_clear(struct refresh_token *token) {
 
 /* ---- spelling ---- */
 
+int sid_draw(char ret[SID_LEN + 1]) {
+        uint8_t bytes[REFRESH_SID_LEN];
+        int r;
+
+        r = secret_random(bytes, sizeof bytes);
+        if (r < 0)
+                return r;
+        bytes[0] &= 0x7f; /* '-' stands for 62, above what is left to the first character */
+        base64url_encode(bytes, sizeof bytes, ret);
+        return 0;
+}
+
 int refresh_parse(struct text token, struct refresh_token *ret) {
         struct refresh_token parsed;
         size_t len;

@@ -32,6 +32,10 @@ enum refresh_verdict {
         REFRESH_NEWEST = 0x6a,
 };
 
+/* Draws the sid of a new session, 127 random bits. It never begins with '-', which would make it an
+ * option on a command line; nor do the session's refresh tokens. 0 or -errno. */
+int sid_draw(char ret[SID_LEN + 1]);
+
 /* Takes a token apart. 0 or -EINVAL. */
 int refresh_parse(struct text token, struct refresh_token *ret);
 

@@ -52,6 +52,20 @@ static void a_token_survives_being_written_and_read(void **state) {
         assert_int_equal(judge(&read, NOW), REFRESH_NEWEST);
 }
 
+static void no_sid_is_an_option_on_a_command_line(void **state) {
+        char sid[SID_LEN + 1], before[SID_LEN + 1] = "";
+        size_t i;
+
+        (void)state;
+        for (i = 0; i < 2000; i++) {
+                assert_int_equal(sid_draw(sid), 0);
+                assert_int_equal(strlen(sid), SID_LEN);
+                assert_int_not_equal(sid[0], '-');
+                assert_string_not_equal(sid, before);
+                memcpy(before, sid, sizeof before);
+        }
+}
+
 static void other_spellings_are_no_token(void **state) {
         char text[REFRESH_TOKEN_LEN + 2];
         struct refresh_token read;
@@ -129,6 +143,7 @@ int main(void) {
 #define with(test) cmocka_unit_test_setup(test, begin)
         const struct CMUnitTest tests[] = {
                 with(a_token_survives_being_written_and_read),
+                cmocka_unit_test(no_sid_is_an_option_on_a_command_line),
                 with(other_spellings_are_no_token),
                 with(the_successor_can_be_made_again_from_the_token_before),
                 with(the_grace_ends_with_its_time_or_with_the_successors_use),
