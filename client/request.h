@@ -13,7 +13,7 @@
 
 struct answer {
         unsigned status;
-        json_t *json; /* an object or an array; never NULL after request_send() */
+        json_t *json; /* an object or an array; NULL for a 204 */
 };
 
 /* 0 for every complete answer in JSON, refusals too. Otherwise -errno of exchange_connect() and

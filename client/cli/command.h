@@ -47,6 +47,7 @@ extern const struct command command_user_enable;
 extern const struct command command_user_expire;
 extern const struct command command_user_delete;
 extern const struct command command_passwd;
+extern const struct command command_user_unlock;
 extern const struct command command_login;
 extern const struct command command_logout;
 extern const struct command command_session_list;

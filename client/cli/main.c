@@ -11,12 +11,13 @@
 #include "../../common/log.h"
 
 static const struct command *const commands[] = {
-        &command_user_add,    &command_user_link,    &command_user_show,    &command_user_list,
-        &command_user_edit,   &command_user_passwd,  &command_user_disable, &command_user_enable,
-        &command_user_expire, &command_user_delete,  &command_passwd,       &command_login,
-        &command_logout,      &command_session_list, &command_session_end,  &command_token,
-        &command_whoami,      &command_verify,       &command_inspect,      &command_status,
-        &command_key_list,    &command_key_rotate,   &command_key_drop,     &command_key_export,
+        &command_user_add,    &command_user_link,   &command_user_show,    &command_user_list,
+        &command_user_unlock, &command_user_edit,   &command_user_passwd,  &command_user_disable,
+        &command_user_enable, &command_user_expire, &command_user_delete,  &command_passwd,
+        &command_login,       &command_logout,      &command_session_list, &command_session_end,
+        &command_token,       &command_whoami,      &command_verify,       &command_inspect,
+        &command_status,      &command_key_list,    &command_key_rotate,   &command_key_drop,
+        &command_key_export,
 };
 
 static void print_commands(FILE *out, const char *prefix) {

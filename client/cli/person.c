@@ -41,6 +41,7 @@ void person_print(const json_t *person) {
         if (json_is_true(json_object_get(person, "disabled")))
                 printf("  %-11s yes\n", "disabled");
         output_field("end", person_text(person, "expires_at"));
+        output_field("waits until", person_text(person, "locked_until"));
         output_field("created", person_text(person, "created_at"));
 }
 

@@ -17,6 +17,7 @@ int answer_user_list(struct call *call, const union message *ask);
 int answer_user_add(struct call *call, const union message *ask);        /* user_add.c */
 int answer_user_change(struct call *call, const union message *ask);     /* user_change.c */
 int answer_user_remove(struct call *call, const union message *ask);     /* user_remove.c */
+int answer_user_unlock(struct call *call, const union message *ask);     /* user_unlock.c */
 int answer_profile_change(struct call *call, const union message *ask);  /* profile.c */
 int answer_password_change(struct call *call, const union message *ask); /* own_password.c */
 int answer_pam(struct call *call, const union message *ask);             /* pam.c */

@@ -4,6 +4,8 @@
 #define JETON_AUTHORITY_H
 
 #include "connection.h"
+#include "gate.h"
+#include "grid.h"
 #include "link.h"
 #include "peers.h"
 #include "settings.h"
@@ -49,6 +51,8 @@ struct authority {
         uint32_t overflow_uid;
 
         struct audit *audit;
+        struct gate gate;
+        struct grid grid;
 
         struct connections connections;
         struct peers peers;

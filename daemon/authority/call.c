@@ -11,10 +11,6 @@
 /* However busy the workers are: after this the caller is told to try again. */
 #define CALL_DEADLINE_MS 15000
 
-/* Refused logins leave at whole multiples of this after they came. A hash of the default cost takes
- * 13 ms, so that the reasons, which differ by microseconds, all fall on the same mark. */
-#define LOGIN_GRID_MS 50
-
 /* What Retry-After promises. */
 #define BUSY_MS 1000
 
@@ -74,6 +70,7 @@ void call_free(struct call *call) {
                 return;
         call_discharge(call);
         workers_forget(&call->authority->workers, call);
+        gate_forget(call);
         loop_timer_unset(call->authority->loop, &call->deadline);
         loop_timer_unset(call->authority->loop, &call->release);
         if (call->connection->call == call)
@@ -111,11 +108,21 @@ int call_refuse(struct call *call, enum refusal refusal) {
         return call_answer(call, MSG_ANSWER_REFUSED, row);
 }
 
-/* The next mark of the grid after now, counted from the moment the call came. */
-static int64_t call_grid_ms(const struct call *call) {
-        int64_t passed = clock_monotonic_ms() - call->arrived_ms;
+/* Sets the timer for a no: on the grid, wherever the attempt came to its end. */
+static int call_release_on_grid(struct call *call, void (*release)(void *context)) {
+        struct grid *grid = &call->authority->grid;
+        int64_t now_ms = clock_monotonic_ms(), at_ms;
+        uint32_t random;
+        int r;
 
-        return call->arrived_ms + (passed / LOGIN_GRID_MS + 1) * LOGIN_GRID_MS;
+        r = secret_random(&random, sizeof random);
+        if (r < 0)
+                return r;
+        if (call->pass.is_locked)
+                at_ms = grid_unjudged_ms(grid, call->arrived_ms, now_ms, random);
+        else
+                at_ms = grid_judged_ms(grid, call->arrived_ms, now_ms, random);
+        return loop_timer(call->authority->loop, &call->release, at_ms, release, call);
 }
 
 static void call_release_busy(void *context) {
@@ -125,6 +132,7 @@ static void call_release_busy(void *context) {
 int call_refuse_busy(struct call *call) {
         int r;
 
+        gate_leave(call, THROTTLE_UNJUDGED);
         call_discharge(call);
         audit_budget(call);
         r = loop_timer(call->authority->loop, &call->release, call->arrived_ms + BUSY_MS,
@@ -141,8 +149,7 @@ int call_refuse_login(struct call *call, enum refusal refusal) {
 
         if (refusal != REFUSAL_CREDENTIALS)
                 return call_refuse(call, refusal);
-        r = loop_timer(call->authority->loop, &call->release, call_grid_ms(call),
-                       call_release_refusal, call);
+        r = call_release_on_grid(call, call_release_refusal);
         return r < 0 ? call_fail(call, r) : 0;
 }
 
@@ -161,14 +168,14 @@ int call_answer_ticket_late(struct call *call, struct text ticket) {
         secret_free(take(call->password));
         r = secret_new(ticket.p, ticket.len, &call->password);
         if (r == 0)
-                r = loop_timer(call->authority->loop, &call->release, call_grid_ms(call),
-                               call_release_ticket, call);
+                r = call_release_on_grid(call, call_release_ticket);
         return r < 0 ? call_fail(call, r) : 0;
 }
 
 int call_fail(struct call *call, int error) {
         enum refusal refusal = refusal_of_errno(error);
 
+        gate_leave(call, THROTTLE_UNJUDGED);
         audit_failure(call, error);
         return call_refuse(call, refusal);
 }

@@ -7,9 +7,16 @@
 #include "../privsep/loop.h"
 #include "../privsep/message.h"
 #include "authority.h"
+#include "gate.h"
 #include "refusal.h"
 #include "setting.h"
 #include "store/users.h"
+
+enum password_verdict {
+        PASSWORD_WRONG = 0, /* or the user is unknown, disabled, without one: nobody is told */
+        PASSWORD_THROTTLED, /* nobody looked at it */
+        PASSWORD_RIGHT = 0x6a,
+};
 
 /* Steps that continue a call when another process has answered. 0; -errno: the call is answered
  * with a 500 or 503. What they are given is lent. */
@@ -17,6 +24,7 @@ typedef int call_hashed(struct call *call, struct text hash);
 typedef int call_signed(struct call *call, const struct msg_signed *token);
 typedef int call_keys(struct call *call, const struct frame *frame); /* each of several */
 typedef int call_checked(struct call *call, bool good);
+typedef int call_judged(struct call *call, enum password_verdict verdict);
 typedef int call_account(struct call *call, const struct msg_account *account);
 
 struct call {
@@ -42,6 +50,8 @@ struct call {
         call_hashed *hash_made; /* new_hash.c: when a second one has agreed */
         struct hash_job *job;   /* waiting for a worker or with one */
         call_hashed *hashed;
+        struct gate_pass pass; /* of a password that is to be judged */
+        call_judged *judged;
         call_signed *signed_;
         char kid[KID_LEN + 1]; /* of what was signed */
         call_keys *keys;

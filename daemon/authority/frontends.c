@@ -28,6 +28,7 @@ static const struct inbox_row {
         {MSG_ASK_USER_SHOW, answer_user_show},
         {MSG_ASK_USER_CHANGE, answer_user_change},
         {MSG_ASK_USER_REMOVE, answer_user_remove},
+        {MSG_ASK_USER_UNLOCK, answer_user_unlock},
         {MSG_ASK_PROFILE_CHANGE, answer_profile_change},
         {MSG_ASK_PASSWORD_CHANGE, answer_password_change},
         {MSG_ASK_PAM, answer_pam},
@@ -51,6 +52,7 @@ _Static_assert(offsetof(struct msg_connection_closed, connection) == 0 &&
                        offsetof(struct msg_ask_user_show, connection) == 0 &&
                        offsetof(struct msg_ask_user_change, connection) == 0 &&
                        offsetof(struct msg_ask_user_remove, connection) == 0 &&
+                       offsetof(struct msg_ask_user_unlock, connection) == 0 &&
                        offsetof(struct msg_ask_profile_change, connection) == 0 &&
                        offsetof(struct msg_ask_password_change, connection) == 0 &&
                        offsetof(struct msg_ask_pam, connection) == 0 &&

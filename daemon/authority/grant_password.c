@@ -2,7 +2,7 @@
  * token.
  *
  *         answer_password_grant()   may the grant be used, for which audience, whom is it about
- *         grant_check_password()    the worker has computed: does it match, which scope is granted
+ *         grant_check_password()    does it match, which scope is granted
  *         grant_answer_token()      the signer has signed */
 #include "answers.h"
 
@@ -11,6 +11,7 @@
 #include "../../common/wire/wire.h"
 #include "audit.h"
 #include "grant_refresh.h"
+#include "guesser.h"
 #include "password.h"
 #include "policy.h"
 #include "refresh.h"
@@ -134,12 +135,14 @@ static int grant_sign(struct call *call) {
         return sign_ask_access(call, &fields, grant_answer_token);
 }
 
-static int grant_check_password(struct call *call, struct text computed) {
+static int grant_check_password(struct call *call, enum password_verdict verdict) {
         struct grant *grant = call->step.grant;
+        char reason[PASSWORD_REASON_MAX];
         enum refusal refusal;
 
-        if (!password_holds(call, computed)) {
-                audit(call, "login", "refused", text_of(grant->username), "reason=credentials");
+        if (verdict != PASSWORD_RIGHT) {
+                password_reason(call, verdict, reason);
+                audit(call, "login", "refused", text_of(grant->username), reason);
                 return call_refuse_login(call, REFUSAL_CREDENTIALS);
         }
         if (!policy_may_use(grant->audience, text_of(call->user->roles)))
@@ -157,6 +160,7 @@ static int grant_check_password(struct call *call, struct text computed) {
 int answer_password_grant(struct call *call, const union message *message) {
         const struct msg_ask_password_grant *ask = &message->ask_password_grant;
         struct grant *grant = grant_new(call, ask->username);
+        struct throttle_key guesser;
         enum refusal refusal;
         int r;
 
@@ -166,7 +170,9 @@ int answer_password_grant(struct call *call, const union message *message) {
         if (refusal)
                 return call_refuse(call, refusal);
         r = grant_load_user(call, ask->username);
+        if (r == 0)
+                r = guesser_of_login(call, ask->username, ask->remote, &guesser);
         if (r < 0)
                 return r;
-        return password_ask(call, ask->password, grant_check_password);
+        return password_ask(call, &guesser, ask->password, grant_check_password);
 }

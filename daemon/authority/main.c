@@ -136,6 +136,8 @@ static int authority_start(struct authority *authority) {
         overflow_uid_read(&authority->overflow_uid);
         r = store_start(authority);
         if (r == 0)
+                r = gate_open(authority);
+        if (r == 0)
                 r = pages_start(authority);
         if (r == 0)
                 r = connections_start(authority);
@@ -171,6 +173,7 @@ int main(void) {
                 r = authority_run(&authority);
         /* Closed on purpose: SQLite then folds its journal into the database. */
         connections_clear(&authority.connections);
+        gate_close(&authority);
         budget_clear(&authority.calls);
         audit_free(authority.audit);
         store_free(authority.store);

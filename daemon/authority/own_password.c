@@ -1,7 +1,7 @@
 /* PUT /users/me/password: who knows the old one may set a new one.
  *
  *         answer_password_change()   whose is it, may the new one be
- *         own_check_current()        the worker has computed: is the current one right
+ *         own_check_current()        is the current one right
  *         own_store()                two workers agree about the new one: commit, answer */
 #include "answers.h"
 
@@ -9,6 +9,7 @@
 #include "audit.h"
 #include "bearer.h"
 #include "change.h"
+#include "guesser.h"
 #include "new_hash.h"
 #include "password.h"
 #include "user_rules.h"
@@ -27,14 +28,15 @@ static int own_store(struct call *call, struct text hash) {
 }
 
 /* The change holds only for him who proved the hash that was read. */
-static int own_check_current(struct call *call, struct text computed) {
+static int own_check_current(struct call *call, enum password_verdict verdict) {
         struct change *change = call->step.change;
         const struct text hash = secret_text(call->user->hash);
+        char reason[PASSWORD_REASON_MAX];
         int r;
 
-        if (!password_holds(call, computed)) {
-                audit(call, "password-change", "refused", text_of(call->user->name),
-                      "reason=credentials");
+        if (verdict != PASSWORD_RIGHT) {
+                password_reason(call, verdict, reason);
+                audit(call, "password-change", "refused", text_of(call->user->name), reason);
                 return call_refuse_login(call, REFUSAL_CREDENTIALS);
         }
         r = secret_new(hash.p, hash.len, &change->proven_hash);
@@ -58,6 +60,7 @@ static int own_keep(struct call *call, const struct msg_ask_password_change *ask
 
 int answer_password_change(struct call *call, const union message *message) {
         const struct msg_ask_password_change *ask = &message->ask_password_change;
+        struct throttle_key guesser;
         enum refusal refusal;
         int r;
 
@@ -70,5 +73,9 @@ int answer_password_change(struct call *call, const union message *message) {
         if (refusal)
                 return call_refuse(call, refusal);
         r = own_keep(call, ask);
-        return r < 0 ? r : password_ask(call, ask->current_password, own_check_current);
+        if (r == 0)
+                r = guesser_of_login(call, text_of(call->user->name), ask->remote, &guesser);
+        if (r < 0)
+                return r;
+        return password_ask(call, &guesser, ask->current_password, own_check_current);
 }

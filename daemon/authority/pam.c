@@ -1,7 +1,7 @@
 /* POST /pam/auth and /pam/account: a system login asks, and believes only a signed ticket.
  *
  *         answer_pam()           may this peer ask, are the fields good, who is linked to that uid
- *         login_check_password() auth: the worker has computed
+ *         login_check_password() auth: is the password right
  *         login_judge_account()  account: the user as he stands now
  *         login_answer()         the signer has signed the verdict; a no leaves on the time grid */
 #include "answers.h"
@@ -11,6 +11,7 @@
 #include "../../common/jwt/base64url.h"
 #include "../../common/log.h"
 #include "audit.h"
+#include "guesser.h"
 #include "password.h"
 #include "policy.h"
 #include "renewal.h"
@@ -39,19 +40,20 @@ static int login_answer(struct call *call, const struct msg_signed *token) {
         return call_answer_ticket_late(call, token->token);
 }
 
-static void login_audit(const struct call *call) {
+static void login_audit(const struct call *call, const char *reason) {
         const struct pam_login *login = call->step.login;
         char detail[512];
 
-        snprintf(detail, sizeof detail, "service=%s uid=%u verdict=%s rhost=\"%s\"", login->service,
-                 login->uid, login_verdict_word(login->verdict),
-                 log_escape(text_of(login->rhost)).text);
+        snprintf(detail, sizeof detail, "service=%s uid=%u verdict=%s rhost=\"%s\"%s%s",
+                 login->service, login->uid, login_verdict_word(login->verdict),
+                 log_escape(text_of(login->rhost)).text, *reason ? " " : "", reason);
         audit(call, login->phase == PAM_PHASE_AUTH ? "pam-auth" : "pam-account",
               login->verdict == LOGIN_GRANTED ? "granted" : "refused", text_of(login->username),
               detail);
 }
 
-static int login_sign(struct call *call, enum login_verdict verdict) {
+/* `reason` is for the audit line, and may be empty. */
+static int login_sign(struct call *call, enum login_verdict verdict, const char *reason) {
         struct pam_login *login = call->step.login;
         struct msg_sign_ticket fields = {
                 .username = text_of(login->username),
@@ -63,21 +65,27 @@ static int login_sign(struct call *call, enum login_verdict verdict) {
         };
 
         login->verdict = verdict;
-        login_audit(call);
+        login_audit(call, reason);
         return sign_ask_ticket(call, &fields, login_answer);
 }
 
-static int login_check_password(struct call *call, struct text computed) {
-        return login_sign(call, password_holds(call, computed) ? LOGIN_GRANTED : LOGIN_DENIED);
+static int login_check_password(struct call *call, enum password_verdict verdict) {
+        char reason[PASSWORD_REASON_MAX];
+
+        if (verdict == PASSWORD_RIGHT)
+                return login_sign(call, LOGIN_GRANTED, "");
+        password_reason(call, verdict, reason);
+        return login_sign(call, LOGIN_DENIED, reason);
 }
 
 static int login_judge_account(struct call *call) {
         if (!call->user)
-                return login_sign(call, LOGIN_UNKNOWN);
+                return login_sign(call, LOGIN_UNKNOWN, "");
         if (call->user->disabled)
-                return login_sign(call, LOGIN_DISABLED);
-        return login_sign(call, user_has_expired(call->user, clock_wall_s()) ? LOGIN_EXPIRED
-                                                                             : LOGIN_GRANTED);
+                return login_sign(call, LOGIN_DISABLED, "");
+        return login_sign(
+                call, user_has_expired(call->user, clock_wall_s()) ? LOGIN_EXPIRED : LOGIN_GRANTED,
+                "");
 }
 
 /* auth is for whoever knows a password; account tells of a person, and only root, an administrator
@@ -129,6 +137,7 @@ static int login_keep(struct call *call, const struct msg_ask_pam *ask) {
 int answer_pam(struct call *call, const union message *message) {
         const struct msg_ask_pam *ask = &message->ask_pam;
         enum refusal refusal = login_may_ask(call, ask);
+        struct throttle_key guesser;
         int r;
 
         if (!refusal)
@@ -145,5 +154,8 @@ int answer_pam(struct call *call, const union message *message) {
                 return r;
         if (ask->phase == PAM_PHASE_ACCOUNT)
                 return login_judge_account(call);
-        return password_ask(call, ask->password, login_check_password);
+        r = guesser_of_pam(call, ask->uid, ask->service, ask->rhost, &guesser);
+        if (r < 0)
+                return r;
+        return password_ask(call, &guesser, ask->password, login_check_password);
 }

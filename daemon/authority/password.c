@@ -6,6 +6,7 @@
 #include "../../common/log.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 static bool has_usable_hash(const struct user *user, char setting[SETTING_MAX]) {
         struct text digest;
@@ -22,7 +23,31 @@ static bool has_usable_hash(const struct user *user, char setting[SETTING_MAX]) 
         return false;
 }
 
-int password_ask(struct call *call, struct text password, call_hashed *then) {
+static bool holds(const struct call *call, struct text computed) {
+        const struct user *user = call->user;
+
+        if (!user || !user_is_active(user, clock_wall_s()) || !user->hash ||
+            call->password->len == 0)
+                return false;
+        return setting_digest_equal(secret_text(user->hash), computed);
+}
+
+static int judge(struct call *call, struct text computed) {
+        bool is_right = holds(call, computed);
+
+        gate_leave(call, is_right ? THROTTLE_SUCCEEDED : THROTTLE_FAILED);
+        return call->judged(call, is_right ? PASSWORD_RIGHT : PASSWORD_WRONG);
+}
+
+static int take_turn(struct call *call, bool may_try) {
+        if (!may_try)
+                return call->judged(call, PASSWORD_THROTTLED);
+        call->hashed = judge;
+        return workers_hash(call, call->setting, false);
+}
+
+int password_ask(struct call *call, const struct throttle_key *key, struct text password,
+                 call_judged *then) {
         int r;
 
         r = secret_new(password.p, password.len, &call->password);
@@ -33,15 +58,15 @@ int password_ask(struct call *call, struct text password, call_hashed *then) {
                 if (r < 0)
                         return r;
         }
-        call->hashed = then;
-        return workers_hash(call, call->setting, false);
+        call->judged = then;
+        return gate_enter(call, key, take_turn);
 }
 
-bool password_holds(const struct call *call, struct text computed) {
-        const struct user *user = call->user;
-
-        if (!user || !user_is_active(user, clock_wall_s()) || !user->hash ||
-            call->password->len == 0)
-                return false;
-        return setting_digest_equal(secret_text(user->hash), computed);
+void password_reason(const struct call *call, enum password_verdict verdict,
+                     char ret[PASSWORD_REASON_MAX]) {
+        if (verdict == PASSWORD_THROTTLED)
+                snprintf(ret, PASSWORD_REASON_MAX, "reason=throttled until=%lld",
+                         (long long)call->pass.locked_until);
+        else
+                snprintf(ret, PASSWORD_REASON_MAX, "reason=credentials");
 }

@@ -4,13 +4,15 @@
 
 #include "call.h"
 
-/* Asks for the hash of `password` for call->user (NULL: a decoy of the same cost); the call goes on
- * in `then` with what the worker computed. 0 or -errno. */
-int password_ask(struct call *call, struct text password, call_hashed *then);
+/* Judges `password` for call->user (NULL: against a decoy of the same cost), unless the pair that
+ * `key` names has to wait. Every login comes through here. 0 or -errno. */
+int password_ask(struct call *call, const struct throttle_key *key, struct text password,
+                 call_judged *then);
 
-/* Whether `computed` proves the user's password. False for no user, a disabled or
- * expired one, one without a password, an empty password, and a wrong one: the caller is not told
- * which. */
-bool password_holds(const struct call *call, struct text computed);
+#define PASSWORD_REASON_MAX 64
+
+/* "reason=..." for the audit line of a verdict that is not PASSWORD_RIGHT. */
+void password_reason(const struct call *call, enum password_verdict verdict,
+                     char ret[PASSWORD_REASON_MAX]);
 
 #endif

@@ -4,6 +4,7 @@
 #include "../../common/cleanup.h"
 #include "admin.h"
 #include "bearer.h"
+#include "guesser.h"
 
 #define LIST_LIMIT_MAX 1000
 
@@ -24,7 +25,10 @@ static struct msg_answer_user user_answer(const struct user *user) {
 
 int answer_with_user(struct call *call, const struct user *user) {
         struct msg_answer_user answer = user_answer(user);
+        char guessed[THROTTLE_USER_MAX + 1];
 
+        guesser_user(user, guessed);
+        answer.locked_until = gate_locked_until(call->authority, guessed);
         return call_answer(call, MSG_ANSWER_USER, &answer);
 }
 
@@ -55,9 +59,7 @@ int answer_user_show(struct call *call, const union message *message) {
         r = users_find(call->authority->store, ask->user, &call->user);
         if (r == -ENOENT)
                 return call_refuse(call, REFUSAL_NO_USER);
-        if (r < 0)
-                return r;
-        return answer_with_user(call, call->user);
+        return r < 0 ? r : answer_with_user(call, call->user);
 }
 
 static int list_each(void *context, const struct user *user) {

@@ -178,6 +178,11 @@ static int take_forwarding(struct http_head *head, struct text value, struct fau
         return 0;
 }
 
+static int take_forwarded_for(struct http_head *head, struct text value, struct fault *fault) {
+        head->forwarded_for = value;
+        return take_forwarding(head, value, fault);
+}
+
 enum field {
         FIELD_HOST,
         FIELD_CONTENT_LENGTH,
@@ -209,7 +214,7 @@ static const struct known_field {
         [FIELD_EXPECT] = {"Expect", false, take_expect},
         [FIELD_CONNECTION] = {"Connection", true, take_connection},
         [FIELD_FORWARDED] = {"Forwarded", true, take_forwarding},
-        [FIELD_X_FORWARDED_FOR] = {"X-Forwarded-For", true, take_forwarding},
+        [FIELD_X_FORWARDED_FOR] = {"X-Forwarded-For", true, take_forwarded_for},
         [FIELD_X_REAL_IP] = {"X-Real-IP", true, take_forwarding},
         [FIELD_VIA] = {"Via", true, take_forwarding},
 };

@@ -26,8 +26,9 @@ struct http_head {
         bool is_chunked;
         bool keeps_alive;
         bool expects_continue;
-        bool was_forwarded; /* a proxy says that it passed the request on */
-        unsigned seen;      /* http.c: rows of its table of fields that have been met */
+        struct text forwarded_for; /* the last X-Forwarded-For field */
+        bool was_forwarded;        /* a proxy says that it passed the request on */
+        unsigned seen;             /* http.c: rows of its table of fields that have been met */
 };
 
 /* How far the search for the end of a head has come; zeroed at the beginning of a request. */

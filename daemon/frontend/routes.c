@@ -28,6 +28,7 @@ static const struct route rows[] = {
         {"PUT",   "/users/{}",      ANYWHERE, MEDIA_JSON, user_replace_begin},
         {"PATCH", "/users/{}",      ANYWHERE, MEDIA_JSON, user_change_begin},
         {"DELETE", "/users/{}",     ANYWHERE, MEDIA_NONE, user_remove_begin},
+        {"POST",  "/users/{}/unlock", ANYWHERE, MEDIA_NONE, user_unlock_begin},
         {"GET",    "/keys",         ANYWHERE, MEDIA_NONE, key_list_begin},
         {"POST",   "/keys/rotate",  ANYWHERE, MEDIA_JSON, key_rotate_begin},
         {"DELETE", "/keys/{}",      ANYWHERE, MEDIA_NONE, key_drop_begin},
@@ -47,11 +48,13 @@ const struct route *route_rows(size_t *ret_count) {
 
 static bool path_matches(const char *pattern, struct text path, struct text *ret_parameter) {
         const char *hole = strstr(pattern, "{}");
-        size_t fixed = hole ? (size_t)(hole - pattern) : strlen(pattern);
+        size_t before = hole ? (size_t)(hole - pattern) : strlen(pattern);
+        struct text after = hole ? text_of(hole + strlen("{}")) : TEXT_NONE;
 
-        if (path.len < fixed || memcmp(path.p, pattern, fixed) != 0)
+        if (path.len < before + after.len || memcmp(path.p, pattern, before) != 0 ||
+            !text_is((struct text){path.p + path.len - after.len, after.len}, after))
                 return false;
-        *ret_parameter = (struct text){path.p + fixed, path.len - fixed};
+        *ret_parameter = (struct text){path.p + before, path.len - before - after.len};
         if (!hole)
                 return ret_parameter->len == 0;
         return ret_parameter->len > 0 && !text_has(*ret_parameter, '/');

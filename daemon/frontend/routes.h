@@ -17,7 +17,7 @@ enum media {
 
 struct route {
         const char *method;
-        const char *pattern; /* "{}" as the last segment stands for any one segment */
+        const char *pattern; /* "{}" stands for any one segment */
         unsigned classes;    /* bits of enum caller_class; elsewhere the path is unknown */
         enum media media;
         /* Answers at once, or asks the authority (call.h). 0 or -errno: request_fail(). */
@@ -49,6 +49,7 @@ int user_show_begin(struct request *request);
 int user_change_begin(struct request *request);
 int user_replace_begin(struct request *request);
 int user_remove_begin(struct request *request);
+int user_unlock_begin(struct request *request);
 int profile_change_begin(struct request *request);
 int password_change_begin(struct request *request);
 int key_list_begin(struct request *request);

@@ -7,6 +7,7 @@
 #include "call.h"
 #include "params.h"
 #include "password.h"
+#include "remote.h"
 #include "request.h"
 
 /* RFC 6749 5.1. */
@@ -74,7 +75,7 @@ static int password_begin(struct request *request, const struct params *params) 
                 .finish = token_finish,
         };
         struct msg_ask_password_grant ask = {.connection = request->number};
-        char audience[AUDIENCE_MAX];
+        char audience[AUDIENCE_MAX], remote[REMOTE_SIZE];
         int r;
 
         if (params_get(params, "username").len == 0 || !params_has(params, "password"))
@@ -86,6 +87,7 @@ static int password_begin(struct request *request, const struct params *params) 
         ask.username = name_as_asked(params_get(params, "username"));
         ask.password = password_as_asked(params_get(params, "password"));
         ask.client_id = TEXT(WIRE_CLIENT_LOCAL);
+        ask.remote = remote_parse(request->head.forwarded_for, remote);
         return call_ask(request, &exchange, &ask);
 }
 

@@ -3,6 +3,14 @@
 
 #include "time.h"
 
+/* null for 0: never. */
+static void add_time_if_any(struct json *object, const char *name, int64_t seconds) {
+        if (seconds > 0)
+                json_add_time(object, name, seconds);
+        else
+                json_add_null(object, name);
+}
+
 void user_to_json(const struct msg_answer_user *user, struct json *ret) {
         json_begin_object(ret);
         json_add_number(ret, "id", (long long)user->id);
@@ -16,8 +24,10 @@ void user_to_json(const struct msg_answer_user *user, struct json *ret) {
         else
                 json_add_null(ret, "uid");
         json_add_time(ret, "created_at", user->created_at);
-        if (user->expires_at > 0)
-                json_add_time(ret, "expires_at", user->expires_at);
-        else
-                json_add_null(ret, "expires_at");
+        add_time_if_any(ret, "expires_at", user->expires_at);
+}
+
+void user_to_json_for_admin(const struct msg_answer_user *user, struct json *ret) {
+        user_to_json(user, ret);
+        add_time_if_any(ret, "locked_until", user->locked_until);
 }

@@ -58,7 +58,7 @@ static uint8_t named(const struct json_values *values) {
 static const struct exchange change = {
         .ask = MSG_ASK_USER_CHANGE,
         .answer = MSG_ANSWER_USER,
-        .finish = user_finish,
+        .finish = user_finish_for_admin,
 };
 
 /* The texts are lent by `values`. */

@@ -1,5 +1,5 @@
-/* GET /users/{}, DELETE /users/{}, GET /users?skip=&limit=&q=: an admin looks at accounts, and
- * removes them. */
+/* GET /users/{}, POST /users/{}/unlock, DELETE /users/{}, GET /users?skip=&limit=&q=: an admin
+ * looks at accounts, lets them try again, removes them. */
 #include "routes.h"
 
 #include "../../common/cleanup.h"
@@ -19,6 +19,14 @@ int user_finish(struct request *request, const union message *answer) {
         return request_reply_json(request, &reply, &body);
 }
 
+int user_finish_for_admin(struct request *request, const union message *answer) {
+        const struct reply reply = {.status = 200, .cache = CACHE_NEVER};
+        _cleanup_(json_clear) struct json body;
+
+        user_to_json_for_admin(&answer->answer_user, &body);
+        return request_reply_json(request, &reply, &body);
+}
+
 int user_read_key(struct request *request, struct text *ret) {
         if (request->parameter.len > USER_NAME_MAX)
                 return request_refuse(request, 404, "not_found", "there is no such user");
@@ -32,7 +40,7 @@ int user_show_begin(struct request *request) {
         static const struct exchange show = {
                 .ask = MSG_ASK_USER_SHOW,
                 .answer = MSG_ANSWER_USER,
-                .finish = user_finish,
+                .finish = user_finish_for_admin,
         };
         struct msg_ask_user_show ask = {.connection = request->number};
         int r;
@@ -41,6 +49,23 @@ int user_show_begin(struct request *request) {
         if (r == 0)
                 r = user_read_key(request, &ask.user);
         return r < 0 ? r : call_ask(request, &show, &ask);
+}
+
+/* ---- POST /users/{}/unlock ---- */
+
+int user_unlock_begin(struct request *request) {
+        static const struct exchange unlocking = {
+                .ask = MSG_ASK_USER_UNLOCK,
+                .answer = MSG_ANSWER_DONE,
+                .finish = request_reply_done,
+        };
+        struct msg_ask_user_unlock ask = {.connection = request->number};
+        int r;
+
+        r = request_admin_credential(request, &ask.credential, &ask.bearer);
+        if (r == 0)
+                r = user_read_key(request, &ask.user);
+        return r < 0 ? r : call_ask(request, &unlocking, &ask);
 }
 
 /* ---- DELETE /users/{} ---- */

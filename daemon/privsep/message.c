@@ -16,6 +16,7 @@
 #define SCOPE_NAME_MAX  128
 #define QUERY_MAX       64
 #define USER_KEY_MAX    64 /* an id or a name */
+#define REMOTE_MAX      45 /* an IPv6 address */
 #define ERROR_MAX       64
 #define DESCRIPTION_MAX 256
 #define ANY_NUMBER      UINT64_MAX
@@ -144,6 +145,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ask_password_grant, client_id, CLIENT_MAX),
                 FIELD(msg_ask_password_grant, audience, AUDIENCE_MAX),
                 FIELD(msg_ask_password_grant, scope, SCOPE_MAX),
+                FIELD(msg_ask_password_grant, remote, REMOTE_MAX),
         }},
         [MSG_ASK_REFRESH_GRANT] = {"ask-refresh-grant", {
                 FIELD(msg_ask_refresh_grant, connection, ANY_NUMBER),
@@ -232,6 +234,12 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ask_user_remove, bearer, TOKEN_MAX),
                 FIELD(msg_ask_user_remove, user, USER_KEY_MAX),
         }},
+        [MSG_ASK_USER_UNLOCK] = {"ask-user-unlock", {
+                FIELD(msg_ask_user_unlock, connection, ANY_NUMBER),
+                FIELD(msg_ask_user_unlock, credential, CREDENTIAL_BEARER),
+                FIELD(msg_ask_user_unlock, bearer, TOKEN_MAX),
+                FIELD(msg_ask_user_unlock, user, USER_KEY_MAX),
+        }},
         [MSG_ASK_PROFILE_CHANGE] = {"ask-profile-change", {
                 FIELD(msg_ask_profile_change, connection, ANY_NUMBER),
                 FIELD(msg_ask_profile_change, bearer, TOKEN_MAX),
@@ -244,6 +252,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ask_password_change, bearer, TOKEN_MAX),
                 FIELD(msg_ask_password_change, current_password, PASSWORD_MAX),
                 FIELD(msg_ask_password_change, new_password, PASSWORD_MAX),
+                FIELD(msg_ask_password_change, remote, REMOTE_MAX),
         }},
         [MSG_ASK_PAM] = {"ask-pam", {
                 FIELD(msg_ask_pam, connection, ANY_NUMBER),
@@ -318,6 +327,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_answer_user, uid, ANY_NUMBER),
                 FIELD(msg_answer_user, created_at, ANY_NUMBER),
                 FIELD(msg_answer_user, expires_at, ANY_NUMBER),
+                FIELD(msg_answer_user, locked_until, ANY_NUMBER),
         }},
         [MSG_ANSWER_USERS_END] = {"answer-users-end", {
                 FIELD(msg_answer_users_end, total, ANY_NUMBER),

@@ -72,6 +72,7 @@ enum message_type {
         MSG_ASK_USER_SHOW,
         MSG_ASK_USER_CHANGE,
         MSG_ASK_USER_REMOVE,
+        MSG_ASK_USER_UNLOCK,
         MSG_ASK_PROFILE_CHANGE,
         MSG_ASK_PASSWORD_CHANGE,
         MSG_ASK_PAM,
@@ -244,6 +245,7 @@ struct msg_ask_password_grant {
         struct text client_id;
         struct text audience; /* space-separated; empty: the issuer */
         struct text scope;
+        struct text remote; /* the caller's address, as the proxy of web.sock says; or empty */
 };
 
 struct msg_ask_refresh_grant {
@@ -344,6 +346,13 @@ struct msg_ask_user_remove {
         struct text user; /* id or name */
 };
 
+struct msg_ask_user_unlock {
+        uint32_t connection;
+        uint8_t credential;
+        struct text bearer;
+        struct text user; /* id or name */
+};
+
 struct msg_ask_profile_change {
         uint32_t connection;
         struct text bearer; /* whose profile it is */
@@ -357,6 +366,7 @@ struct msg_ask_password_change {
         struct text bearer; /* whose password it is */
         struct text current_password;
         struct text new_password;
+        struct text remote; /* as in a password grant */
 };
 
 struct msg_ask_pam {
@@ -440,8 +450,9 @@ struct msg_answer_user {
         uint8_t disabled;
         uint8_t has_uid;
         uint32_t uid;
-        int64_t created_at; /* seconds, NumericDate */
-        int64_t expires_at; /* 0: never */
+        int64_t created_at;   /* seconds, NumericDate */
+        int64_t expires_at;   /* 0: never */
+        int64_t locked_until; /* some pair of his waits; 0: none, or not asked for */
 };
 
 struct msg_answer_users_end {
@@ -614,6 +625,7 @@ union message {
         struct msg_ask_user_show ask_user_show;
         struct msg_ask_user_change ask_user_change;
         struct msg_ask_user_remove ask_user_remove;
+        struct msg_ask_user_unlock ask_user_unlock;
         struct msg_ask_profile_change ask_profile_change;
         struct msg_ask_password_change ask_password_change;
         struct msg_ask_pam ask_pam;

@@ -32,6 +32,14 @@ def jetond():
         yield daemon
 
 
+@pytest.fixture(autouse=True)
+def nobody_waits(request):
+    """A wrong password in one test does not slow the logins of the next."""
+    yield
+    if "jetond" in request.fixturenames:
+        request.getfixturevalue("jetond").unlock()
+
+
 @pytest.fixture
 def fresh():
     """Makes daemons that end with the test: fresh(config=..., start=True)."""

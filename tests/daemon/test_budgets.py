@@ -36,11 +36,19 @@ def workers_at_rest(jetond):
             os.kill(pid, signal.SIGCONT)
 
 
-def ask_all_at_once(jetond, count, request):
-    connections = [jetond.connect() for _ in range(count)]
-    for connection in connections:
-        connection.send(request)
+def ask_all_at_once(jetond, names):
+    """A login of each: those of one user would wait for each other."""
+    connections = [jetond.connect() for _ in names]
+    for connection, name in zip(connections, names):
+        connection.send(login_bytes(name))
     return connections
+
+
+def people(jetond, count):
+    names = [f"user{number}" for number in range(count)]
+    for name in names:
+        jetond.add_user(name)
+    return names
 
 
 def statuses(connections):
@@ -76,10 +84,10 @@ def in_background_of(uid, function):
 @pytest.mark.parametrize("key", ["max-hashes-per-uid", "max-calls-per-uid"])
 def test_the_share_of_a_uid_is_exact(fresh, key):
     jetond = fresh(f"{key} = 3\n")
-    jetond.add_user("alice")
+    names = people(jetond, 9)
     for _ in range(2):  # what was held is given back
         with workers_at_rest(jetond):
-            connections = ask_all_at_once(jetond, 9, login_bytes("alice"))
+            connections = ask_all_at_once(jetond, names)
             refused = answered_within(connections, 1.5)
             assert len(refused) == 6
             for connection in refused:
@@ -92,9 +100,9 @@ def test_the_share_of_a_uid_is_exact(fresh, key):
 
 def test_who_is_over_budget_is_made_to_pause(fresh):
     jetond = fresh("max-hashes-per-uid = 1\n")
-    jetond.add_user("alice")
+    names = people(jetond, 2)
     with workers_at_rest(jetond):
-        first, second = ask_all_at_once(jetond, 2, login_bytes("alice"))
+        first, second = ask_all_at_once(jetond, names)
         before = time.monotonic()
         assert second.reply().status == 503
         assert 0.8 < time.monotonic() - before < 3
@@ -103,22 +111,22 @@ def test_who_is_over_budget_is_made_to_pause(fresh):
 
 def test_a_caller_who_leaves_gives_back_his_share(fresh):
     jetond = fresh("max-hashes-per-uid = 2\n")
-    jetond.add_user("alice")
+    names = people(jetond, 8)
     with workers_at_rest(jetond):
-        for connection in ask_all_at_once(jetond, 8, login_bytes("alice")):
+        for connection in ask_all_at_once(jetond, names):
             connection.socket.close()
     time.sleep(0.5)
-    assert statuses(ask_all_at_once(jetond, 2, login_bytes("alice"))) == [200, 200]
+    assert statuses(ask_all_at_once(jetond, names[:2])) == [200, 200]
 
 
 @needs_root
 def test_a_full_share_is_its_uids_own(fresh):
     jetond = fresh("max-hashes-per-uid = 2\nmax-calls-per-uid = 2\n")
-    jetond.add_user("alice")
+    names = people(jetond, 2)
     with workers_at_rest(jetond):
-        held = ask_all_at_once(jetond, 2, login_bytes("alice"))
+        held = ask_all_at_once(jetond, names)
         reading = in_background_of(OTHER_UID, lambda: statuses(
-            ask_all_at_once(jetond, 2, login_bytes("alice"))))
+            ask_all_at_once(jetond, names)))
         time.sleep(0.5)
     assert statuses(held) == [200, 200]
     assert reading() == [200, 200]
@@ -155,12 +163,12 @@ def test_uids_without_an_account_share_one_budget(fresh):
 def test_a_login_waits_for_few_of_another_uids(fresh):
     """Thirty wait, then one comes: it is among the first."""
     jetond = fresh("workers = 2\nmax-hashes-per-uid = 40\n")
-    jetond.add_user("alice")
+    names = people(jetond, 30)
     with workers_at_rest(jetond):
-        storm = ask_all_at_once(jetond, 30, login_bytes("alice"))
+        storm = ask_all_at_once(jetond, names)
         time.sleep(0.3)
         one = in_background_of(OTHER_UID, lambda: statuses(
-            ask_all_at_once(jetond, 1, login_bytes("alice"))))
+            ask_all_at_once(jetond, names[:1])))
         time.sleep(0.5)
     assert one() == [200]
     assert statuses(storm) == [200] * 30
@@ -173,20 +181,21 @@ def test_a_login_waits_for_few_of_another_uids(fresh):
 # --- a storm ---
 
 def storm(path, count):
-    """Logs in with a wrong password on many connections at once, again as soon as it is refused."""
+    """Logs in as as many unknown users at once, again as soon as it is refused: not all of them
+    have to wait after a failure."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (count + 100, count + 100))
-    request = login_bytes("alice", "wrong")
     selector = selectors.DefaultSelector()
-    for _ in range(count):
+    for number in range(count):
         connection = Connection(path)
-        connection.send(request)
+        connection.request = login_bytes(f"nobody{number}", "wrong")
+        connection.send(connection.request)
         selector.register(connection.socket, selectors.EVENT_READ, connection)
     while True:
         for key, _ in selector.select():
             if not key.data.receive():
                 os._exit(1)
             key.data.unread = b""
-            key.data.send(request)
+            key.data.send(key.data.request)
 
 
 @contextlib.contextmanager

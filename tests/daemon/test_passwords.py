@@ -21,15 +21,18 @@ def test_the_new_password_is_good_and_the_old_one_is_not(fresh):
     assert reply.status == 204, reply
     assert reply.body == b"" and "content-length" not in reply.headers
     assert jetond.login("ann").status == 400
+    jetond.unlock("ann")
     assert jetond.login("ann", NEW).status == 200
 
 
 def test_who_does_not_know_the_current_one_changes_nothing(jetond):
     token = jetond.token("alice")
     for wrong in ("", "x", PASSWORD + "x", "p" * 600):
+        jetond.unlock("alice")
         reply = change(jetond, token, current=wrong)
         assert reply.status == 400
         assert reply.json()["error"] == "invalid_grant"
+    jetond.unlock("alice")
     assert jetond.login("alice").status == 200
 
 
@@ -67,6 +70,7 @@ def test_an_administrator_resets_a_password(fresh):
     reply = jetond.request("PATCH", "/users/ann", peer=True, data={"password": NEW})
     assert reply.status == 200
     assert jetond.login("ann").status == 400
+    jetond.unlock("ann")
     assert jetond.login("ann", NEW).status == 200
 
 
@@ -85,6 +89,7 @@ def test_two_changes_at_once_are_one(fresh):
         statuses = [first.reply().status, second.reply().status]
     assert sorted(statuses) == [204, 400]
     winner = statuses.index(204)
+    jetond.unlock("ann")
     assert jetond.login("ann", f"{NEW} {winner}").status == 200
     assert jetond.login("ann", f"{NEW} {1 - winner}").status == 400
 
@@ -131,6 +136,7 @@ def test_an_outdated_hash_is_replaced_at_a_good_login_and_at_no_other(fresh, sch
     store_hash(jetond, "ann", OUTDATED[scheme])
     assert jetond.login("ann", PASSWORD + "x").status == 400
     assert stored_hash(jetond, "ann") == OUTDATED[scheme]
+    jetond.unlock("ann")
     assert jetond.login("ann").status == 200
     jetond.wait_for_log("is of the current scheme now")
     renewed = stored_hash(jetond, "ann")

@@ -41,12 +41,14 @@ def test_disable_enable_expire_and_delete(fresh):
     jetond.add_user("ann")
     assert "disabled" in succeeds(jetond, "user", "disable", "ann")
     assert jetond.login("ann").status == 400
+    jetond.unlock("ann")
     succeeds(jetond, "user", "enable", "ann")
     assert jetond.login("ann").status == 200
     succeeds(jetond, "user", "expire", "ann", "2020-02-29")
     assert shown(jetond, "ann")["expires_at"] == "2020-02-29T00:00:00Z"
     assert "2020-02-29" in succeeds(jetond, "user", "show", "ann")
     assert jetond.login("ann").status == 400
+    jetond.unlock("ann")
     succeeds(jetond, "user", "expire", "ann", "never")
     assert jetond.login("ann").status == 200
     assert jetond.jeton("user", "expire", "ann", "soon").returncode == 1
@@ -60,6 +62,7 @@ def test_an_administrator_sets_a_password(fresh):
     jetond.add_user("ann")
     succeeds(jetond, "user", "passwd", "ann", standard_input=NEW + "\n")
     assert jetond.login("ann").status == 400
+    jetond.unlock("ann")
     assert jetond.login("ann", NEW).status == 200
 
 
@@ -73,6 +76,7 @@ def test_a_user_changes_his_own_password(fresh):
         failed = jetond.jeton("passwd", "ann", standard_input=lines)
         assert failed.returncode == 1
         assert failed.stderr and NEW not in failed.stderr
+        jetond.unlock("ann")
     assert jetond.login("ann", NEW).status == 200
 
 

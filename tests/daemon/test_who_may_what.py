@@ -59,6 +59,7 @@ EXPECTED = {
     "PATCH /users/{}": ("/users/target", {"data": {}}, ADMIN, ADMIN_WEB),
     "PUT /users/{}": ("/users/target", {"data": {}}, ADMIN, ADMIN_WEB),
     "DELETE /users/{}": ("/users/target", {}, ADMIN, ADMIN_WEB),
+    "POST /users/{}/unlock": ("/users/target/unlock", {}, ADMIN, ADMIN_WEB),
     "GET /keys": ("/keys", {}, ADMIN, ADMIN_WEB),
     "POST /keys/rotate": ("/keys/rotate", {"data": {}}, ADMIN, ADMIN_WEB),
     "DELETE /keys/{}": ("/keys/" + "A" * 43, {}, ADMIN, ADMIN_WEB),

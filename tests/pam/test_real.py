@@ -44,6 +44,7 @@ def test_wrong_password_and_after_it_the_right_one(login):
     outcome = login.try_login(password="wrong")
     assert outcome.codes == {"auth": "PAM_AUTH_ERR", "account": "PAM_SUCCESS"}
     assert outcome.ms["auth"] < 2000
+    login.jetond.unlock(ACCOUNT.pw_name)
     assert login.try_login(password=PASSWORD).codes == WELCOME
 
 
@@ -127,6 +128,7 @@ def test_child_that_was_killed_lets_nobody_in_and_the_next_login_works(login, ch
     assert login.try_login(phases="auth", password="wrong").codes["auth"] in (
         "PAM_AUTH_ERR", "PAM_AUTHINFO_UNAVAIL")
     login.jetond.wait_until_healthy()
+    login.jetond.unlock(ACCOUNT.pw_name)
     assert login.try_login(password=PASSWORD).codes == WELCOME
 
 

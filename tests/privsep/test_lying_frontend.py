@@ -46,6 +46,7 @@ def test_a_frontend_that_breaks_a_rule_is_killed_and_replaced(daemon, lie):
     daemon.wait_for_log("broke the rules")
     wait_until(lambda: liar not in daemon.pids("frontend"), "the liar is gone", daemon)
     daemon.wait_until_healthy()
+    daemon.unlock("alice")
     assert daemon.login("alice").status == 200
     assert first["local"] in daemon.pids("frontend")
     for child, pids in untouched.items():

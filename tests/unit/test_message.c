@@ -299,6 +299,7 @@ static const size_t struct_sizes[MSG_COUNT] = {
         SIZE(MSG_ASK_USER_SHOW, msg_ask_user_show),
         SIZE(MSG_ASK_USER_CHANGE, msg_ask_user_change),
         SIZE(MSG_ASK_USER_REMOVE, msg_ask_user_remove),
+        SIZE(MSG_ASK_USER_UNLOCK, msg_ask_user_unlock),
         SIZE(MSG_ASK_PROFILE_CHANGE, msg_ask_profile_change),
         SIZE(MSG_ASK_PASSWORD_CHANGE, msg_ask_password_change),
         SIZE(MSG_ASK_PAM, msg_ask_pam),

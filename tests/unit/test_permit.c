@@ -81,6 +81,7 @@ static const struct cell expected[] = {
           MSG_ASK_USER_SHOW,
           MSG_ASK_USER_CHANGE,
           MSG_ASK_USER_REMOVE,
+          MSG_ASK_USER_UNLOCK,
           MSG_ASK_PROFILE_CHANGE,
           MSG_ASK_PASSWORD_CHANGE,
           MSG_ASK_PAM,

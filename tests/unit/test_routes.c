@@ -32,6 +32,7 @@ ROUTE(user_show)
 ROUTE(user_change)
 ROUTE(user_replace)
 ROUTE(user_remove)
+ROUTE(user_unlock)
 ROUTE(profile_change)
 ROUTE(password_change)
 ROUTE(pam_auth)
@@ -69,6 +70,7 @@ static const struct {
         {"PATCH", "/users/alice", ALL, user_change_begin, "alice"},
         {"PUT", "/users/alice", ALL, user_replace_begin, "alice"},
         {"DELETE", "/users/alice", ALL, user_remove_begin, "alice"},
+        {"POST", "/users/alice/unlock", ALL, user_unlock_begin, "alice"},
         {"PATCH", "/users/me", ALL, profile_change_begin, ""},
         {"PUT", "/users/me/password", ALL, password_change_begin, ""},
         {"GET", "/keys", ALL, key_list_begin, ""},

@@ -99,6 +99,13 @@ static const char *const sql_of[STATEMENT_COUNT] = {
                                       "VALUES (1, ?1, ?2) ON CONFLICT (id) DO UPDATE SET "
                                       "lifetime_s = excluded.lifetime_s, "
                                       "horizon = excluded.horizon",
+        [STATEMENT_THROTTLE_WRITE] =
+                "INSERT OR REPLACE INTO throttle (slot, user, source, failures, locked_until, "
+                "resets_at, succeeded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        [STATEMENT_THROTTLE_READ] = "SELECT slot, user, source, failures, locked_until, resets_at, "
+                                    "succeeded FROM throttle",
+        [STATEMENT_THROTTLE_UNLOCK] =
+                "UPDATE throttle SET failures = 0, locked_until = 0 WHERE user = ?1",
 };
 
 /* By primary result code: the low byte of an extended one. */

@@ -82,7 +82,24 @@ static const char version_sessions[] =
 static const char version_account_end[] = "ALTER TABLE users ADD COLUMN expires_at INTEGER NOT NULL"
                                           " DEFAULT 0 CHECK (expires_at >= 0);";
 
-const struct migration migrations[] = {{version_1}, {version_sessions}, {version_account_end}};
+/* No more rows than the throttle has: each is written in its place. */
+static const char version_throttle[] =
+        "CREATE TABLE throttle ("
+        " slot INTEGER PRIMARY KEY CHECK (slot BETWEEN 0 AND 65535),"
+        " user TEXT NOT NULL CHECK (length(user) BETWEEN 1 AND 32),"
+        " source BLOB NOT NULL CHECK (length(source) = 16),"
+        " failures INTEGER NOT NULL CHECK (failures BETWEEN 0 AND 4294967295),"
+        " locked_until INTEGER NOT NULL,"
+        " resets_at INTEGER NOT NULL,"
+        " succeeded INTEGER NOT NULL CHECK (succeeded IN (0, 1))"
+        ") STRICT;";
+
+const struct migration migrations[] = {
+        {version_1},
+        {version_sessions},
+        {version_account_end},
+        {version_throttle},
+};
 const size_t migrations_count = ELEMENTS(migrations);
 
 /* The first column of the first row. */

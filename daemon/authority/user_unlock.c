@@ -1,0 +1,36 @@
+/* POST /users/{id or name}/unlock: an administrator lets a user try again at once. */
+#include "answers.h"
+
+#include "admin.h"
+#include "audit.h"
+#include "guesser.h"
+
+#include <errno.h>
+
+static int user_unlock(struct call *call) {
+        char user[THROTTLE_USER_MAX + 1];
+        int r;
+
+        guesser_user(call->user, user);
+        r = gate_unlock(call->authority, user);
+        if (r < 0)
+                return r;
+        audit(call, "user-unlock", "done", text_of(call->user->name), NULL);
+        return call_answer(call, MSG_ANSWER_DONE, NULL);
+}
+
+int answer_user_unlock(struct call *call, const union message *message) {
+        const struct msg_ask_user_unlock *ask = &message->ask_user_unlock;
+        enum refusal refusal;
+        int r;
+
+        r = admin_check(call, ask->credential, ask->bearer, &refusal);
+        if (r < 0)
+                return r;
+        if (refusal)
+                return call_refuse(call, refusal);
+        r = users_find(call->authority->store, ask->user, &call->user);
+        if (r == -ENOENT)
+                return call_refuse(call, REFUSAL_NO_USER);
+        return r < 0 ? r : user_unlock(call);
+}
