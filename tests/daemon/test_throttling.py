@@ -100,7 +100,8 @@ def failures_stored(jetond, name):
     """The most failures that any source has against that user, as they are on the disk."""
     time.sleep(1)
     database = sqlite3.connect(jetond.state / "db" / "jeton.db")
-    (count,) = database.execute("SELECT max(failures) FROM throttle WHERE user = ?",
+    (count,) = database.execute("SELECT max(failures) FROM throttle JOIN users"
+                                " ON throttle.user = CAST(users.id AS TEXT) WHERE users.name = ?",
                                 (name,)).fetchone()
     database.close()
     return count

@@ -73,8 +73,10 @@ def with_pat(fresh):
 
 @pytest.fixture
 def host(with_pat) -> Machine:
-    """The service runs when the test begins, whatever the one before it did."""
+    """The service runs and nobody waits for his guesses when the test begins, whatever the one
+    before it did."""
     with_pat.get("systemctl", "start", "jetond")
+    with_pat.get("jeton", "user", "unlock", "pat")
     return with_pat
 
 
