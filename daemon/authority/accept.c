@@ -73,8 +73,7 @@ static int connection_begin(struct authority *authority, const struct listener *
                 return r;
         }
         peers_ask_process(authority, connection);
-        frontends_hand_over(authority, connection);
-        return 0;
+        return frontends_hand_over(authority, connection);
 }
 
 static void listener_resume(void *context) {

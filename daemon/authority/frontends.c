@@ -7,7 +7,9 @@
 #include "../../common/log.h"
 #include "answers.h"
 
+#include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 typedef int answer(struct call *call, const union message *ask);
 
@@ -140,30 +142,45 @@ bool frontends_any_up(const struct authority *authority) {
         return false;
 }
 
-void frontends_hand_over(struct authority *authority, struct connection *connection) {
+int frontends_hand_over(struct authority *authority, struct connection *connection) {
         struct msg_connection message = {.connection = connection->number, .id = connection->id};
         struct link *frontend = &authority->frontends[connection->class];
+        int r;
 
-        if (link_send(frontend, MSG_CONNECTION, 0, &message, connection->fd) == 0)
+        r = link_send(frontend, MSG_CONNECTION, 0, &message, connection->fd);
+        if (r == 0)
                 closep(&connection->fd);
+        if (r == 0 || r == -EPIPE)
+                return 0;
+        connection_end(authority, connection);
+        return r;
+}
+
+/* Who waited for a frontend of that class. */
+static void waiting_hand_over(struct authority *authority, uint32_t class) {
+        struct connections *connections = &authority->connections;
+        uint32_t i;
+        int r;
+
+        for (i = 0; i < connections->size; i++) {
+                struct connection *connection = &connections->slots[i];
+
+                if (!connection->number || connection->fd < 0 || connection->class != class)
+                        continue;
+                r = frontends_hand_over(authority, connection);
+                if (r < 0)
+                        log_warning("a connection was closed unread: %s", strerror(-r));
+        }
 }
 
 int frontends_join(struct authority *authority, uint32_t class, int fd) {
-        struct connections *connections = &authority->connections;
-        uint32_t i;
         int r;
 
         if (class >= CLASS_COUNT)
                 return -EPROTO;
         r = link_open(authority, &authority->frontends[class], fd, PROCESS_FRONTEND, class,
                       frontend_take, frontend_lost);
-        if (r < 0)
-                return r;
-        for (i = 0; i < connections->size; i++) {
-                struct connection *connection = &connections->slots[i];
-
-                if (connection->number && connection->fd >= 0 && connection->class == class)
-                        frontends_hand_over(authority, connection);
-        }
-        return 0;
+        if (r == 0)
+                waiting_hand_over(authority, class);
+        return r;
 }

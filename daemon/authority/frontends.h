@@ -9,8 +9,9 @@
  * waited for it are handed over. 0 or -errno. */
 int frontends_join(struct authority *authority, uint32_t class, int fd);
 
-/* Hands an accepted connection to its frontend, or keeps it until there is one. */
-void frontends_hand_over(struct authority *authority, struct connection *connection);
+/* Hands an accepted connection to its frontend, or keeps it until there is one. 0; -errno: it could
+ * not, and the connection is closed. */
+int frontends_hand_over(struct authority *authority, struct connection *connection);
 
 /* Whether one is left. */
 bool frontends_any_up(const struct authority *authority);

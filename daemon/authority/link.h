@@ -21,8 +21,10 @@ struct link {
         struct channel channel;
         struct watch watch;
         bool up;
-        struct timer end; /* a sending failed: lost() follows */
-        int reason;       /* why it did */
+        struct timer end;   /* a sending failed: lost() follows */
+        int reason;         /* why it did */
+        struct timer retry; /* the kernel took nothing: the queue is sent then */
+        struct timer away;  /* closed: until then the process has to have ended */
         link_hear *hear;
         link_lost *lost;
 };
@@ -33,7 +35,8 @@ int link_open(struct authority *authority, struct link *link, int fd, enum proce
               uint32_t instance, link_hear *hear, link_lost *lost);
 
 /* Sends. -EPIPE when the peer is gone: the link is down, and lost() follows in the same turn of the
- * loop. -EMSGSIZE passes up: nothing was sent. */
+ * loop. -EMSGSIZE, and with a descriptor -EMFILE, -ENFILE and -ENOMEM, pass up: that frame was not
+ * sent, and the link is as it was. */
 int link_send(struct link *link, enum message_type type, uint32_t call, const void *message,
               int fd);
 

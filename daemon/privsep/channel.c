@@ -145,13 +145,13 @@ static void control_put_fd(struct msghdr *header, union control *control, int fd
         memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
 }
 
-/* The kernel is out of room for now. ETOOMANYREFS: too many descriptors are on their way already
- * (unix(7)), which ends as soon as somebody reads. */
-static bool is_backpressure(int error) {
-        return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == ETOOMANYREFS;
+/* The kernel is out of room for now, whatever the socket has. ETOOMANYREFS: too many descriptors
+ * are on their way already (unix(7)), which ends as soon as somebody reads. */
+static bool is_kernel_full(int error) {
+        return error == ENOBUFS || error == ETOOMANYREFS;
 }
 
-static int frame_send(int socket, const uint8_t *bytes, size_t len, int fd) {
+static int frame_send(struct channel *channel, const uint8_t *bytes, size_t len, int fd) {
         struct iovec part = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = len};
         struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
         union control control;
@@ -160,11 +160,12 @@ static int frame_send(int socket, const uint8_t *bytes, size_t len, int fd) {
         if (fd >= 0)
                 control_put_fd(&header, &control, fd);
         do
-                sent = sendmsg(socket, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
+                sent = sendmsg(channel->fd, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
         while (sent < 0 && errno == EINTR);
-        if (sent < 0)
-                return is_backpressure(errno) ? -EAGAIN : -errno;
-        return 0;
+        channel->is_stuck = sent < 0 && is_kernel_full(errno);
+        if (channel->is_stuck)
+                return -EAGAIN;
+        return sent < 0 ? -errno : 0;
 }
 
 /* The receiver's phase is the receiver's to know; that it would ever take the message is ours. */
@@ -188,7 +189,7 @@ int channel_send(struct channel *channel, enum message_type type, uint32_t call,
                 explicit_bzero(bytes, message_max(type));
                 return r;
         }
-        r = channel_has_queued(channel) ? -EAGAIN : frame_send(channel->fd, bytes, len, fd);
+        r = channel_has_queued(channel) ? -EAGAIN : frame_send(channel, bytes, len, fd);
         if (r == -EAGAIN)
                 r = queue_add(channel, bytes, len, fd);
         explicit_bzero(bytes, len);
@@ -200,7 +201,7 @@ int channel_flush(struct channel *channel) {
         int r;
 
         while ((first = channel->first_queued)) {
-                r = frame_send(channel->fd, first->bytes, first->len, first->fd);
+                r = frame_send(channel, first->bytes, first->len, first->fd);
                 if (r < 0)
                         return r;
                 queue_drop_first(channel);

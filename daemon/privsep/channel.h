@@ -17,6 +17,7 @@ struct channel {
         enum phase phase;        /* advanced by the owner */
         struct queued_frame *first_queued, **last_queued; /* what the socket did not take yet */
         size_t queued;                                    /* bytes charged for them; 0: none */
+        bool is_stuck;   /* the last try failed although the socket may have room */
         uint8_t *buffer; /* FRAME_MAX bytes: the frame last received; wiped before the next */
         size_t received; /* bytes of it */
 };
@@ -43,7 +44,8 @@ void channel_clear(struct channel *channel);
 /* Sends, or queues when the socket is full. `fd` goes along (a copy: it stays the caller's), -1 for
  * none. 0; -EMSGSIZE from message_encode(); -EPERM when no row permits that message to that peer,
  * or none with (or without) a descriptor: a bug of the caller's; -ENOBUFS when the queue is at its
- * bound: the peer has stopped reading; other -errno when the peer is gone. */
+ * bound: the peer has stopped reading; -EMFILE, -ENFILE, -ENOMEM when a frame could not be queued;
+ * other -errno when the peer is gone. */
 int channel_send(struct channel *channel, enum message_type type, uint32_t call,
                  const void *message, int fd);
 
@@ -52,6 +54,13 @@ int channel_flush(struct channel *channel);
 
 static inline bool channel_has_queued(const struct channel *channel) {
         return channel->queued > 0;
+}
+
+/* Whether it is the kernel that takes nothing just now, and not the peer who does not read: then
+ * poll(2) may call the socket writable all the time, and whoever waits for that turns in circles.
+ * Flush after a pause instead. */
+static inline bool channel_is_stuck(const struct channel *channel) {
+        return channel->is_stuck;
 }
 
 /* Whether half of what may wait does: the moment to begin no long answer. The other half, 4 MiB, is

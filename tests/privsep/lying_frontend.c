@@ -114,6 +114,13 @@ static void half_closed(uint32_t connection) {
         shutdown(authority.fd, SHUT_WR);
 }
 
+/* The authority cannot reach it any more, the parent sees a process that lives. */
+static void channel_closed(uint32_t connection) {
+        (void)connection;
+        channel_clear(&authority);
+        wait_for_the_end(CONTROL_FD);
+}
+
 static void breach_to_the_parent(uint32_t connection) {
         struct msg_breach breach = {.process = PROCESS_SIGNER};
 
@@ -144,6 +151,7 @@ static const struct {
         {"garbage", garbage},
         {"nothing", nothing},
         {"half-closed", half_closed},
+        {"channel-closed", channel_closed},
         {"breach-to-the-parent", breach_to_the_parent},
         {"garbage-to-the-parent", garbage_to_the_parent},
 };

@@ -78,6 +78,14 @@ static int silence(struct channel *authority, const struct frame *question) {
         return 0;
 }
 
+/* The authority cannot reach it any more, the parent sees a process that lives. */
+static int channel_closed(struct channel *authority, const struct frame *question) {
+        (void)question;
+        close(authority->fd);
+        wait_for_the_end(CONTROL_FD);
+        return -ECONNRESET;
+}
+
 static int death(struct channel *authority, const struct frame *question) {
         (void)authority;
         (void)question;
@@ -98,6 +106,7 @@ static const struct {
         {"answer-of-the-authority", answer_of_the_authority},
         {"another-call", another_call},
         {"two-answers", two_answers},
+        {"channel-closed", channel_closed},
         {"silence", silence},
         {"death", death},
 };

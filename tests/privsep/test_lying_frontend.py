@@ -9,7 +9,7 @@ AGAINST_THE_RULES = [
     "connection-never-given", "two-calls-at-once", "closed-twice", "answer-to-itself",
     "settings-of-its-own", "order-to-sign", "socket-handed-up", "question-with-a-descriptor",
     "frame-cut-short", "frame-oversized", "garbage", "nothing", "half-closed",
-    "breach-to-the-parent", "garbage-to-the-parent",
+    "channel-closed", "breach-to-the-parent", "garbage-to-the-parent",
 ]
 
 

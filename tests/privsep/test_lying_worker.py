@@ -12,7 +12,8 @@ WRONG = ["same-digest", "digest-of-my-own", "another-setting", "setting-alone", 
          "garbage-hash"]
 
 # Answers against the rules: the worker is killed.
-AGAINST_THE_RULES = ["garbage-frame", "answer-of-the-authority", "another-call", "two-answers"]
+AGAINST_THE_RULES = ["garbage-frame", "answer-of-the-authority", "another-call", "two-answers",
+                     "channel-closed"]
 
 
 def status_of_login(daemon, password):
