@@ -17,9 +17,9 @@
 struct attempt {
         pam_handle_t *pamh; /* borrowed, as everything that libpam hands out */
         enum pam_phase phase;
-        int argc;
         const char **argv; /* borrowed */
         struct options options;
+        int bad_argument;     /* its index; -1: all are good */
         const char *user;     /* borrowed: PAM_USER */
         uid_t uid;            /* of that account */
         struct text service;  /* borrowed: PAM_SERVICE */
@@ -32,8 +32,8 @@ struct attempt {
  * with the module's arguments is not their concern. */
 enum situation account_find(struct attempt *attempt);
 
-/* The module's arguments. */
-enum situation arguments_read(struct attempt *attempt);
+/* Whether the module's arguments are good. */
+enum situation arguments_check(struct attempt *attempt);
 
 /* Whether the account is linked to a user, by the status page alone: nobody is asked anything for
  * an account that is not ours, and nobody is let in because the page is gone. */

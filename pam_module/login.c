@@ -16,8 +16,10 @@
 #define NONCE_BYTES 32
 
 /* The longest values, each byte as %XX, and their names. */
-#define FORM_MAX \
-        (3 * (USER_NAME_MAX + SERVICE_MAX + NONCE_LEN + RHOST_MAX + PASSWORD_MAX) + 10 + 64)
+#define FORM_MAX                                                                   \
+        (3 * (USER_NAME_MAX + SERVICE_MAX + NONCE_LEN + RHOST_MAX + PASSWORD_MAX + \
+              ROLE_NAME_MAX) +                                                     \
+         10 + 64)
 
 struct form {
         char bytes[FORM_MAX];
@@ -66,6 +68,7 @@ static int form_fill(struct form *form, const struct attempt *attempt) {
                 {TEXT("service"), attempt->service},
                 {TEXT("nonce"), text_of(attempt->nonce)},
                 {TEXT("rhost"), rhost_text(attempt)},
+                {TEXT("role"), attempt->options.require_role},
                 {TEXT("password"), attempt->password}, /* the account phase has none */
         };
         size_t i;

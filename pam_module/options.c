@@ -2,7 +2,7 @@
 #include "options.h"
 
 #include "../common/cleanup.h"
-#include "../common/text.h"
+#include "../common/name.h"
 #include "../common/wire/wire.h"
 
 #include <errno.h>
@@ -73,23 +73,43 @@ static int read_try_first_pass(struct text value, struct options *options) {
         return 0;
 }
 
+static int read_ignore_unknown_user(struct text value, struct options *options) {
+        (void)value;
+        options->ignore_unknown_user = true;
+        return 0;
+}
+
+static int read_require_role(struct text value, struct options *options) {
+        if (!name_is_role(value))
+                return -EINVAL;
+        options->require_role = value;
+        return 0;
+}
+
 static int read_debug(struct text value, struct options *options) {
         (void)value;
         options->debug = true;
         return 0;
 }
 
-/* A name that ends in '=' takes a value. */
+#define IN(phase)  (1u << PAM_PHASE_##phase)
+#define EVERYWHERE (IN(AUTH) | IN(ACCOUNT))
+
+/* A name that ends in '=' takes a value. Where it would mean nothing it is unknown: whoever wrote
+ * it there expects something of it. */
 static const struct known {
         struct text name;
+        unsigned phases;
         int (*read)(struct text value, struct options *options);
 } known[] = {
-        {TEXT("socket="), read_socket},
-        {TEXT("timeout="), read_timeout},
-        {TEXT("min_uid="), read_min_uid},
-        {TEXT("use_first_pass"), read_use_first_pass},
-        {TEXT("try_first_pass"), read_try_first_pass},
-        {TEXT("debug"), read_debug},
+        {TEXT("socket="), EVERYWHERE, read_socket},
+        {TEXT("timeout="), EVERYWHERE, read_timeout},
+        {TEXT("min_uid="), EVERYWHERE, read_min_uid},
+        {TEXT("ignore_unknown_user"), EVERYWHERE, read_ignore_unknown_user},
+        {TEXT("debug"), EVERYWHERE, read_debug},
+        {TEXT("require_role="), IN(AUTH) | IN(ACCOUNT), read_require_role},
+        {TEXT("use_first_pass"), IN(AUTH), read_use_first_pass},
+        {TEXT("try_first_pass"), IN(AUTH), read_try_first_pass},
 };
 
 static bool is_named(struct text argument, struct text name) {
@@ -100,7 +120,8 @@ static bool is_named(struct text argument, struct text name) {
         return text_is(argument, name);
 }
 
-static int option_read(struct text argument, unsigned *seen, struct options *options) {
+static int option_read(struct text argument, enum pam_phase phase, unsigned *seen,
+                       struct options *options) {
         size_t i;
 
         for (i = 0; i < ELEMENTS(known); i++) {
@@ -108,7 +129,7 @@ static int option_read(struct text argument, unsigned *seen, struct options *opt
 
                 if (!is_named(argument, name))
                         continue;
-                if (*seen & 1u << i)
+                if (!(known[i].phases & 1u << phase) || *seen & 1u << i)
                         return -EINVAL;
                 *seen |= 1u << i;
                 return known[i].read((struct text){argument.p + name.len, argument.len - name.len},
@@ -117,7 +138,8 @@ static int option_read(struct text argument, unsigned *seen, struct options *opt
         return -EINVAL;
 }
 
-int options_read(int argc, const char **argv, struct options *ret_options, int *ret_bad) {
+int options_read(enum pam_phase phase, int argc, const char **argv, struct options *ret_options,
+                 int *ret_bad) {
         unsigned seen = 0;
         int i, r;
 
@@ -127,7 +149,7 @@ int options_read(int argc, const char **argv, struct options *ret_options, int *
                 .min_uid = MIN_UID_DEFAULT,
         };
         for (i = 0; i < argc; i++) {
-                r = option_read(text_of(argv[i]), &seen, ret_options);
+                r = option_read(text_of(argv[i]), phase, &seen, ret_options);
                 if (r < 0) {
                         *ret_bad = i;
                         return r;

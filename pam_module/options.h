@@ -2,6 +2,9 @@
 #ifndef JETON_PAM_OPTIONS_H
 #define JETON_PAM_OPTIONS_H
 
+#include "../common/text.h"
+#include "../common/wire/login.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -18,11 +21,15 @@ struct options {
         int64_t timeout_ms;  /* the whole exchange */
         uid_t min_uid;       /* accounts below are not ours */
         enum password_source password_source;
+        bool ignore_unknown_user; /* an account that is not ours is no matter of this stack */
+        struct text require_role; /* borrowed: libpam's argv; empty: none */
         bool debug;
 };
 
-/* 0; -EINVAL with the index of the first argument that is unknown, malformed or repeated. Then,
- * too, *ret_options is complete: defaults, and what stands before the bad argument. */
-int options_read(int argc, const char **argv, struct options *ret_options, int *ret_bad);
+/* 0; -EINVAL with the index of the first argument that is unknown in that phase, malformed or
+ * repeated. Then, too, *ret_options is complete: defaults, and what stands before the bad argument.
+ */
+int options_read(enum pam_phase phase, int argc, const char **argv, struct options *ret_options,
+                 int *ret_bad);
 
 #endif

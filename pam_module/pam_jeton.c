@@ -21,11 +21,11 @@
 typedef enum situation step(struct attempt *attempt);
 
 static step *const auth_steps[] = {
-        account_find, arguments_read, account_is_ours, password_ask, login_ask, ticket_judge, NULL,
+        account_find, arguments_check, account_is_ours, password_ask, login_ask, ticket_judge, NULL,
 };
 
 static step *const account_steps[] = {
-        account_find, arguments_read, account_is_ours, login_ask, ticket_judge, NULL,
+        account_find, arguments_check, account_is_ours, login_ask, ticket_judge, NULL,
 };
 
 static void attempt_clear(struct attempt *attempt) {
@@ -36,23 +36,24 @@ static void attempt_clear(struct attempt *attempt) {
 static int run(pam_handle_t *pamh, enum pam_phase phase, step *const *steps, int argc,
                const char **argv) {
         _cleanup_(attempt_clear) struct attempt attempt = {
-                .pamh = pamh, .phase = phase, .uid = (uid_t)-1, .argc = argc, .argv = argv};
+                .pamh = pamh, .phase = phase, .argv = argv, .bad_argument = -1, .uid = (uid_t)-1};
         enum situation situation = SITUATION_OPEN;
 
+        options_read(phase, argc, argv, &attempt.options, &attempt.bad_argument);
         while (*steps && situation == SITUATION_OPEN)
                 situation = (*steps++)(&attempt);
+        if (situation == SITUATION_NOT_OURS && attempt.options.ignore_unknown_user)
+                situation = SITUATION_IGNORED;
         return verdict_code(phase, situation);
 }
 
-enum situation arguments_read(struct attempt *attempt) {
-        int bad;
-
-        if (options_read(attempt->argc, attempt->argv, &attempt->options, &bad) < 0) {
-                attempt_log(attempt, LOG_ERR, "argument \"%s\" is unknown, malformed or repeated",
-                            attempt->argv[bad]);
-                return SITUATION_BAD_ARGUMENT;
-        }
-        return SITUATION_OPEN;
+enum situation arguments_check(struct attempt *attempt) {
+        if (attempt->bad_argument < 0)
+                return SITUATION_OPEN;
+        attempt_log(attempt, LOG_ERR,
+                    "argument \"%s\" is unknown in this phase, malformed or repeated",
+                    attempt->argv[attempt->bad_argument]);
+        return SITUATION_BAD_ARGUMENT;
 }
 
 EXPORTED int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv) {

@@ -61,12 +61,17 @@ static bool uid_is_ours(const struct claims *claims, const struct attempt *attem
         return claims->has_uid && claims->uid == attempt->uid;
 }
 
+/* Whoever carries the question may have left the role out. */
+static bool role_is_ours(const struct claims *claims, const struct attempt *attempt) {
+        return text_is(text_of(claims->roles), attempt->options.require_role);
+}
+
 static const struct tie {
         const char *claim;
         bool (*holds)(const struct claims *claims, const struct attempt *attempt);
 } ties[] = {
         {"nonce", nonce_is_ours},       {"phase", phase_is_ours}, {"service", service_is_ours},
-        {"username", username_is_ours}, {"uid", uid_is_ours},
+        {"username", username_is_ours}, {"uid", uid_is_ours},     {"roles", role_is_ours},
 };
 
 /* The first claim that is of another login; NULL when it is ours in all of them. */

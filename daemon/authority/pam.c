@@ -27,6 +27,7 @@ struct pam_login {
         char service[SERVICE_MAX + 1];
         char rhost[RHOST_MAX + 1];
         char nonce[NONCE_LEN + 1];
+        char role[ROLE_NAME_MAX + 1]; /* that the user must have; empty: none */
 };
 
 static int login_answer(struct call *call, const struct msg_signed *token) {
@@ -62,6 +63,7 @@ static int login_sign(struct call *call, enum login_verdict verdict, const char 
                 .nonce = text_of(login->nonce),
                 .phase = (uint8_t)login->phase,
                 .verdict = (uint8_t)verdict,
+                .role = text_of(login->role),
         };
 
         login->verdict = verdict;
@@ -69,11 +71,26 @@ static int login_sign(struct call *call, enum login_verdict verdict, const char 
         return sign_ask_ticket(call, &fields, login_answer);
 }
 
+/* By the database, as it is now. */
+static bool has_role(const struct call *call) {
+        const struct pam_login *login = call->step.login;
+
+        return !login->role[0] || text_list_has(text_of(call->user->roles), text_of(login->role));
+}
+
+/* Who lacks the role is refused like who guessed: in auth the answer must not confirm a password.
+ */
+static int login_judge_role(struct call *call) {
+        if (has_role(call))
+                return login_sign(call, LOGIN_GRANTED, "");
+        return login_sign(call, LOGIN_DENIED, "reason=role");
+}
+
 static int login_check_password(struct call *call, enum password_verdict verdict) {
         char reason[PASSWORD_REASON_MAX];
 
         if (verdict == PASSWORD_RIGHT)
-                return login_sign(call, LOGIN_GRANTED, "");
+                return login_judge_role(call);
         password_reason(call, verdict, reason);
         return login_sign(call, LOGIN_DENIED, reason);
 }
@@ -83,9 +100,9 @@ static int login_judge_account(struct call *call) {
                 return login_sign(call, LOGIN_UNKNOWN, "");
         if (call->user->disabled)
                 return login_sign(call, LOGIN_DISABLED, "");
-        return login_sign(
-                call, user_has_expired(call->user, clock_wall_s()) ? LOGIN_EXPIRED : LOGIN_GRANTED,
-                "");
+        if (user_has_expired(call->user, clock_wall_s()))
+                return login_sign(call, LOGIN_EXPIRED, "");
+        return login_judge_role(call);
 }
 
 /* auth is for whoever knows a password; account tells of a person, and only root, an administrator
@@ -110,6 +127,8 @@ static enum refusal login_check_fields(const struct msg_ask_pam *ask) {
                 return REFUSAL_USER_NAME;
         if (!name_is_service(ask->service))
                 return REFUSAL_SERVICE;
+        if (ask->role.len > 0 && !name_is_role(ask->role))
+                return REFUSAL_ROLES;
         if (base64url_decode(ask->nonce, nonce, sizeof nonce, &nonce_len) < 0 ||
             nonce_len != sizeof nonce)
                 return REFUSAL_NONCE;
@@ -128,7 +147,8 @@ static int login_keep(struct call *call, const struct msg_ask_pam *ask) {
         if (text_copy(ask->username, login->username, sizeof login->username) < 0 ||
             text_copy(ask->service, login->service, sizeof login->service) < 0 ||
             text_copy(ask->rhost, login->rhost, sizeof login->rhost) < 0 ||
-            text_copy(ask->nonce, login->nonce, sizeof login->nonce) < 0)
+            text_copy(ask->nonce, login->nonce, sizeof login->nonce) < 0 ||
+            text_copy(ask->role, login->role, sizeof login->role) < 0)
                 return -EINVAL;
         return 0;
 }

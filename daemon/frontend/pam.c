@@ -71,6 +71,16 @@ static int read_login(struct request *request, const struct params *params,
         return 0;
 }
 
+/* A login that needs a role must not go on without. */
+static int read_role(struct request *request, const struct params *params, struct text *ret) {
+        struct text role = params_get(params, "role");
+
+        if (role.len > 0 && !name_is_role(role))
+                return bad(request, "role must be the name of a role");
+        *ret = role;
+        return 0;
+}
+
 static int read_password(struct request *request, const struct params *params, struct text *ret) {
         if (!params_has(params, "password"))
                 return bad(request, "password is needed");
@@ -90,6 +100,8 @@ static int pam_begin(struct request *request, enum pam_phase phase) {
                 r = read_uid(request, &params, &ask.uid);
         if (r == 0)
                 r = read_rhost(request, &params, &ask.rhost);
+        if (r == 0)
+                r = read_role(request, &params, &ask.role);
         if (r == 0 && phase == PAM_PHASE_AUTH)
                 r = read_password(request, &params, &ask.password);
         return r < 0 ? r : call_ask(request, &pam, &ask);

@@ -263,6 +263,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ask_pam, rhost, RHOST_MAX),
                 FIELD(msg_ask_pam, nonce, NONCE_LEN),
                 FIELD(msg_ask_pam, uid, ANY_NUMBER),
+                FIELD(msg_ask_pam, role, ROLE_NAME_MAX),
         }},
         [MSG_ASK_HEALTH] = {"ask-health", {
                 FIELD(msg_ask_health, connection, ANY_NUMBER),
@@ -378,6 +379,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_sign_ticket, nonce, NONCE_LEN),
                 FIELD(msg_sign_ticket, phase, PAM_PHASE_ACCOUNT),
                 FIELD(msg_sign_ticket, verdict, LOGIN_GRANTED),
+                FIELD(msg_sign_ticket, role, ROLE_NAME_MAX),
                 FIELD(msg_sign_ticket, iat_min, ANY_NUMBER),
         }},
         [MSG_SIGNED] = {"signed", {

@@ -377,7 +377,8 @@ struct msg_ask_pam {
         struct text service;
         struct text rhost;
         struct text nonce;
-        uint32_t uid; /* getpwnam(username)->pw_uid on the caller's side */
+        uint32_t uid;     /* getpwnam(username)->pw_uid on the caller's side */
+        struct text role; /* the user must have; empty: none */
 };
 
 struct msg_ask_health {
@@ -518,9 +519,10 @@ struct msg_sign_ticket {
         uint32_t uid;
         struct text service;
         struct text nonce;
-        uint8_t phase;   /* enum pam_phase */
-        uint8_t verdict; /* enum login_verdict */
-        int64_t iat_min; /* as of an access token */
+        uint8_t phase;    /* enum pam_phase */
+        uint8_t verdict;  /* enum login_verdict */
+        struct text role; /* that was asked for */
+        int64_t iat_min;  /* as of an access token */
 };
 
 struct msg_signed {

@@ -165,6 +165,7 @@ static const struct text_rule ticket_rules[] = {
         RULE(msg_sign_ticket, username, username, REQUIRED, name_is_user),
         RULE(msg_sign_ticket, service, service, REQUIRED, name_is_service),
         RULE(msg_sign_ticket, nonce, nonce, REQUIRED, is_nonce),
+        RULE(msg_sign_ticket, role, roles, OPTIONAL, name_is_role),
 };
 
 static int refuse(const char *field, const char **ret_field) {

@@ -34,6 +34,8 @@ class Request:
             "service": self.form["service"], "phase": self.path.rpartition("/")[2],
             "verdict": "granted",
         }
+        if "role" in self.form:
+            claims["roles"] = [self.form["role"]]
         claims.update(changed)
         return {name: value for name, value in claims.items() if value is not None}
 

@@ -66,6 +66,7 @@ CLAIMS = {
     "for an audience with a tail": ({"aud": "jeton:login2"}, "for another audience"),
     "of another issuer": ({"iss": "https://other.test"}, "of another issuer"),
     "of the issuer with a tail": ({"iss": public_pages.ISSUER + "/"}, "of another issuer"),
+    "a role that nobody asked for": ({"roles": ["wheel"]}, "its roles differs"),
     "no verdict": ({"verdict": None}, "none that the published keys confirm"),
     "empty verdict": ({"verdict": ""}, "none that the published keys confirm"),
     "garbage verdict": ({"verdict": "yes"}, "no verdict"),

@@ -77,6 +77,23 @@ def silent_person(stand):
     stand.settings["answer"] = "fail"
 
 
+def without_the_role(stand):
+    stand.arguments_more = ["require_role=wheel"]
+    verdict("denied")(stand)
+
+
+def role_left_out_on_the_way(stand):
+    stand.arguments_more = ["require_role=wheel"]
+    stand.daemon_answers = lambda request: reply(sign(stand.key, request.claims(roles=None)))
+
+
+def passed_over(arrange):
+    def arrange_and_tell(stand):
+        arrange(stand)
+        stand.arguments_more = ["ignore_unknown_user"]
+    return arrange_and_tell
+
+
 def misspelt(stand):
     stand.arguments_more = ["tiemout=3s"]
 
@@ -84,6 +101,7 @@ def misspelt(stand):
 SITUATIONS = {
     "granted": nothing_else,
     "denied: a wrong password": verdict("denied"),
+    "denied: without the role of require_role": without_the_role,
     "disabled by an administrator": verdict("disabled"),
     "at the end of the account": verdict("expired"),
     "linked, but unknown to the daemon": verdict("unknown"),
@@ -91,11 +109,13 @@ SITUATIONS = {
     "uid 0": root,
     "below min_uid": below,
     "not linked": not_linked,
+    "any of these four, with ignore_unknown_user": [
+        passed_over(arrange) for arrange in (no_account, root, below, not_linked)],
     "status page missing or damaged": page_damaged("status"),
     "daemon away": away,
     "daemon too slow": slow,
     "daemon refuses the question": refuses,
-    "answer is not our ticket": another_nonce,
+    "answer is not our ticket": [another_nonce, role_left_out_on_the_way],
     "keys page missing or damaged": page_damaged("keys"),
     "empty or oversized password": empty_password,
     "use_first_pass without a password": first_pass_of_nobody,
@@ -123,14 +143,20 @@ def test_every_row_of_the_page_is_tested():
     assert set(rows_of_the_page()) == set(SITUATIONS)
 
 
-@pytest.mark.parametrize("phase", ["auth", "account"])
-@pytest.mark.parametrize("situation", SITUATIONS)
-def test_code_is_the_one_in_the_manual(stand, situation, phase):
+def cells():
+    for situation, arranges in SITUATIONS.items():
+        for arrange in arranges if isinstance(arranges, list) else [arranges]:
+            for phase in ("auth", "account"):
+                yield pytest.param(situation, arrange, phase, id=f"{situation}-{phase}")
+
+
+@pytest.mark.parametrize("situation, arrange, phase", cells())
+def test_code_is_the_one_in_the_manual(stand, situation, arrange, phase):
     expected = rows_of_the_page()[situation][phase]
     stand.daemon_answers, stand.daemon_serves = stand.honest, None
     stand.settings, stand.arguments_more, stand.arguments_changed = {}, [], {"timeout": "300ms"}
     stand.ended = threading.Event()
-    SITUATIONS[situation](stand)
+    arrange(stand)
     if not stand.daemon_answers:
         code = code_of(stand, phase)
     else:

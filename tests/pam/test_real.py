@@ -68,6 +68,19 @@ def test_who_is_disabled_or_at_his_end_comes_in_by_no_phase(login, change, verdi
     login.jetond.wait_for_log(f"verdict={verdict}")
 
 
+def test_role_that_is_required(login):
+    """As the database has it now; in auth the answer does not tell that the password was right."""
+    login.configure("require_role=wheel", timeout="5s")
+    refused = {"auth": "PAM_AUTH_ERR", "account": "PAM_PERM_DENIED"}
+    assert login.try_login(password=PASSWORD).codes == refused
+    login.jetond.wait_for_log("reason=role")
+    for roles, codes in ((["wheel", "operator"], WELCOME), (["wheels"], refused)):
+        reply = login.jetond.request("PATCH", f"/users/{ACCOUNT.pw_name}", peer=True,
+                                     data={"roles": roles})
+        assert reply.status == 200
+        assert login.try_login(password=PASSWORD).codes == codes
+
+
 def test_root_and_unlinked_accounts_are_not_asked_about(login):
     assert login.try_login("root", password=PASSWORD).codes == STRANGER
     unlink(login.jetond)

@@ -127,7 +127,8 @@ BAD_ARGUMENTS = [
     "timeout=0s", "timeout=-1s", "timeout=61s", "timeout=1m", "timeout=3ss", "timeout=s",
     "timeout=99999999999999999999s", "[timeout= 3s]", "min_uid=", "min_uid=0", "min_uid=-1",
     "min_uid=01", "min_uid=4294967295", "min_uid=99999999999999999999", "min_uid=1x", "socket=",
-    "socket=relative", "socket", "timeout=1s timeout=1s", "debug debug",
+    "socket=relative", "socket", "timeout=1s timeout=1s", "debug debug", "require_role=",
+    "require_role=Wheel", "require_role", "ignore_unknown_user=1", "use_authtok", "audience=x",
 ]
 
 
@@ -137,11 +138,12 @@ def test_bad_argument_refuses_with_a_line_in_the_log(watched, argument):
     watched.configure(argument, **{name: None})
     outcome = watched.try_login()
     assert outcome.codes == BAD_ARGUMENT and outcome.prompts == 0
-    assert outcome.logged("is unknown, malformed or repeated")
+    assert outcome.logged("is unknown in this phase, malformed or repeated")
 
 
 @pytest.mark.parametrize("argument", [
-    "debug", "try_first_pass", "timeout=60s", "timeout=60000ms", "timeout=1s"])
+    "debug", "ignore_unknown_user", "require_role=wheel", "timeout=60s", "timeout=60000ms",
+    "timeout=1s"])
 def test_good_argument(stand, argument):
     stand.configure(argument, **({"timeout": None} if "timeout" in argument else {}))
     with stand.daemon():
@@ -211,6 +213,31 @@ def test_use_first_pass_never_asks(watched):
     watched.configure("use_first_pass")
     outcome = watched.try_login(phases="auth")
     assert outcome.codes == {"auth": "PAM_AUTH_ERR"} and outcome.prompts == 0
+
+
+@pytest.mark.parametrize("argument", ["use_first_pass", "try_first_pass"])
+def test_argument_about_passwords_refuses_where_none_is_asked(watched, argument):
+    watched.configure(argument)
+    outcome = watched.try_login(phases="account")
+    assert outcome.codes == {"account": "PAM_SERVICE_ERR"}
+    assert outcome.logged(f'"{argument}" is unknown in this phase')
+
+
+def test_role_is_asked_for_in_both_phases(stand):
+    stand.configure("require_role=wheel")
+    with stand.daemon() as daemon:
+        assert stand.try_login().codes == WELCOME
+    assert [request.form["role"] for request in daemon.requests] == ["wheel", "wheel"]
+
+
+def test_stranger_is_passed_over_when_told(stand):
+    """Alone, PAM_IGNORE refuses; another module's yes is not in its way."""
+    stand.publish_uids()
+    stand.stack(f"auth required {stand.module_line('ignore_unknown_user')}",
+                "auth required pam_permit.so")
+    assert stand.try_login(phases="auth").codes == {"auth": "PAM_SUCCESS"}
+    stand.publish_uids(stand.account.pw_uid)
+    assert stand.try_login(phases="auth").codes == {"auth": "PAM_AUTHINFO_UNAVAIL"}
 
 
 def test_try_first_pass_asks_when_there_is_none(stand):

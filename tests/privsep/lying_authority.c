@@ -91,6 +91,7 @@ TICKET_LIE(ticket_verdict_unheard_of, verdict, 5)
 TICKET_LIE(ticket_verdict_none, verdict, LOGIN_NONE)
 TICKET_LIE(ticket_phase_none, phase, PAM_PHASE_NONE)
 TICKET_LIE(ticket_for_nobody, uid, UINT32_MAX)
+TICKET_LIE(ticket_role_with_a_quote, role, TEXT("a\",\"verdict\":\"granted"))
 TICKET_LIE(ticket_service_with_a_path, service, TEXT("../../etc/passwd"))
 
 static int honest(int socket) {
@@ -218,6 +219,7 @@ static const struct {
         {"ticket-verdict-none", ticket_verdict_none},
         {"ticket-phase-none", ticket_phase_none},
         {"ticket-for-nobody", ticket_for_nobody},
+        {"ticket-role-with-a-quote", ticket_role_with_a_quote},
         {"ticket-service-with-a-path", ticket_service_with_a_path},
         {"kind-of-a-ticket", kind_of_a_ticket},
         {"settings-of-its-own", settings_of_its_own},

@@ -18,7 +18,8 @@ BEYOND_THE_LIMITS = [
     "username-with-a-newline", "session-of-another-shape", "method-of-another-shape",
     "login-in-the-future", "login-before-time",
     "ticket-nonce-too-short", "ticket-verdict-unheard-of", "ticket-verdict-none",
-    "ticket-phase-none", "ticket-for-nobody", "ticket-service-with-a-path",
+    "ticket-phase-none", "ticket-for-nobody", "ticket-role-with-a-quote",
+    "ticket-service-with-a-path",
 ]
 
 AGAINST_THE_RULES = [

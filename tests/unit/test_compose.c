@@ -237,6 +237,17 @@ static void a_ticket_is_what_it_says(void **state) {
         assert_string_equal(claims.scope, "");
 }
 
+static void a_ticket_names_the_role_that_was_asked_for(void **state) {
+        struct msg_sign_ticket fields = good_ticket();
+        const char *field = NULL;
+        struct claims claims;
+
+        (void)state;
+        fields.role = TEXT("wheel");
+        assert_int_equal(compose_ticket(&limits, &fields, NOW, &claims, &field), 0);
+        assert_string_equal(claims.roles, "wheel");
+}
+
 static void assert_ticket(const struct msg_sign_ticket *fields, const char *at_fault) {
         const char *field = "";
         struct claims claims;
@@ -267,6 +278,8 @@ static void ticket_fields_have_their_grammar(void **state) {
         TICKET_REFUSED(nonce, TEXT("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB"));
         TICKET_REFUSED(nonce, TEXT("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));
         TICKET_REFUSED(uid, UINT32_MAX);
+        TICKET_REFUSED(role, TEXT("Wheel"));
+        TICKET_REFUSED(role, TEXT("wheel admin"));
         TICKET_REFUSED(phase, PAM_PHASE_NONE);
         TICKET_REFUSED(phase, 99);
         for (i = 0; i < 256; i++)
@@ -285,6 +298,7 @@ int main(void) {
                 cmocka_unit_test(numbers_are_within_the_signers_own_limits),
                 cmocka_unit_test(the_uid_that_means_none_is_not_signed),
                 cmocka_unit_test(a_ticket_is_what_it_says),
+                cmocka_unit_test(a_ticket_names_the_role_that_was_asked_for),
                 cmocka_unit_test(ticket_fields_have_their_grammar),
         };
 

@@ -10,21 +10,24 @@
 #include <string.h>
 #include <cmocka.h>
 
-#define READ(options, bad, ...)                                                                \
-        options_read(ELEMENTS(((const char *[]){__VA_ARGS__})), (const char *[]){__VA_ARGS__}, \
-                     options, bad)
+#define READ_IN(phase, options, bad, ...)                              \
+        options_read(phase, ELEMENTS(((const char *[]){__VA_ARGS__})), \
+                     (const char *[]){__VA_ARGS__}, options, bad)
+#define READ(options, bad, ...) READ_IN(PAM_PHASE_AUTH, options, bad, __VA_ARGS__)
 
 static void no_arguments_are_the_defaults(void **state) {
         struct options options;
         int bad = -1;
 
         (void)state;
-        assert_int_equal(options_read(0, NULL, &options, &bad), 0);
+        assert_int_equal(options_read(PAM_PHASE_AUTH, 0, NULL, &options, &bad), 0);
         assert_string_equal(options.socket, "/run/jeton/jeton.sock");
         assert_false(options.socket_is_ours);
         assert_int_equal(options.timeout_ms, 3000);
         assert_int_equal(options.min_uid, 1000);
         assert_int_equal(options.password_source, PASSWORD_ASK);
+        assert_int_equal(options.require_role.len, 0);
+        assert_false(options.ignore_unknown_user);
         assert_false(options.debug);
         assert_int_equal(bad, -1);
 }
@@ -35,14 +38,35 @@ static void every_argument_is_read(void **state) {
 
         (void)state;
         assert_int_equal(READ(&options, &bad, "debug", "socket=/a/b=c", "timeout=250ms",
-                              "min_uid=4294967294", "try_first_pass"),
+                              "min_uid=4294967294", "try_first_pass", "require_role=wheel",
+                              "ignore_unknown_user"),
                          0);
         assert_string_equal(options.socket, "/a/b=c");
         assert_true(options.socket_is_ours);
         assert_int_equal(options.timeout_ms, 250);
         assert_int_equal(options.min_uid, 4294967294u);
         assert_int_equal(options.password_source, PASSWORD_TRY_FIRST);
+        assert_true(text_is(options.require_role, TEXT("wheel")));
+        assert_true(options.ignore_unknown_user);
         assert_true(options.debug);
+}
+
+static void an_argument_that_means_nothing_in_a_phase_is_unknown_there(void **state) {
+        static const char *const of_auth[] = {"use_first_pass", "try_first_pass"};
+        static const char *const of_both[] = {"require_role=wheel", "ignore_unknown_user", "debug"};
+        struct options options;
+        size_t i;
+        int bad;
+
+        (void)state;
+        for (i = 0; i < ELEMENTS(of_auth); i++) {
+                assert_int_equal(READ_IN(PAM_PHASE_AUTH, &options, &bad, of_auth[i]), 0);
+                assert_int_equal(READ_IN(PAM_PHASE_ACCOUNT, &options, &bad, of_auth[i]), -EINVAL);
+        }
+        for (i = 0; i < ELEMENTS(of_both); i++) {
+                assert_int_equal(READ_IN(PAM_PHASE_AUTH, &options, &bad, of_both[i]), 0);
+                assert_int_equal(READ_IN(PAM_PHASE_ACCOUNT, &options, &bad, of_both[i]), 0);
+        }
 }
 
 /* Its own path too: naming it is what says that the server may be one's own. */
@@ -81,19 +105,38 @@ static void the_first_bad_argument_is_named(void **state) {
 
 static void malformed_arguments_are_refused(void **state) {
         static const char *const malformed[] = {
-                "",           "=",
-                "debu",       "debugs",
-                "debug=",     "Debug",
-                " debug",     "socket",
-                "socket=",    "socket=jeton.sock",
-                "timeout=",   "timeout=5",
-                "timeout=ms", "timeout=0ms",
-                "timeout=0s", "timeout=60001ms",
-                "timeout=1h", "timeout=1.5s",
-                "timeout=s5", "timeout=18446744073709551617s",
-                "min_uid=",   "min_uid=0",
-                "min_uid=+5", "min_uid=4294967295",
-                "min_uid=5 ", "min_uid=0x10",
+                "",
+                "=",
+                "debu",
+                "debugs",
+                "debug=",
+                "Debug",
+                " debug",
+                "socket",
+                "socket=",
+                "socket=jeton.sock",
+                "timeout=",
+                "timeout=5",
+                "timeout=ms",
+                "timeout=0ms",
+                "timeout=0s",
+                "timeout=60001ms",
+                "timeout=1h",
+                "timeout=1.5s",
+                "timeout=s5",
+                "timeout=18446744073709551617s",
+                "min_uid=",
+                "min_uid=0",
+                "min_uid=+5",
+                "min_uid=4294967295",
+                "min_uid=5 ",
+                "min_uid=0x10",
+                "require_role=",
+                "require_role=Wheel",
+                "require_role",
+                "require_role=a b",
+                "ignore_unknown_user=",
+                "use_authtok",
         };
         struct options options;
         size_t i;
@@ -105,8 +148,9 @@ static void malformed_arguments_are_refused(void **state) {
 }
 
 static void an_argument_counts_once(void **state) {
-        static const char *const twice[] = {"socket=/a", "timeout=1s",     "min_uid=5",
-                                            "debug",     "use_first_pass", "try_first_pass"};
+        static const char *const twice[] = {"socket=/a",     "timeout=1s",     "min_uid=5",
+                                            "debug",         "use_first_pass", "try_first_pass",
+                                            "require_role=a"};
         struct options options;
         size_t i;
         int bad;
@@ -122,6 +166,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(no_arguments_are_the_defaults),
                 cmocka_unit_test(every_argument_is_read),
+                cmocka_unit_test(an_argument_that_means_nothing_in_a_phase_is_unknown_there),
                 cmocka_unit_test(the_default_path_by_argument_is_still_an_argument),
                 cmocka_unit_test(use_first_pass_is_stronger_than_try_first_pass),
                 cmocka_unit_test(the_first_bad_argument_is_named),
