@@ -156,6 +156,7 @@ static int grant_sign(struct call *call) {
                 .auth_time = grant->session.auth_time,
                 .amr = text_of(grant->session.amr),
                 .lifetime_s = grant->audience->lifetime_s,
+                .algorithm = (uint8_t)grant->audience->algorithm,
         };
 
         return sign_ask_access(call, &fields, grant_answer_token);

@@ -98,6 +98,16 @@ def test_another_library_verifies_each_algorithm_by_the_jwks(jetond, alg):
     assert verify_here(jetond, token).stdout.startswith("valid\n")
 
 
+@pytest.mark.parametrize("alg", ["RS256", "EdDSA"])
+def test_a_refreshed_token_is_of_its_audiences_algorithm_too(jetond, alg):
+    refresh_token = jetond.login("alice", audience=AUDIENCES[alg]).json()["refresh_token"]
+    for _ in range(2):
+        answer = jetond.post("/token", form={"grant_type": "refresh_token",
+                                             "refresh_token": refresh_token}).json()
+        assert judge(jetond, answer["access_token"], alg, AUDIENCES[alg])["username"] == "alice"
+        refresh_token = answer["refresh_token"]
+
+
 def secret_of(daemon, kid):
     done = daemon.jeton("key", "export", kid)
     assert done.returncode == 0, done.stderr
