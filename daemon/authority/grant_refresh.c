@@ -23,6 +23,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/* Whoever calls through the proxy is no uid: his sessions count for the user alone. */
+_Static_assert(SESSIONS_OF_NOBODY == BUDGET_WEB, "a connection's share is a session's");
+
 struct refresh_grant {
         struct session session;
         struct refresh_token presented;
@@ -39,6 +42,7 @@ static int session_store(struct call *call, struct session *session, struct refr
         int r;
 
         session->used_at = session->auth_time;
+        session->charged_to = call->connection->charged_to;
         session->expires_at = session->auth_time + call->settings->refresh_lifetime_s;
         r = refresh_begin(session, token);
         if (r < 0)

@@ -102,9 +102,19 @@ int sessions_revoke_token(struct authority *authority, struct text jti, struct t
         return r < 0 ? r : revocation_make(authority, &revocation);
 }
 
+/* "Until now" is every session there is, also where the clock has been set back since its login. */
+static int64_t logins_before(int64_t before, int64_t now) {
+        return before > now ? INT64_MAX : before;
+}
+
 int sessions_revoke_user(struct authority *authority, uint64_t user_id, int64_t before) {
+        int64_t now = clock_wall_s();
         struct revocation revocation = {
-                .entry.before = before, .user_id = user_id, .now = clock_wall_s()};
+                .entry.before = before,
+                .user_id = user_id,
+                .login_before = logins_before(before, now),
+                .now = now,
+        };
         char sub[24];
         int r;
 
@@ -126,8 +136,13 @@ int sessions_end_user(struct authority *authority, uint64_t user_id, int64_t now
 }
 
 int sessions_revoke_client(struct authority *authority, struct text client_id, int64_t before) {
+        int64_t now = clock_wall_s();
         struct revocation revocation = {
-                .entry.before = before, .client_id = client_id, .now = clock_wall_s()};
+                .entry.before = before,
+                .client_id = client_id,
+                .login_before = logins_before(before, now),
+                .now = now,
+        };
         int r;
 
         r = revocation_name(&revocation, REVOKED_CLIENT, client_id, TEXT_NONE);
@@ -135,7 +150,12 @@ int sessions_revoke_client(struct authority *authority, struct text client_id, i
 }
 
 int sessions_revoke_all(struct authority *authority, int64_t before) {
-        struct revocation revocation = {.entry.before = before, .all = true, .now = clock_wall_s()};
+        int64_t now = clock_wall_s();
+        struct revocation revocation = {
+                .entry.before = before,
+                .login_before = logins_before(before, now),
+                .now = now,
+        };
         int r;
 
         r = revocation_name(&revocation, REVOKED_ALL, TEXT_NONE, TEXT_NONE);

@@ -301,6 +301,35 @@ def test_refresh_false_gives_no_refresh_token_and_no_row(fresh):
     assert jetond.get("/sessions", token=login["access_token"]).json() == []
 
 
+def log_in_ahead(jetond, seconds):
+    """A login under a clock that has been set back since."""
+    tokens = log_in(jetond)
+    jetond.stop()
+    with database(jetond) as rows:
+        assert rows.execute("UPDATE sessions SET auth_time = auth_time + ?", (seconds,)).rowcount == 1
+    rows.close()
+    jetond.start()
+    return tokens
+
+
+@pytest.mark.parametrize("order", [{"user": "alice"}, {"client_id": "local"}, {"all": True}])
+def test_a_session_of_before_the_clock_was_set_back_ends_with_the_others(fresh, order):
+    jetond = fresh(CONFIG)
+    jetond.add_user("alice")
+    tokens = log_in_ahead(jetond, 3600)
+    assert jetond.post("/revocations", peer=True, data=order).status == 204
+    assert_refused(refresh(jetond, tokens["refresh_token"]))
+
+
+def test_a_new_password_ends_a_session_of_before_the_clock_was_set_back(fresh):
+    jetond = fresh(CONFIG)
+    jetond.add_user("alice")
+    tokens = log_in_ahead(jetond, 3600)
+    assert jetond.request("PATCH", "/users/alice", peer=True,
+                          data={"password": PASSWORD + "2"}).status == 200
+    assert_refused(refresh(jetond, tokens["refresh_token"]))
+
+
 # --- what survives ---
 
 def test_a_restart_keeps_refresh_tokens(fresh):
@@ -370,6 +399,34 @@ def test_one_user_has_at_most_64_sessions(fresh):
     assert len(reply.json()) == 64 and reply.headers["x-total-count"] == "64"
     assert_refused(refresh(jetond, tokens[0]))
     refreshed(jetond, tokens[2])
+
+
+def test_sessions_are_charged_to_the_uid_that_logged_in(fresh):
+    """At its share of 16,384 a uid gives up its own oldest, whosever login that was."""
+    jetond = fresh(CONFIG)
+    alice = jetond.add_user("alice")["id"]
+    bob = jetond.add_user("bob")["id"]
+    jetond.stop()
+    now = int(time.time())
+    with database(jetond) as rows:
+        rows.execute("PRAGMA foreign_keys = OFF")
+        rows.execute("BEGIN")
+        rows.executemany(
+            "INSERT INTO sessions (sid, user_id, client_id, audience, scope, amr, auth_time,"
+            " used_at, expires_at, family_key, current_hash, charged_to) VALUES"
+            " (?, ?, 'local', '', '', 'pwd', ?, ?, ?, zeroblob(32), zeroblob(32), ?)",
+            ((f"{number:022}", bob, now, now - 20000 + number, now + 9999, os.geteuid() + other)
+             for other in (0, 1) for number in range(other * 16384, other * 16384 + 16384)))
+        rows.execute("COMMIT")
+    jetond.start()
+    log_in(jetond)
+    with database(jetond) as rows:
+        held = dict(rows.execute("SELECT charged_to, count(*) FROM sessions GROUP BY charged_to"))
+        oldest = rows.execute("SELECT min(sid) FROM sessions WHERE user_id = ?", (bob,)).fetchone()
+        hers = rows.execute("SELECT count(*) FROM sessions WHERE user_id = ?", (alice,)).fetchone()
+    rows.close()
+    assert held == {os.geteuid(): 16384, os.geteuid() + 1: 16384}
+    assert oldest == (f"{1:022}",) and hers == (1,)
 
 
 def test_web_sock_refreshes_where_it_may_log_in(fresh, tmp_path):

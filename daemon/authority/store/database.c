@@ -19,7 +19,7 @@
         "scope, amr, auth_time, used_at, expires_at, family_key, current_hash, "           \
         "previous_hash, rotation, grace_until FROM sessions"
 
-#define SESSION_MATCHES "(?1 = 0 OR user_id = ?1) AND expires_at > ?2 AND used_at > ?3"
+#define SESSION_LIVES "expires_at > ?2 AND used_at > ?3"
 
 /* SQLite's lower() knows ASCII only. instr() takes every byte of ?1 as it is: nothing to escape. */
 #define MATCHES                                                                         \
@@ -63,21 +63,32 @@ static const char *const sql_of[STATEMENT_COUNT] = {
 
         [STATEMENT_SESSION_ADD] =
                 "INSERT INTO sessions (sid, user_id, client_id, audience, scope, amr, auth_time, "
-                "used_at, expires_at, family_key, current_hash) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        [STATEMENT_SESSION_TRIM] =
-                "DELETE FROM sessions WHERE user_id = ?1 AND sid IN (SELECT sid FROM sessions "
+                "used_at, expires_at, family_key, current_hash, charged_to) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        [STATEMENT_SESSION_TRIM_USER] =
+                "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions "
                 "WHERE user_id = ?1 ORDER BY used_at DESC, rowid DESC LIMIT -1 OFFSET ?2)",
+        [STATEMENT_SESSION_TRIM_UID] =
+                "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions "
+                "WHERE charged_to = ?1 ORDER BY used_at DESC, rowid DESC LIMIT -1 OFFSET ?2)",
         [STATEMENT_SESSION_FIND] = "SELECT " SESSION_COLUMNS " WHERE sid = ?1",
         [STATEMENT_SESSION_ROTATE] =
                 "UPDATE sessions SET previous_hash = ?2, current_hash = ?3, rotation = ?4, "
                 "grace_until = ?5, used_at = ?6 WHERE sid = ?1 AND current_hash = ?2",
-        [STATEMENT_SESSION_LIST] = "SELECT " SESSION_COLUMNS " WHERE " SESSION_MATCHES
+        /* Of one and of all are told apart here: an OR of both would read every row. */
+        [STATEMENT_SESSION_LIST] = "SELECT " SESSION_COLUMNS " WHERE " SESSION_LIVES
                                    " ORDER BY auth_time DESC, sid LIMIT ?4 OFFSET ?5",
-        [STATEMENT_SESSION_COUNT] = "SELECT count(*) FROM sessions WHERE " SESSION_MATCHES,
-        [STATEMENT_SESSION_END] =
-                "DELETE FROM sessions WHERE sid = ?1 OR ((user_id = ?2 OR client_id = ?3 OR ?4) "
-                "AND auth_time < ?5)",
+        [STATEMENT_SESSION_LIST_USER] =
+                "SELECT " SESSION_COLUMNS " WHERE user_id = ?1 AND " SESSION_LIVES
+                " ORDER BY auth_time DESC, sid LIMIT ?4 OFFSET ?5",
+        [STATEMENT_SESSION_COUNT] = "SELECT count(*) FROM sessions WHERE " SESSION_LIVES,
+        [STATEMENT_SESSION_COUNT_USER] =
+                "SELECT count(*) FROM sessions WHERE user_id = ?1 AND " SESSION_LIVES,
+        [STATEMENT_SESSION_END] = "DELETE FROM sessions WHERE sid = ?1",
+        [STATEMENT_SESSION_END_USER] = "DELETE FROM sessions WHERE user_id = ?1 AND auth_time < ?2",
+        [STATEMENT_SESSION_END_CLIENT] =
+                "DELETE FROM sessions WHERE client_id = ?1 AND auth_time < ?2",
+        [STATEMENT_SESSION_END_ALL] = "DELETE FROM sessions WHERE auth_time < ?2",
         [STATEMENT_REVOKE] =
                 "INSERT INTO revocations (kind, value, before, drop_at, subject) "
                 "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (kind, value) DO UPDATE SET "
@@ -87,11 +98,17 @@ static const char *const sql_of[STATEMENT_COUNT] = {
         [STATEMENT_REVOKED_FORGET] = "DELETE FROM revocations WHERE subject = ?1",
         [STATEMENT_REVOKED_LIST] = "SELECT kind, value, before, drop_at FROM revocations "
                                    "WHERE drop_at > ?1 ORDER BY kind, value",
-        [STATEMENT_SWEEP_SESSIONS] = "DELETE FROM sessions WHERE expires_at <= ?1 OR used_at <= ?2",
+        [STATEMENT_SWEEP_EXPIRED] = "DELETE FROM sessions WHERE rowid IN (SELECT rowid "
+                                    "FROM sessions WHERE expires_at <= ?1 LIMIT ?2)",
+        [STATEMENT_SWEEP_IDLE] = "DELETE FROM sessions WHERE rowid IN (SELECT rowid "
+                                 "FROM sessions WHERE used_at <= ?1 LIMIT ?2)",
         [STATEMENT_SWEEP_GRACES] =
                 "UPDATE sessions SET previous_hash = NULL, rotation = NULL, grace_until = 0 "
-                "WHERE previous_hash IS NOT NULL AND grace_until <= ?1",
-        [STATEMENT_SWEEP_REVOCATIONS] = "DELETE FROM revocations WHERE drop_at <= ?1",
+                "WHERE rowid IN (SELECT rowid FROM sessions "
+                "WHERE previous_hash IS NOT NULL AND grace_until <= ?1 LIMIT ?2)",
+        [STATEMENT_SWEEP_REVOCATIONS] =
+                "DELETE FROM revocations WHERE (kind, value) IN (SELECT kind, value "
+                "FROM revocations WHERE drop_at <= ?1 LIMIT ?2)",
         [STATEMENT_NEXT_GRACE] =
                 "SELECT min(grace_until) FROM sessions WHERE previous_hash IS NOT NULL",
         [STATEMENT_LIFETIMES_READ] = "SELECT lifetime_s, horizon FROM lifetimes",

@@ -94,11 +94,19 @@ static const char version_throttle[] =
         " succeeded INTEGER NOT NULL CHECK (succeeded IN (0, 1))"
         ") STRICT;";
 
+/* So that neither a login nor the end of a session reads the rows of others, however many there
+ * are. Sessions of before are charged to uid 0. */
+static const char version_session_shares[] =
+        "ALTER TABLE sessions ADD COLUMN charged_to INTEGER NOT NULL DEFAULT 0"
+        " CHECK (charged_to BETWEEN 0 AND 4294967295);"
+        "CREATE INDEX sessions_of_uid ON sessions (charged_to, used_at);"
+        "CREATE INDEX sessions_by_login ON sessions (auth_time DESC, sid);"
+        "CREATE INDEX sessions_by_use ON sessions (used_at);"
+        "CREATE INDEX sessions_by_end ON sessions (expires_at);";
+
 const struct migration migrations[] = {
-        {version_1},
-        {version_sessions},
-        {version_account_end},
-        {version_throttle},
+        {version_1},        {version_sessions},       {version_account_end},
+        {version_throttle}, {version_session_shares},
 };
 const size_t migrations_count = ELEMENTS(migrations);
 

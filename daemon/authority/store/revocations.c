@@ -6,16 +6,26 @@
 
 /* ---- ending sessions ---- */
 
+/* ?1 says whose. */
 static int sessions_end(struct store *store, const struct revocation *revocation) {
-        _cleanup_statement_ sqlite3_stmt *statement =
-                statement_borrow(store, STATEMENT_SESSION_END);
+        static const enum statement statements[REVOKED_KINDS] = {
+                [REVOKED_SESSION] = STATEMENT_SESSION_END,
+                [REVOKED_SUBJECT] = STATEMENT_SESSION_END_USER,
+                [REVOKED_CLIENT] = STATEMENT_SESSION_END_CLIENT,
+                [REVOKED_ALL] = STATEMENT_SESSION_END_ALL,
+        };
+        uint32_t kind = revocation->entry.kind;
+        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, statements[kind]);
         int code = SQLITE_OK;
 
-        bind_text(statement, 1, revocation->sid, &code);
-        bind_number(statement, 2, (int64_t)revocation->user_id, &code);
-        bind_text(statement, 3, revocation->client_id, &code);
-        bind_number(statement, 4, revocation->all, &code);
-        bind_number(statement, 5, revocation->entry.before, &code);
+        if (kind == REVOKED_SESSION)
+                bind_text(statement, 1, revocation->sid, &code);
+        if (kind == REVOKED_SUBJECT)
+                bind_number(statement, 1, (int64_t)revocation->user_id, &code);
+        if (kind == REVOKED_CLIENT)
+                bind_text(statement, 1, revocation->client_id, &code);
+        if (kind != REVOKED_SESSION)
+                bind_number(statement, 2, revocation->login_before, &code);
         return statement_run(store, statement, code, "ending sessions");
 }
 
@@ -95,7 +105,7 @@ int revocations_store(struct store *store, const struct revocation *revocation,
         int r;
 
         r = transaction_begin(store, &begun);
-        if (r == 0)
+        if (r == 0 && revocation->entry.kind != REVOKED_TOKEN)
                 r = sessions_end(store, revocation);
         if (r == 0)
                 r = entry_store(store, revocation, &collapsed);
@@ -145,18 +155,16 @@ int revocations_list(struct store *store, int64_t now,
 
 /* ---- what is over ---- */
 
-/* ?1 is now, ?2 how long before it an idle session was last used. */
-static int sweep_run(struct store *store, enum statement which, int64_t now, int64_t idle_since,
-                     uint64_t *ret_changes) {
+/* What was over at `since`. */
+static int sweep_run(struct store *store, enum statement which, int64_t since, uint64_t *ret) {
         _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, which);
         int code = SQLITE_OK, r;
 
-        bind_number(statement, 1, now, &code);
-        if (which == STATEMENT_SWEEP_SESSIONS)
-                bind_number(statement, 2, idle_since, &code);
+        bind_number(statement, 1, since, &code);
+        bind_number(statement, 2, SWEEP_MAX, &code);
         r = statement_run(store, statement, code, "removing what is over");
         if (r == 0)
-                *ret_changes = (uint64_t)sqlite3_changes(store->db);
+                *ret = (uint64_t)sqlite3_changes(store->db);
         return r;
 }
 
@@ -172,22 +180,45 @@ static int next_grace(struct store *store, int64_t *ret) {
         return 0;
 }
 
+/* Not yet committed. */
+static int sweep_all(struct store *store, int64_t now, int64_t idle_s, uint64_t *ret_entries,
+                     int64_t *ret_next) {
+        const struct {
+                enum statement which;
+                int64_t since;
+        } sweeps[] = {
+                {STATEMENT_SWEEP_EXPIRED, now},
+                {STATEMENT_SWEEP_IDLE, now - idle_s},
+                {STATEMENT_SWEEP_GRACES, now},
+                {STATEMENT_SWEEP_REVOCATIONS, now}, /* the last: its count is told */
+        };
+        bool is_more = false;
+        uint64_t count = 0;
+        size_t i;
+        int r = 0;
+
+        for (i = 0; r == 0 && i < ELEMENTS(sweeps); i++) {
+                r = sweep_run(store, sweeps[i].which, sweeps[i].since, &count);
+                is_more = is_more || count == SWEEP_MAX;
+        }
+        if (r == 0)
+                r = next_grace(store, ret_next);
+        if (is_more)
+                *ret_next = now;
+        *ret_entries = count;
+        return r;
+}
+
 int sessions_sweep(struct store *store, int64_t now, int64_t idle_s, uint64_t *ret_entries,
                    int64_t *ret_next) {
         _cleanup_transaction_ struct store *begun = NULL;
-        uint64_t sessions = 0, graces = 0, entries = 0;
+        uint64_t entries = 0;
         int64_t next = INT64_MAX;
         int r;
 
         r = transaction_begin(store, &begun);
         if (r == 0)
-                r = sweep_run(store, STATEMENT_SWEEP_SESSIONS, now, now - idle_s, &sessions);
-        if (r == 0)
-                r = sweep_run(store, STATEMENT_SWEEP_GRACES, now, 0, &graces);
-        if (r == 0)
-                r = sweep_run(store, STATEMENT_SWEEP_REVOCATIONS, now, 0, &entries);
-        if (r == 0)
-                r = next_grace(store, &next);
+                r = sweep_all(store, now, idle_s, &entries, &next);
         if (r == 0)
                 r = transaction_commit(store);
         if (r < 0)

@@ -114,8 +114,8 @@ static void filter_bind(sqlite3_stmt *statement, const struct session_filter *fi
 }
 
 static int matches_count(struct store *store, const struct session_filter *filter, uint64_t *ret) {
-        _cleanup_statement_ sqlite3_stmt *statement =
-                statement_borrow(store, STATEMENT_SESSION_COUNT);
+        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(
+                store, filter->user_id ? STATEMENT_SESSION_COUNT_USER : STATEMENT_SESSION_COUNT);
         int code = SQLITE_OK;
 
         filter_bind(statement, filter, &code);
@@ -139,8 +139,8 @@ static int row_give(struct store *store, sqlite3_stmt *statement,
 int sessions_list(struct store *store, const struct session_filter *filter,
                   int (*each)(void *context, const struct session *session), void *context,
                   uint64_t *ret_total) {
-        _cleanup_statement_ sqlite3_stmt *statement =
-                statement_borrow(store, STATEMENT_SESSION_LIST);
+        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(
+                store, filter->user_id ? STATEMENT_SESSION_LIST_USER : STATEMENT_SESSION_LIST);
         int code = SQLITE_OK, r;
         uint64_t total = 0;
 
@@ -181,16 +181,16 @@ static int row_add(struct store *store, const struct session *session) {
         bind_number(statement, 9, session->expires_at, &code);
         bind_bytes(statement, 10, session->family_key, FAMILY_KEY_LEN, &code);
         bind_bytes(statement, 11, session->current_hash, REFRESH_HASH_LEN, &code);
+        bind_number(statement, 12, session->charged_to, &code);
         return statement_run(store, statement, code, "adding a session");
 }
 
-static int rows_trim(struct store *store, uint64_t user_id) {
-        _cleanup_statement_ sqlite3_stmt *statement =
-                statement_borrow(store, STATEMENT_SESSION_TRIM);
+static int rows_trim(struct store *store, enum statement which, uint64_t owner, int64_t most) {
+        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, which);
         int code = SQLITE_OK;
 
-        bind_number(statement, 1, (int64_t)user_id, &code);
-        bind_number(statement, 2, SESSIONS_PER_USER, &code);
+        bind_number(statement, 1, (int64_t)owner, &code);
+        bind_number(statement, 2, most, &code);
         return statement_run(store, statement, code, "removing old sessions");
 }
 
@@ -202,7 +202,11 @@ int sessions_add(struct store *store, const struct session *session) {
         if (r == 0)
                 r = row_add(store, session);
         if (r == 0)
-                r = rows_trim(store, session->user_id);
+                r = rows_trim(store, STATEMENT_SESSION_TRIM_USER, session->user_id,
+                              SESSIONS_PER_USER);
+        if (r == 0 && session->charged_to != SESSIONS_OF_NOBODY)
+                r = rows_trim(store, STATEMENT_SESSION_TRIM_UID, session->charged_to,
+                              SESSIONS_PER_UID);
         return r < 0 ? r : transaction_commit(store);
 }
 

@@ -13,8 +13,13 @@
 #define FAMILY_KEY_LEN   32
 #define ROTATION_LEN     32
 
-/* Of one user at a time; the one that was used longest ago gives way to a new one. */
+/* Of one user, and of those charged to one uid, at a time; the one that was used longest ago gives
+ * way to a new one. */
 #define SESSIONS_PER_USER 64
+#define SESSIONS_PER_UID  16384
+
+/* `charged_to` of sessions that are charged to nobody. */
+#define SESSIONS_OF_NOBODY UINT32_MAX
 
 struct session {
         char sid[SID_LEN + 1];
@@ -24,9 +29,10 @@ struct session {
         char audience[AUDIENCE_MAX + 1];
         char scope[SCOPE_MAX + 1]; /* what was granted at the login: no refresh goes beyond */
         char amr[AMR_MAX + 1];
-        int64_t auth_time;  /* of the login */
-        int64_t used_at;    /* of the login or the last rotation */
-        int64_t expires_at; /* however often it is used */
+        int64_t auth_time;   /* of the login */
+        int64_t used_at;     /* of the login or the last rotation */
+        int64_t expires_at;  /* however often it is used */
+        uint32_t charged_to; /* the uid that asked for it; written only */
 
         uint8_t family_key[FAMILY_KEY_LEN];     /* tells tokens of this session from made-up ones */
         uint8_t current_hash[REFRESH_HASH_LEN]; /* of the newest refresh token */
@@ -74,11 +80,11 @@ struct revocation {
         int64_t until;   /* the `before` that covers what was issued until now */
         int64_t horizon; /* when the last token issued until now has expired */
 
-        /* the sessions that end with it */
+        /* the sessions that end with it: that one, or those of a user, of a client, of everybody */
         struct text sid;
         uint64_t user_id;
         struct text client_id;
-        bool all;
+        int64_t login_before; /* of these only the ones whose login was before that */
 };
 
 /* Ends the sessions and stores the entry, both or nothing. *ret_collapsed: the subject had too many
@@ -91,9 +97,13 @@ int revocations_list(struct store *store, int64_t now,
                      int (*each)(void *context, const struct page_revocation *entry),
                      void *context);
 
+/* At once: what has the most rows keeps nobody waiting. */
+#define SWEEP_MAX 1000
+
 /* Removes what is over: sessions, secrets of rotations whose grace has ended, entries that no token
- * needs any more. *ret_entries: how many of these were removed. *ret_next: when the next grace
- * ends; INT64_MAX: none is running. */
+ * needs any more, up to SWEEP_MAX of each. *ret_entries: how many of the last. *ret_next: when
+ * there is more to do: at `now`, if it was too much for once, or when the next grace ends;
+ * INT64_MAX: none is running. */
 int sessions_sweep(struct store *store, int64_t now, int64_t idle_s, uint64_t *ret_entries,
                    int64_t *ret_next);
 
