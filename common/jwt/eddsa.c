@@ -52,17 +52,7 @@ static int eddsa_thumbprint_input(const uint8_t *bytes, size_t len, char *ret, s
 }
 
 static int eddsa_sign(EVP_PKEY *key, struct text signed_bytes, uint8_t *ret) {
-        _cleanup_(digest_freep) EVP_MD_CTX *context = EVP_MD_CTX_new();
-        size_t len = SIGNATURE_LEN;
-
-        if (!EVP_PKEY_is_a(key, "ED25519"))
-                return -EINVAL;
-        if (!context || EVP_DigestSignInit(context, NULL, NULL, NULL, key) != 1)
-                return -ENOMEM;
-        if (EVP_DigestSign(context, ret, &len, (const uint8_t *)signed_bytes.p, signed_bytes.len) !=
-            1)
-                return -EIO;
-        return 0;
+        return digest_sign(key, "ED25519", NULL, signed_bytes, ret, SIGNATURE_LEN);
 }
 
 static int eddsa_check(EVP_PKEY *key, struct text signed_bytes, const uint8_t *signature,

@@ -154,17 +154,7 @@ static int rs256_thumbprint_input(const uint8_t *bytes, size_t len, char *ret, s
 
 /* The padding is PKCS #1 v1.5, which is what OpenSSL takes unless told otherwise. */
 static int rs256_sign(EVP_PKEY *key, struct text signed_bytes, uint8_t *ret) {
-        _cleanup_(digest_freep) EVP_MD_CTX *context = EVP_MD_CTX_new();
-        size_t len = SIGNATURE_MAX;
-
-        if (!EVP_PKEY_is_a(key, "RSA"))
-                return -EINVAL;
-        if (!context || EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key) != 1)
-                return -ENOMEM;
-        if (EVP_DigestSign(context, ret, &len, (const uint8_t *)signed_bytes.p, signed_bytes.len) !=
-            1)
-                return -EIO;
-        return 0;
+        return digest_sign(key, "RSA", EVP_sha256(), signed_bytes, ret, SIGNATURE_MAX);
 }
 
 static int rs256_check(EVP_PKEY *key, struct text signed_bytes, const uint8_t *signature,
