@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -54,6 +55,82 @@ static int inside_landlock(int fd) {
         return pread(fd, &byte, 1, 0) == 1 ? 0 : 4;
 }
 
+/* ---- but for one folder: what is in it, beside it and where it leads ---- */
+
+/* The steps that the signer takes with a key's file, on names within the folder. */
+static bool file_is_made_renamed_and_removed(int folder) {
+        _cleanup_(closep) int file =
+                openat(folder, "new", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+
+        return file >= 0 && write(file, "x", 1) == 1 &&
+               renameat(folder, "new", folder, "named") == 0 && unlinkat(folder, "named", 0) == 0;
+}
+
+static bool is_refused(int fd, int error) {
+        if (fd >= 0)
+                close(fd);
+        return fd < 0 && errno == error;
+}
+
+/* 0: everything as it should be. */
+static int inside_landlock_but(int folder) {
+        if (sandbox_landlock_but(folder) < 0)
+                return 1;
+        if (!file_is_made_renamed_and_removed(folder))
+                return 2;
+        if (openat(folder, "../outside/file", O_WRONLY | O_CLOEXEC) >= 0 || errno != EACCES)
+                return 3;
+        if (!is_refused(openat(folder, "../new", O_CREAT | O_WRONLY | O_CLOEXEC, 0600), EACCES))
+                return 4;
+        /* Landlock's ABI 1 says EXDEV of every rename into another folder. */
+        if (renameat(folder, "kept", folder, "../outside/kept") == 0 ||
+            (errno != EACCES && errno != EXDEV))
+                return 5;
+        if (unlinkat(folder, "../outside/file", 0) == 0 || errno != EACCES)
+                return 6;
+        /* More than what it needs there: to read, to make a folder, a link, a pipe. */
+        if (!is_refused(openat(folder, "kept", O_RDONLY | O_CLOEXEC), EACCES))
+                return 7;
+        if (mkdirat(folder, "sub", 0700) == 0 || errno != EACCES)
+                return 8;
+        if (symlinkat("/etc/passwd", folder, "link") == 0 || errno != EACCES)
+                return 9;
+        if (mknodat(folder, "pipe", S_IFIFO | 0600, 0) == 0 || errno != EACCES)
+                return 10;
+        return is_refused(open("/etc/passwd", O_RDONLY | O_CLOEXEC), EACCES) ? 0 : 11;
+}
+
+static void file_put(int folder, const char *path) {
+        int fd = openat(folder, path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+        assert_true(fd >= 0);
+        close(fd);
+}
+
+/* top/inside/kept, top/outside/file. The descriptor is that of `inside`. */
+static int folders_make(char top[], int *ret_top) {
+        int inside;
+
+        assert_non_null(mkdtemp(top));
+        *ret_top = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        assert_true(*ret_top >= 0);
+        assert_int_equal(mkdirat(*ret_top, "inside", 0700), 0);
+        assert_int_equal(mkdirat(*ret_top, "outside", 0700), 0);
+        file_put(*ret_top, "inside/kept");
+        file_put(*ret_top, "outside/file");
+        inside = openat(*ret_top, "inside", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        assert_true(inside >= 0);
+        return inside;
+}
+
+static void folders_remove(const char *top, int top_fd) {
+        unlinkat(top_fd, "inside/kept", 0);
+        unlinkat(top_fd, "outside/file", 0);
+        unlinkat(top_fd, "inside", AT_REMOVEDIR);
+        unlinkat(top_fd, "outside", AT_REMOVEDIR);
+        assert_int_equal(rmdir(top), 0); /* nothing else was left there */
+}
+
 static bool kernel_has_landlock(void) {
         return syscall(444 /* landlock_create_ruleset */, NULL, 0, 1u) > 0;
 }
@@ -67,6 +144,19 @@ static void behind_landlock_no_path_opens_and_open_files_stay_good(void **state)
                 return;
         }
         assert_int_equal(status_of(inside_landlock, fd), 0);
+}
+
+static void but_for_one_folder_plain_files_are_made_renamed_and_removed_there_alone(void **state) {
+        char top[] = "/tmp/jeton-sandbox.XXXXXX";
+        _cleanup_(closep) int top_fd = -1, inside = -1;
+
+        (void)state;
+        inside = folders_make(top, &top_fd);
+        if (kernel_has_landlock())
+                assert_int_equal(status_of(inside_landlock_but, inside), 0);
+        else
+                assert_int_equal(sandbox_landlock_but(inside), 0);
+        folders_remove(top, top_fd);
 }
 
 /* getppid(2) fails with EDOM, everything else is allowed: an errno that no kernel gives there. */
@@ -128,6 +218,8 @@ static void a_file_that_is_no_program_is_refused(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(behind_landlock_no_path_opens_and_open_files_stay_good),
+                cmocka_unit_test(
+                        but_for_one_folder_plain_files_are_made_renamed_and_removed_there_alone),
                 cmocka_unit_test(a_seccomp_program_is_in_force_and_its_file_closed),
                 cmocka_unit_test(a_file_that_is_no_program_is_refused),
         };
