@@ -14,11 +14,12 @@
 #define EMAIL_MAX     254  /* RFC 5321 4.5.3.1.3 less the brackets */
 #define ROLES_MAX     1024 /* bytes of a user's space-separated roles */
 #define PASSWORD_MAX \
-        511            /* bytes; crypt(3) refuses more (CRYPT_MAX_PASSPHRASE_SIZE, with its NUL) */
-#define SERVICE_MAX 64 /* a PAM service name */
-#define RHOST_MAX   255
-#define NONCE_LEN   43 /* 32 bytes in base64url */
-#define TOKEN_MAX   8192
+        511 /* bytes; crypt(3) refuses more (CRYPT_MAX_PASSPHRASE_SIZE, with its NUL) */
+#define PASSWORD_HASH_MAX 383 /* what crypt(3) writes at most (CRYPT_OUTPUT_SIZE, with its NUL) */
+#define SERVICE_MAX       64  /* a PAM service name */
+#define RHOST_MAX         255
+#define NONCE_LEN         43 /* 32 bytes in base64url */
+#define TOKEN_MAX         8192
 
 /* [a-z_][a-z0-9_.-]{0,31}: a user of the database. */
 bool name_is_user(struct text name);

@@ -17,9 +17,9 @@ static bool has_usable_hash(const struct user *user, char setting[SETTING_MAX]) 
         r = setting_of_hash(secret_text(user->hash), setting, &digest);
         if (r == 0)
                 return true;
-        log_warning("user %llu has a password hash %s: no password will match",
-                    (unsigned long long)user->id,
-                    r == -ERANGE ? "whose cost is over the ceiling" : "of an unknown scheme");
+        log_warning("the password of user %llu cannot be verified: the hash (%s) is %s",
+                    (unsigned long long)user->id, setting_scheme_name(secret_text(user->hash)),
+                    r == -ERANGE ? "over the ceiling of cost" : "none that is known here");
         return false;
 }
 

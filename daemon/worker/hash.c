@@ -1,8 +1,10 @@
-/* The call of crypt(3), between copies that it needs and wiping what it leaves. Refuses to know
- * schemes, costs and whose password it is: the authority chose the setting. */
+/* The call of crypt(3), between copies that it needs and wiping what it leaves; what crypt(3) does
+ * not know is derive.c's. Refuses to know costs and whose password it is: the authority chose the
+ * setting. */
 #include "hash.h"
 
 #include "../../common/name.h"
+#include "derive.h"
 
 #include <errno.h>
 
@@ -28,7 +30,6 @@ static int crypt_call(const char *password, const char *setting, char ret[CRYPT_
         else
                 r = errno == ENOMEM ? -ENOMEM : -EINVAL;
         explicit_bzero(&data, sizeof data);
-        stack_scrub();
         return r;
 }
 
@@ -39,7 +40,11 @@ int hash_compute(struct text password, struct text setting, char ret[CRYPT_OUTPU
         if (text_copy(setting, setting_copy, sizeof setting_copy) ||
             text_copy(password, password_copy, sizeof password_copy))
                 return -EINVAL;
-        r = crypt_call(password_copy, setting_copy, ret);
+        if (derive_knows(setting))
+                r = derive(text_of(password_copy), setting, ret, CRYPT_OUTPUT_SIZE);
+        else
+                r = crypt_call(password_copy, setting_copy, ret);
         explicit_bzero(password_copy, sizeof password_copy);
+        stack_scrub();
         return r;
 }

@@ -1,14 +1,16 @@
 /* jetond-worker: computes password hashes, and nothing else.
  *
  * Runs as      jeton-worker, one process for each core, at nice 10.
- * Holds        one password and one crypt(3) setting at a time; no file, no key, no stored hash.
- * Trusts       the authority's settings and their cost.
- * If captured  the passwords it is given from then on and their hashes, and a yes for exactly those
- *              users. It is replaced after a number of jobs, and a new hash is stored only when a
- *              second worker has computed the same. */
+ * Holds        one password and one setting (crypt(3)'s, Argon2's, PBKDF2's) at a time; no file, no
+ * key, no stored hash. Trusts       the authority's settings and their cost. If captured  the
+ * passwords it is given from then on and their hashes, and a yes for exactly those users. It is
+ * replaced after a number of jobs, and a new hash is stored only when a second worker has computed
+ * the same. */
+#include "derive.h"
 #include "hash.h"
 
 #include "../../common/log.h"
+#include "../privsep/kdf.h"
 #include "../privsep/servant.h"
 
 #include <errno.h>
@@ -17,9 +19,9 @@
 
 #define NICE 10
 
-/* The dearest setting that the authority lets pass takes 64 MiB; program and libraries need the
- * rest. Whatever asks for more is refused by the kernel here. */
-#define ADDRESS_SPACE_MAX ((rlim_t)(64 + 96) * 1024 * 1024)
+/* The dearest setting that the authority lets pass, Argon2's; program and libraries need the rest.
+ * Whatever asks for more is refused by the kernel here. */
+#define ADDRESS_SPACE_MAX ((rlim_t)(ARGON2_MEMORY_MAX / 1024 + 96) * 1024 * 1024)
 
 #ifdef JETON_SANITIZED
 
@@ -38,11 +40,14 @@ static int memory_limit(void) {
 
 #endif
 
-/* Loads and opens on the first call what the library ever will: later calls only map memory. */
-static int library_warm_up(void) {
+/* Loads and opens on the first calls what the libraries ever will: later ones only map memory. */
+static int libraries_warm_up(void) {
         char hash[CRYPT_OUTPUT_SIZE];
+        int r;
 
-        return hash_compute(TEXT("warm-up"), TEXT("$y$j9T$......................"), hash);
+        r = derive_prepare();
+        return r < 0 ? r
+                     : hash_compute(TEXT("warm-up"), TEXT("$y$j9T$......................"), hash);
 }
 
 static int worker_prepare(void) {
@@ -56,13 +61,13 @@ static int worker_prepare(void) {
                 log_error("cannot limit this process: %s", strerror(-r));
                 return r;
         }
-        r = library_warm_up();
+        r = libraries_warm_up();
         if (r < 0)
-                log_error("crypt(3) cannot compute yescrypt hashes here");
+                log_error("the libraries cannot compute yescrypt, Argon2 and PBKDF2 hashes here");
         return r;
 }
 
-/* MSG_HASH is the only message that the table lets in. A refusal of the library is an answer. */
+/* MSG_HASH is the only message that the table lets in. A refusal of a library is an answer. */
 static int worker_answer(struct channel *authority, const struct frame *question) {
         const struct msg_hash *job = &question->message.hash;
         char hash[CRYPT_OUTPUT_SIZE];

@@ -17,7 +17,7 @@ LINKS = {
     "libexec/jetond-frontend": {"libjansson", "libcrypto"},
     "libexec/jetond-authority": {"libsqlite3", "libcrypto"},
     "libexec/jetond-signer": {"libcrypto"},
-    "libexec/jetond-worker": {"libcrypt"},
+    "libexec/jetond-worker": {"libcrypt", "libargon2", "libcrypto"},
     "libexec/jetond-names": set(),
     "lib/libjeton.so.0": {"libcrypto", "libjansson"},
     "lib/pam_jeton.so": {"libpam", "libcrypto"},
@@ -31,6 +31,7 @@ RUN_TIME = {"libc", "ld-linux-x86-64", "ld-linux-aarch64", "libasan", "libubsan"
 ONLY_IN = {
     "libsqlite3": {"authority"},
     "libcrypt": {"worker"},
+    "libargon2": {"worker"},
     "libnss_": {"names", "parent"},
     "libconfuse": {"parent"},
     "libseccomp": {"parent"},
@@ -96,7 +97,8 @@ def look():
             assert breaches(process, libraries) == [], (process, libraries)
             seen[process] = libraries
     assert set(seen) == {"parent", "frontend", "authority", "signer", "worker", "names"}
-    assert any(name.startswith("libcrypt.") for name in seen["worker"])
+    for library in ("libcrypt.", "libargon2.", "libcrypto."):
+        assert any(name.startswith(library) for name in seen["worker"])
     assert any(name.startswith("libsqlite3.") for name in seen["authority"])
 
 

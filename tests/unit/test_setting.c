@@ -1,7 +1,7 @@
 /* Settings against the library that computes with them: what is cut off a hash computes the same
  * hash, and holds nothing of its digest.
  *
- * links: daemon/authority/setting.c
+ * links: daemon/authority/setting.c daemon/authority/scheme.c
  * needs: libcrypt */
 #include "../../daemon/authority/setting.h"
 
@@ -24,6 +24,7 @@ static const struct {
         {"$y$", 1, 20},  {"$gy$", 1, 20},   {"$7$", 6, 3},     {"$2a$", 4, 20}, {"$2b$", 4, 20},
         {"$2y$", 4, 20}, {"$6$", 0, 20},    {"$6$", 1000, 20}, {"$5$", 0, 20},  {"$5$", 1000, 20},
         {"$sha1", 0, 2}, {"$sha1", 24, 20}, {"$1$", 0, 20},    {"_", 0, 20},    {"", 0, 50},
+        {"$md5", 0, 2},  {"$3$", 0, 20},
 };
 
 static void random_password(char ret[32]) {
@@ -140,6 +141,9 @@ static void a_refusal_of_a_worker_equals_nothing(void **state) {
 #define X43 X22 X11 "xxxxxxxxxx"
 #define X86 X43 X43
 #define S22 "......................"
+#define A42 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define A43 A42 "A"
+#define A86 A43 A43
 
 static void what_is_no_hash_is_refused(void **state) {
         static const char *const hashes[] = {"",
@@ -168,9 +172,12 @@ static void what_is_no_hash_is_refused(void **state) {
                                              "$2b$aa$" S22 X31,
                                              "$2b$044" S22 X31,
                                              "$2b$$$$" S22 X31,
-                                             "$md5,rounds=5000$salt$$" X22,
-                                             "$md5$salt$" X22,
-                                             "$3$$8846f7eaee8fb117ad06bdd830b7586c",
+                                             "$md5x$salt$" X22,
+                                             "$md5,rounds=$salt$$" X22,
+                                             "$md5,rounds=05000$salt$$" X22,
+                                             "$md5$salt$" X22 "x",
+                                             "$3$8846f7eaee8fb117ad06bdd830b7586c",
+                                             "$3$a$8846f7eaee8fb117ad06bdd830b7586c",
                                              "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$" X43,
                                              "$pbkdf2-sha256$29000$salt$" X43,
                                              "$6$rounds=$" X86,
@@ -257,6 +264,12 @@ static void cost_has_a_ceiling(void **state) {
                 {"$sha1$480000$salt$" X22 "xxxxxx", 0},
                 {"$sha1$4294967295$salt$" X22 "xxxxxx", -ERANGE},
                 {"$1$salt$" X22, 0},
+                {"$3$$8846f7eaee8fb117ad06bdd830b7586c", 0},
+                {"$md5$salt$" X22, 0},
+                {"$md5$salt$$" X22, 0},
+                {"$md5,rounds=300000$salt$$" X22, 0},
+                {"$md5,rounds=300001$salt$$" X22, -ERANGE},
+                {"$md5,rounds=4294967295$salt$$" X22, -ERANGE},
                 {"_J9..fkUU" X11, 0},
                 {"_zzzzfkUU" X11, -ERANGE},
                 {"ab" X11, 0},
@@ -268,6 +281,136 @@ static void cost_has_a_ceiling(void **state) {
         for (size_t i = 0; i < ELEMENTS(rows); i++)
                 if (setting_of_hash(text_of(rows[i].hash), setting, &digest) != rows[i].expected)
                         fail_msg("%s", rows[i].hash);
+}
+
+/* Argon2 and PBKDF2: the setting is the hash up to its digest, and the digest's length. */
+static void a_worker_is_told_the_length_of_a_digest_that_is_not_of_crypt(void **state) {
+        static const struct {
+                const char *hash, *setting, *digest;
+        } rows[] = {
+                {"$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/"
+                 "5U52iv1cDc",
+                 "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$32",
+                 "bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc"},
+                {"$argon2i$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA",
+                 "$argon2i$v=19$m=8,t=1,p=1$c29tZXNhbHQ$16", "AAAAAAAAAAAAAAAAAAAAAA"},
+                {"$pbkdf2-sha256$6400$.6UI/S.nXIk8jcbdHx3Fhg$"
+                 "98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44",
+                 "$pbkdf2-sha256$6400$.6UI/S.nXIk8jcbdHx3Fhg$32",
+                 "98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44"},
+                {"$pbkdf2-sha512$1$c2FsdA$" A86, "$pbkdf2-sha512$1$c2FsdA$64", A86},
+        };
+        char setting[SETTING_MAX];
+        struct text digest;
+
+        (void)state;
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                struct text hash = text_of(rows[i].hash);
+
+                assert_int_equal(setting_of_hash(hash, setting, &digest), 0);
+                assert_string_equal(setting, rows[i].setting);
+                assert_true(text_is(digest, text_of(rows[i].digest)));
+                assert_true(setting_digest_equal(hash, hash));
+                assert_true(setting_is_outdated(hash));
+        }
+}
+
+#define ARGON2(parameters) "$argon2id$" parameters "$c29tZXNhbHQ$" A43
+#define PBKDF2(rounds)     "$pbkdf2-sha256$" rounds "$c2FsdA$" A43
+
+static void what_argon2_and_pbkdf2_ask_has_a_ceiling_and_one_spelling(void **state) {
+        static const struct {
+                const char *hash;
+                int expected;
+        } rows[] = {
+                {ARGON2("v=19$m=65536,t=3,p=4"), 0},
+                {ARGON2("v=19$m=102400,t=2,p=8"), 0},
+                {ARGON2("v=19$m=131072,t=3,p=1"), 0},
+                {ARGON2("v=19$m=8,t=49152,p=1"), 0},
+                {ARGON2("v=19$m=512,t=1,p=64"), 0},
+                {ARGON2("v=19$m=131073,t=1,p=1"), -ERANGE},
+                {ARGON2("v=19$m=131072,t=4,p=1"), -ERANGE},
+                {ARGON2("v=19$m=8,t=49153,p=1"), -ERANGE},
+                {ARGON2("v=19$m=520,t=1,p=65"), -ERANGE},
+                {ARGON2("v=19$m=4294967295,t=4294967295,p=1"), -ERANGE},
+                {ARGON2("v=19$m=65536,t=18446744073709551615,p=1"), -ERANGE},
+                {ARGON2("v=19$m=18446744073709551616,t=1,p=1"), -EINVAL},
+                {ARGON2("v=19$m=7,t=1,p=1"), -EINVAL},
+                {ARGON2("v=19$m=15,t=1,p=2"), -EINVAL},
+                {ARGON2("v=19$m=0,t=1,p=1"), -EINVAL},
+                {ARGON2("v=19$m=8,t=0,p=1"), -EINVAL},
+                {ARGON2("v=19$m=8,t=1,p=0"), -EINVAL},
+                {ARGON2("v=19$m=08,t=1,p=1"), -EINVAL},
+                {ARGON2("v=19$m=8,t=+1,p=1"), -EINVAL},
+                {ARGON2("v=19$m=8,t=-1,p=1"), -EINVAL},
+                {ARGON2("v=19$m=,t=1,p=1"), -EINVAL},
+                {ARGON2("v=19$m=8,t=1"), -EINVAL},
+                {ARGON2("v=19$t=1,m=8,p=1"), -EINVAL},
+                {ARGON2("v=19$m=8,m=8,t=1,p=1"), -EINVAL},
+                {ARGON2("v=19$m=8,t=1,p=1,p=1"), -EINVAL},
+                {ARGON2("v=19$m=8,t=1,p=1,keyid=AA"), -EINVAL},
+                {ARGON2("v=19$m=8,t=1,p=1,"), -EINVAL},
+                {ARGON2("v=16$m=8,t=1,p=1"), -EINVAL},
+                {ARGON2("v=019$m=8,t=1,p=1"), -EINVAL},
+                {ARGON2("m=8,t=1,p=1"), -EINVAL},
+                {"$argon2d$v=19$m=8,t=1,p=1$c29tZXNhbHQ$" A43, -EINVAL},
+                {"$argon2id$v=19$m=8,t=1,p=1$" A43, -EINVAL},
+                {"$argon2id$v=19$m=8,t=1,p=1$$" A43, -EINVAL},
+                {"$argon2id$v=19$m=8,t=1,p=1$c2FsdA$" A43, -EINVAL},       /* 4 bytes of salt */
+                {"$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHR$" A43, -EINVAL},  /* stray bits */
+                {"$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ=$" A43, -EINVAL}, /* padding */
+                {"$argon2id$v=19$m=8,t=1,p=1$c29tZXNhb-Q$" A43, -EINVAL},  /* base64url */
+                {"$argon2id$v=19$m=8,t=1,p=1$c29tZXNhb.Q$" A43, -EINVAL},  /* passlib's */
+                {"$argon2id$v=19$m=8,t=1,p=1$" A86 "A$" A43, -EINVAL},     /* 65 bytes */
+                {"$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$", -EINVAL},      /* no digest */
+                {"$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ", -EINVAL},       /* nor a salt */
+                {"$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAA", -EINVAL},
+                {"$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$" A86 "A", -EINVAL},
+                {"$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$" A43 "=", -EINVAL},
+                {"$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$" A43 "$32", -EINVAL},
+                {"$argon2id$", -EINVAL},
+                {PBKDF2("1"), 0},
+                {PBKDF2("29000"), 0},
+                {PBKDF2("600000"), 0},
+                {PBKDF2("700001"), -ERANGE},
+                {PBKDF2("4294967296"), -ERANGE},
+                {PBKDF2("99999999999999999999"), -EINVAL},
+                {PBKDF2("0"), -EINVAL},
+                {PBKDF2("01"), -EINVAL},
+                {PBKDF2(""), -EINVAL},
+                {PBKDF2("x"), -EINVAL},
+                {PBKDF2("1$1"), -EINVAL},
+                {"$pbkdf2-sha256$1$c2FsdA$" A86, -EINVAL}, /* of another digest */
+                {"$pbkdf2-sha512$1$c2FsdA$" A43, -EINVAL},
+                {"$pbkdf2-sha256$1$c2FsdA$" A42 "+", -EINVAL},
+                {"$pbkdf2-sha256$1$" A43, -EINVAL},
+                {"$pbkdf2$1$c2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAA", -EINVAL},
+        };
+        char setting[SETTING_MAX];
+        struct text digest;
+
+        (void)state;
+        for (size_t i = 0; i < ELEMENTS(rows); i++)
+                if (setting_of_hash(text_of(rows[i].hash), setting, &digest) != rows[i].expected)
+                        fail_msg("%s", rows[i].hash);
+}
+
+static void a_scheme_has_a_name_for_the_log(void **state) {
+        static const struct {
+                const char *hash, *name;
+        } rows[] = {
+                {"$6$rounds=999999999$salt$" X86, "sha512crypt"},
+                {"$argon2id$v=19$m=4294967295,t=1,p=1$c29tZXNhbHQ$" A43, "argon2id"},
+                {"$pbkdf2-sha256$", "pbkdf2-sha256"},
+                {"ab" X11, "descrypt"},
+                {"secret of somebody", "unknown"},
+                {"$9$x", "unknown"},
+                {"", "unknown"},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ELEMENTS(rows); i++)
+                assert_string_equal(setting_scheme_name(text_of(rows[i].hash)), rows[i].name);
 }
 
 static void a_new_setting_is_what_crypt_takes(void **state) {
@@ -347,6 +490,9 @@ int main(void) {
                 cmocka_unit_test(what_is_no_hash_is_refused),
                 cmocka_unit_test(a_setting_that_is_too_long_is_refused),
                 cmocka_unit_test(cost_has_a_ceiling),
+                cmocka_unit_test(a_worker_is_told_the_length_of_a_digest_that_is_not_of_crypt),
+                cmocka_unit_test(what_argon2_and_pbkdf2_ask_has_a_ceiling_and_one_spelling),
+                cmocka_unit_test(a_scheme_has_a_name_for_the_log),
                 cmocka_unit_test(a_new_setting_is_what_crypt_takes),
                 cmocka_unit_test(new_settings_do_not_repeat),
                 cmocka_unit_test(the_decoy_stays_and_costs_the_same),

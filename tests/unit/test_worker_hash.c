@@ -1,7 +1,7 @@
 /* A worker's one step: the hash is crypt(3)'s, and nothing of the password stays.
  *
- * links: daemon/worker/hash.c
- * needs: libcrypt */
+ * links: daemon/worker/hash.c daemon/worker/derive.c
+ * needs: libcrypt libargon2 libcrypto */
 #include "../../daemon/worker/hash.h"
 
 #include "../../common/cleanup.h"
@@ -33,6 +33,58 @@ static void the_hash_is_that_of_crypt(void **state) {
                                  0);
                 assert_string_equal(hash, crypt("p\xc3\xa4ss w:rd", settings[i]));
         }
+}
+
+/* Of the tests of Argon2's reference implementation, of RFC 7914 section 11, and of passlib's
+ * documentation. */
+static void the_hashes_that_crypt_does_not_know_are_those_of_their_specifications(void **state) {
+        static const struct {
+                const char *password, *setting, *digest;
+        } rows[] = {
+                {"password", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$32",
+                 "CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"},
+                {"password", "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$32",
+                 "bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc"},
+                {"differentpassword", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$32",
+                 "C4TWUs9rDEvq7w3+J4umqA32aWKB1+DSiRuBfYxFj94"},
+                {"password", "$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$32",
+                 "wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA"},
+                {"password", "$argon2i$v=19$m=256,t=2,p=2$c29tZXNhbHQ$32",
+                 "T/XOJ2mh1/TIpJHfCdQan76Q5esCFVoT5MAeIM1Oq2E"},
+                {"passwd", "$pbkdf2-sha256$1$c2FsdA$64",
+                 "VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLxJypzM8Xm2RZkWZLOdd.8xfHG4RbHjC9UJESBB"
+                 "06GXgw"},
+                {"password", "$pbkdf2-sha256$6400$.6UI/S.nXIk8jcbdHx3Fhg$32",
+                 "98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44"},
+        };
+        char hash[CRYPT_OUTPUT_SIZE];
+
+        (void)state;
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                size_t kept = (size_t)(strrchr(rows[i].setting, '$') + 1 - rows[i].setting);
+
+                assert_int_equal(
+                        hash_compute(text_of(rows[i].password), text_of(rows[i].setting), hash), 0);
+                assert_memory_equal(hash, rows[i].setting, kept);
+                assert_string_equal(hash + kept, rows[i].digest);
+        }
+}
+
+static void what_is_over_a_ceiling_is_not_computed_here_either(void **state) {
+        static const char *const settings[] = {"$argon2id$v=19$m=131073,t=1,p=1$c29tZXNhbHQ$32",
+                                               "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$15",
+                                               "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$65",
+                                               "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ",
+                                               "$argon2id$",
+                                               "$argon2i$$",
+                                               "$pbkdf2-sha256$700001$c2FsdA$32",
+                                               "$pbkdf2-sha512$1$c2FsdA$"};
+        char hash[CRYPT_OUTPUT_SIZE] = "untouched";
+
+        (void)state;
+        for (size_t i = 0; i < ELEMENTS(settings); i++)
+                assert_int_equal(hash_compute(TEXT("pw"), text_of(settings[i]), hash), -EINVAL);
+        assert_string_equal(hash, "untouched");
 }
 
 static void what_crypt_refuses_is_refused(void **state) {
@@ -186,7 +238,11 @@ static void no_copy_of_the_password_stays_in_memory(void **state) {
                                                "$5$rounds=1000$salt",
                                                "ab",
                                                "$sha1$24$salt",
-                                               "_J9..fkUU"};
+                                               "_J9..fkUU",
+                                               "$argon2id$v=19$m=64,t=2,p=4$c29tZXNhbHQ$32",
+                                               "$argon2i$v=19$m=64,t=2,p=4$c29tZXNhbHQ$32",
+                                               "$pbkdf2-sha256$10$c29tZXNhbHQ$32",
+                                               "$pbkdf2-sha512$10$c29tZXNhbHQ$64"};
 
         (void)state;
         for (size_t i = 0; i < ELEMENTS(settings); i++)
@@ -197,6 +253,9 @@ static void no_copy_of_the_password_stays_in_memory(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_hash_is_that_of_crypt),
+                cmocka_unit_test(
+                        the_hashes_that_crypt_does_not_know_are_those_of_their_specifications),
+                cmocka_unit_test(what_is_over_a_ceiling_is_not_computed_here_either),
                 cmocka_unit_test(what_crypt_refuses_is_refused),
                 cmocka_unit_test(a_password_is_taken_whole_or_refused),
                 cmocka_unit_test(a_setting_is_taken_whole_or_refused),
