@@ -3,12 +3,14 @@
 Everything runs from the build tree (BUILD names its folder), in a state directory of its own, under
 the caller's uid, who is the administrator there.
 """
+import contextlib
 import json
 import os
 import pickle
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -284,6 +286,20 @@ class Daemon:
         for name in names or [user["username"] for user in self.get("/users", peer=True).json()]:
             reply = self.post(f"/users/{name}/unlock", peer=True)
             assert reply.status == 204, (reply, self.log())
+
+    def database(self):
+        """Its rows, beside it; closed at the end of a with block."""
+        connection = sqlite3.connect(self.state / "db" / "jeton.db", isolation_level=None)
+        return contextlib.closing(connection)
+
+    def stored_hash(self, name):
+        with self.database() as rows:
+            return rows.execute("SELECT password_hash FROM users WHERE name = ?",
+                                (name,)).fetchone()[0]
+
+    def store_hash(self, name, text):
+        with self.database() as rows:
+            rows.execute("UPDATE users SET password_hash = ? WHERE name = ?", (text, name))
 
     def jeton(self, *arguments, standard_input="", check=False):
         """Runs the command against this daemon."""

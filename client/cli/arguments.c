@@ -30,6 +30,8 @@ static const struct {
                                        "though a local account has that name"},
         [OPTION_PASSWORD_STDIN] = {"password-stdin", no_argument, false, "--password-stdin",
                                    "read the password from standard input, one line"},
+        [OPTION_HASH_STDIN] = {"hash-stdin", no_argument, false, "--hash-stdin",
+                               "read another system's hash of the password, one line"},
         [OPTION_SKIP] = {"skip", required_argument, false, "--skip N", "leave out the first N"},
         [OPTION_LIMIT] = {"limit", required_argument, false, "--limit N", "at most N"},
         [OPTION_Q] = {"q", required_argument, false, "--q TEXT",

@@ -19,6 +19,7 @@ enum option_id {
         OPTION_REMOVE,
         OPTION_ALLOW_ACCOUNT_NAME,
         OPTION_PASSWORD_STDIN,
+        OPTION_HASH_STDIN,
         OPTION_SKIP,
         OPTION_LIMIT,
         OPTION_Q,

@@ -132,22 +132,22 @@ static const struct {
         int error;
         const char *text;
 } troubles[] = {
-        {-ENODATA, "no password was given"},
-        {-ENAMETOOLONG, "the password is longer than 511 bytes"},
-        {-EINVAL, "a password cannot hold a NUL"},
-        {-EINTR, "interrupted"},
-        {-EKEYREJECTED, "the two passwords are not equal"},
+        {-ENODATA, "is missing"},
+        {-ENAMETOOLONG, "is longer than 511 bytes"},
+        {-EINVAL, "holds a NUL"},
+        {-EINTR, "was not given: interrupted"},
+        {-EKEYREJECTED, "was not the same twice"},
 };
 
-static int say_trouble(int error) {
+static int say_trouble(const char *what, int error) {
         size_t i;
 
         for (i = 0; i < ELEMENTS(troubles); i++)
                 if (troubles[i].error == error) {
-                        log_error("%s", troubles[i].text);
+                        log_error("the %s %s", what, troubles[i].text);
                         return error;
                 }
-        log_error("cannot read a password: %s", strerror(-error));
+        log_error("the %s cannot be read: %s", what, strerror(-error));
         return error;
 }
 
@@ -158,5 +158,12 @@ int password_get(const char *prompt, bool twice, bool line_only, struct secret *
                 r = read_line(NULL, ret);
         else
                 r = ask_terminal(prompt, twice, ret);
-        return r < 0 ? say_trouble(r) : 0;
+        return r < 0 ? say_trouble("password", r) : 0;
+}
+
+int password_hash_get(struct secret **ret) {
+        int r;
+
+        r = read_line(NULL, ret);
+        return r < 0 ? say_trouble("password hash", r) : 0;
 }

@@ -10,4 +10,7 @@
  * wrong. 0 or -errno; -EINTR: a signal ended it. */
 int password_get(const char *prompt, bool twice, bool line_only, struct secret **ret);
 
+/* Another system's hash of a password: one line of standard input. As above. */
+int password_hash_get(struct secret **ret);
+
 #endif

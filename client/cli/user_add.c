@@ -38,7 +38,11 @@ static int fill_user(json_t *user, const struct arguments *arguments) {
                 r = add_link(user, arguments);
         if (r == 0 && option_is_given(arguments, OPTION_ALLOW_ACCOUNT_NAME))
                 r = json_object_set_new(user, "allow_account_name", json_true());
-        return r == 0 ? user_body_password(user, "password", arguments) : r;
+        if (r < 0)
+                return r;
+        if (option_is_given(arguments, OPTION_HASH_STDIN))
+                return user_body_password_hash(user);
+        return user_body_password(user, "password", arguments);
 }
 
 static void print_added(const struct cli *cli, const json_t *person) {
@@ -60,10 +64,16 @@ static enum status run(struct cli *cli) {
         _cleanup_(answer_clear) struct answer answer = {0};
         int r;
 
+        if (option_is_given(&cli->arguments, OPTION_PASSWORD_STDIN) &&
+            option_is_given(&cli->arguments, OPTION_HASH_STDIN)) {
+                log_error("either --password-stdin or --hash-stdin");
+                return STATUS_USAGE;
+        }
         r = fill_user(user, &cli->arguments);
         if (r == 0)
                 r = ask_as_peer(cli, "POST", "/users", user, &answer);
         json_wipe_string(json_object_get(user, "password"));
+        json_wipe_string(json_object_get(user, "password_hash"));
         if (r < 0)
                 return STATUS_REFUSED;
         if (answer.status != 201)
@@ -79,9 +89,12 @@ const struct command command_user_add = {
         .operands_max = 1,
         .options = OPTION_BIT(OPTION_FULL_NAME) | OPTION_BIT(OPTION_EMAIL) |
                    OPTION_BIT(OPTION_ROLE) | OPTION_BIT(OPTION_ADMIN) | OPTION_BIT(OPTION_LINK) |
-                   OPTION_BIT(OPTION_ALLOW_ACCOUNT_NAME) | OPTION_BIT(OPTION_PASSWORD_STDIN),
+                   OPTION_BIT(OPTION_ALLOW_ACCOUNT_NAME) | OPTION_BIT(OPTION_PASSWORD_STDIN) |
+                   OPTION_BIT(OPTION_HASH_STDIN),
         .line = "Add a user (admin)",
         .more = "The password is asked for twice on a terminal, or is one line of standard input.\n"
+                "With --hash-stdin it is a hash: a field of /etc/shadow, or what another program\n"
+                "stored (crypt(3), Argon2, passlib's PBKDF2).\n"
                 "Someone who shall log in through PAM needs --link.",
         .run = run,
 };

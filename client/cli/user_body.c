@@ -32,18 +32,28 @@ int user_body_roles(json_t *user, const struct arguments *arguments) {
         return -EINVAL;
 }
 
+static int add_secret(json_t *user, const char *member, const struct secret *secret) {
+        json_t *value = json_stringn(secret->bytes, secret->len);
+
+        if (json_object_set_new(user, member, value) == 0)
+                return 0;
+        log_error("the %s is not UTF-8", member);
+        return -EINVAL;
+}
+
 int user_body_password(json_t *user, const char *member, const struct arguments *arguments) {
         bool line_only = option_is_given(arguments, OPTION_PASSWORD_STDIN);
         _cleanup_(secret_freep) struct secret *password = NULL;
-        json_t *value;
         int r;
 
         r = password_get("New password: ", true, line_only, &password);
-        if (r < 0)
-                return r;
-        value = json_stringn(password->bytes, password->len);
-        if (json_object_set_new(user, member, value) == 0)
-                return 0;
-        log_error("the password is not UTF-8");
-        return -EINVAL;
+        return r < 0 ? r : add_secret(user, member, password);
+}
+
+int user_body_password_hash(json_t *user) {
+        _cleanup_(secret_freep) struct secret *hash = NULL;
+        int r;
+
+        r = password_hash_get(&hash);
+        return r < 0 ? r : add_secret(user, "password_hash", hash);
 }

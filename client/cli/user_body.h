@@ -16,4 +16,7 @@ int user_body_roles(json_t *user, const struct arguments *arguments);
 /* Asks for a new password. */
 int user_body_password(json_t *user, const char *member, const struct arguments *arguments);
 
+/* "password_hash", from --hash-stdin. */
+int user_body_password_hash(json_t *user);
+
 #endif

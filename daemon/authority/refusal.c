@@ -72,6 +72,14 @@ static const struct msg_answer_refused rows[REFUSAL_COUNT] = {
                 ROW(400, "invalid_request", "the password may not be the user name"),
         [REFUSAL_PASSWORD_LONG] =
                 ROW(400, "invalid_request", "a password has at most 511 bytes and no NUL"),
+        [REFUSAL_PASSWORD_HASH] = ROW(
+                400, "invalid_request",
+                "password_hash is, without a password beside it, a hash of crypt(3), of Argon2i "
+                "or Argon2id with v=19, or pbkdf2-sha256 or -sha512 as passlib writes them"),
+        [REFUSAL_PASSWORD_COST] =
+                ROW(400, "invalid_request",
+                    "to verify that hash would cost more memory or time than is allowed here: give "
+                    "the user a new password instead"),
         [REFUSAL_FULL_NAME] = ROW(400, "invalid_request",
                                   "full_name is UTF-8 without controls, at most 256 bytes"),
         [REFUSAL_EMAIL] =
@@ -85,9 +93,10 @@ static const struct msg_answer_refused rows[REFUSAL_COUNT] = {
                 ROW(403, "insufficient_scope",
                     "registration is closed here: an administrator adds users, and says "
                     "Authorization: Peer or Bearer"),
-        [REFUSAL_REGISTRATION_RIGHTS] =
-                ROW(403, "insufficient_scope",
-                    "only an administrator gives roles, links, an end or the name of an account"),
+        [REFUSAL_REGISTRATION_RIGHTS] = ROW(
+                403, "insufficient_scope",
+                "only an administrator gives a password hash, roles, links, an end or the name of "
+                "an account"),
         [REFUSAL_SERVICE] = ROW(400, "invalid_request", "service is no PAM service name"),
         [REFUSAL_NONCE] = ROW(400, "invalid_request", "nonce is 43 characters of base64url"),
         [REFUSAL_NO_KEY] = ROW(404, "not_found",

@@ -2,7 +2,8 @@
  *
  *         answer_user_add()        may the caller do it, are the fields good, is the name free
  *         add_heard_of_account()   names has said whether a local account has that name
- *         add_store()              the password is hashed: commit, publish the link, answer */
+ *         add_password()           it is hashed, unless a hash was brought
+ *         add_store()              commit, publish the link, answer */
 #include "answers.h"
 
 #include "../../common/cleanup.h"
@@ -27,6 +28,13 @@ struct new_account {
 
 /* ---- are the fields good? ---- */
 
+static enum refusal password_check(const struct call *call, const struct msg_ask_user_add *ask) {
+        if (ask->password_hash.len == 0)
+                return rule_password(call->settings, ask->username, ask->password);
+        return ask->password.len > 0 ? REFUSAL_PASSWORD_HASH
+                                     : rule_password_hash(ask->password_hash);
+}
+
 static enum refusal fields_check(const struct call *call, const struct msg_ask_user_add *ask) {
         enum refusal refusal;
 
@@ -37,7 +45,16 @@ static enum refusal fields_check(const struct call *call, const struct msg_ask_u
         if (ask->has_uid && !policy_may_link(call, ask->uid))
                 return REFUSAL_UID;
         refusal = rule_profile(ask->full_name, ask->email, ask->roles);
-        return refusal ? refusal : rule_password(call->settings, ask->username, ask->password);
+        return refusal ? refusal : password_check(call, ask);
+}
+
+/* The password, or the hash that stands for it. */
+static int password_keep(struct call *call, const struct msg_ask_user_add *ask) {
+        const struct text hash = ask->password_hash;
+
+        if (hash.len > 0)
+                return secret_new(hash.p, hash.len, &call->hash);
+        return secret_new(ask->password.p, ask->password.len, &call->password);
 }
 
 static int fields_keep(struct call *call, const struct msg_ask_user_add *ask) {
@@ -55,7 +72,7 @@ static int fields_keep(struct call *call, const struct msg_ask_user_add *ask) {
             text_copy(ask->email, new->email, sizeof new->email) < 0 ||
             text_copy(ask->roles, new->roles, sizeof new->roles) < 0)
                 return -EINVAL;
-        return secret_new(ask->password.p, ask->password.len, &call->password);
+        return password_keep(call, ask);
 }
 
 /* ---- the steps, last one first ---- */
@@ -77,6 +94,14 @@ static int add_commit(struct call *call, struct text hash, enum users_conflict *
         return users_add(call->authority->store, &user, ret_conflict, &call->user);
 }
 
+/* Of a hash that was brought: its scheme, never itself. */
+static void audit_added(const struct call *call, struct text hash) {
+        char detail[64];
+
+        snprintf(detail, sizeof detail, "hash=%s", setting_scheme_name(hash));
+        audit(call, "user-add", "done", text_of(call->user->name), call->password ? NULL : detail);
+}
+
 static int add_store(struct call *call, struct text hash) {
         enum users_conflict conflict = USERS_FINE;
         int r;
@@ -92,14 +117,20 @@ static int add_store(struct call *call, struct text hash) {
                 if (r < 0)
                         return r;
         }
-        audit(call, "user-add", "done", text_of(call->user->name), NULL);
+        audit_added(call, hash);
         return answer_with_user(call, call->user);
+}
+
+static int add_password(struct call *call) {
+        if (call->password)
+                return new_hash_ask(call, add_store);
+        return add_store(call, secret_text(call->hash));
 }
 
 static int add_heard_of_account(struct call *call, const struct msg_account *account) {
         if (account->known)
                 return call_refuse(call, REFUSAL_ACCOUNT_NAME);
-        return new_hash_ask(call, add_store);
+        return add_password(call);
 }
 
 /* Without credentials one may add oneself, where the configuration lets anybody: with a name and a
@@ -107,7 +138,8 @@ static int add_heard_of_account(struct call *call, const struct msg_account *acc
 static enum refusal may_register(const struct call *call, const struct msg_ask_user_add *ask) {
         if (!call->settings->registration_open)
                 return REFUSAL_REGISTRATION_CLOSED;
-        if (ask->roles.len > 0 || ask->has_uid || ask->allow_account_name || ask->expires_at)
+        if (ask->password_hash.len > 0 || ask->roles.len > 0 || ask->has_uid ||
+            ask->allow_account_name || ask->expires_at)
                 return REFUSAL_REGISTRATION_RIGHTS;
         return REFUSAL_NONE;
 }
@@ -141,6 +173,6 @@ int answer_user_add(struct call *call, const union message *message) {
         if (r < 0)
                 return r;
         if (ask->has_uid || ask->allow_account_name)
-                return new_hash_ask(call, add_store);
+                return add_password(call);
         return naming_ask_account(call, ask->username, add_heard_of_account);
 }

@@ -1,6 +1,10 @@
 /* What may be written about a user. */
 #include "user_rules.h"
 
+#include "setting.h"
+
+#include <errno.h>
+
 /* Enough to be of use and no more: mail servers know the rest (RFC 5321 4.1.2). */
 static bool is_email(struct text email) {
         const char *at = email.len > 0 ? memchr(email.p, '@', email.len) : NULL;
@@ -42,4 +46,15 @@ enum refusal rule_password(const struct settings *settings, struct text username
         if (password.len == 0 || characters(password) < settings->password_min)
                 return REFUSAL_PASSWORD_SHORT;
         return text_is(password, username) ? REFUSAL_PASSWORD_NAME : REFUSAL_NONE;
+}
+
+enum refusal rule_password_hash(struct text hash) {
+        char setting[SETTING_MAX];
+        struct text digest;
+        int r;
+
+        r = setting_of_hash(hash, setting, &digest);
+        if (r == -ERANGE)
+                return REFUSAL_PASSWORD_COST;
+        return r < 0 ? REFUSAL_PASSWORD_HASH : REFUSAL_NONE;
 }

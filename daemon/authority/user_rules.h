@@ -12,4 +12,7 @@ enum refusal rule_profile(struct text full_name, struct text email, struct text 
 enum refusal rule_password(const struct settings *settings, struct text username,
                            struct text password);
 
+/* The hash of a password that another system made. REFUSAL_NONE or why it would not verify. */
+enum refusal rule_password_hash(struct text hash);
+
 #endif

@@ -69,7 +69,7 @@ struct json_member {
         const char *complaint; /* what the caller is told when it is missing or of another kind */
 };
 
-#define JSON_MEMBERS_MAX 8
+#define JSON_MEMBERS_MAX 9
 
 struct json_value {
         bool is_present, is_null;

@@ -29,6 +29,7 @@ static const struct exchange add = {
 enum member {
         MEMBER_USERNAME,
         MEMBER_PASSWORD,
+        MEMBER_PASSWORD_HASH,
         MEMBER_FULL_NAME,
         MEMBER_EMAIL,
         MEMBER_ROLES,
@@ -42,8 +43,11 @@ enum member {
 static const struct json_member members[MEMBER_COUNT] = {
         [MEMBER_USERNAME] =  {"username", JSON_KIND_STRING, true, false,
                               "username must be a text without NUL"},
-        [MEMBER_PASSWORD] =  {"password", JSON_KIND_STRING, true, false,
+        [MEMBER_PASSWORD] =  {"password", JSON_KIND_STRING, false, false,
                               "password must be a text without NUL"},
+        [MEMBER_PASSWORD_HASH] =
+                             {"password_hash", JSON_KIND_STRING, false, false,
+                              "password_hash must be a text without NUL"},
         [MEMBER_FULL_NAME] = {"full_name", JSON_KIND_STRING, false, true,
                               "full_name must be a text without NUL, or null"},
         [MEMBER_EMAIL] =     {"email", JSON_KIND_STRING, false, true,
@@ -61,13 +65,21 @@ static const struct json_member members[MEMBER_COUNT] = {
 };
 /* clang-format on */
 
-static int check_password(struct request *request, struct text password) {
-        if (password.len == 0)
-                return request_refuse(request, 400, "invalid_request", "the password is empty");
-        if (password.len > PASSWORD_MAX)
-                return request_refuse(request, 400, "invalid_request",
-                                      "the password is longer than 511 bytes");
-        return 0;
+/* Whether a hash is one that verifies is the authority's to say. */
+static int check_password(struct request *request, const struct json_values *values) {
+        const struct json_value *password = &values->at[MEMBER_PASSWORD];
+        const struct json_value *hash = &values->at[MEMBER_PASSWORD_HASH];
+        const char *complaint = NULL;
+
+        if (password->is_present == hash->is_present)
+                complaint = "give either password or password_hash";
+        else if (password->is_present && password->text.len == 0)
+                complaint = "the password is empty";
+        else if (password->text.len > PASSWORD_MAX)
+                complaint = "the password is longer than 511 bytes";
+        else if (hash->is_present && (hash->text.len == 0 || hash->text.len > PASSWORD_HASH_MAX))
+                complaint = "the password hash is empty or longer than 383 bytes";
+        return complaint ? request_refuse(request, 400, "invalid_request", complaint) : 0;
 }
 
 static bool has_value(const struct json_value *value) {
@@ -78,6 +90,7 @@ static bool has_value(const struct json_value *value) {
 static void fill(struct msg_ask_user_add *ask, const struct json_values *values) {
         ask->username = values->at[MEMBER_USERNAME].text;
         ask->password = values->at[MEMBER_PASSWORD].text;
+        ask->password_hash = values->at[MEMBER_PASSWORD_HASH].text;
         ask->full_name = values->at[MEMBER_FULL_NAME].text;
         ask->email = values->at[MEMBER_EMAIL].text;
         ask->roles = values->at[MEMBER_ROLES].text;
@@ -104,7 +117,7 @@ int user_add_begin(struct request *request) {
         if (r == 0)
                 r = json_read(body, members, MEMBER_COUNT, &values, &request->fault);
         if (r == 0)
-                r = check_password(request, values.at[MEMBER_PASSWORD].text);
+                r = check_password(request, &values);
         if (r < 0)
                 return r;
         fill(&ask, &values);

@@ -191,6 +191,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ask_user_add, bearer, TOKEN_MAX),
                 FIELD(msg_ask_user_add, username, NAME_ASKED_MAX),
                 FIELD(msg_ask_user_add, password, PASSWORD_MAX),
+                FIELD(msg_ask_user_add, password_hash, PASSWORD_HASH_MAX),
                 FIELD(msg_ask_user_add, full_name, FULL_NAME_MAX),
                 FIELD(msg_ask_user_add, email, EMAIL_MAX),
                 FIELD(msg_ask_user_add, roles, ROLES_MAX),

@@ -297,7 +297,8 @@ struct msg_ask_user_add {
         uint8_t credential;
         struct text bearer;
         struct text username;
-        struct text password;
+        struct text password;      /* one of the two, the other is empty */
+        struct text password_hash; /* of another system: an admin alone brings one */
         struct text full_name;
         struct text email;
         struct text roles; /* space-separated */

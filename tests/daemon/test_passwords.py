@@ -1,7 +1,5 @@
 """Setting passwords: one's own, and an administrator's reset."""
-import contextlib
 import json
-import sqlite3
 
 import pytest
 from harness import PASSWORD, compose
@@ -114,43 +112,28 @@ OUTDATED = {
 }
 
 
-def database(jetond):
-    connection = sqlite3.connect(jetond.state / "db" / "jeton.db", isolation_level=None)
-    return contextlib.closing(connection)
-
-
-def stored_hash(jetond, name):
-    with database(jetond) as rows:
-        return rows.execute("SELECT password_hash FROM users WHERE name = ?", (name,)).fetchone()[0]
-
-
-def store_hash(jetond, name, text):
-    with database(jetond) as rows:
-        rows.execute("UPDATE users SET password_hash = ? WHERE name = ?", (text, name))
-
-
 @pytest.mark.parametrize("scheme", OUTDATED)
 def test_an_outdated_hash_is_replaced_at_a_good_login_and_at_no_other(fresh, scheme):
     jetond = fresh()
     jetond.add_user("ann")
-    store_hash(jetond, "ann", OUTDATED[scheme])
+    jetond.store_hash("ann", OUTDATED[scheme])
     assert jetond.login("ann", PASSWORD + "x").status == 400
-    assert stored_hash(jetond, "ann") == OUTDATED[scheme]
+    assert jetond.stored_hash("ann") == OUTDATED[scheme]
     jetond.unlock("ann")
     assert jetond.login("ann").status == 200
     jetond.wait_for_log("is of the current scheme now")
-    renewed = stored_hash(jetond, "ann")
+    renewed = jetond.stored_hash("ann")
     assert renewed.startswith("$y$j9T$")
     assert jetond.login("ann").status == 200
     assert jetond.login("ann", PASSWORD + "x").status == 400
-    assert stored_hash(jetond, "ann") == renewed, "a current one stays"
+    assert jetond.stored_hash("ann") == renewed, "a current one stays"
     assert PASSWORD not in jetond.log() and "$y$" not in jetond.log()
 
 
 def test_a_renewal_ends_no_session(fresh):
     jetond = fresh()
     jetond.add_user("ann")
-    store_hash(jetond, "ann", OUTDATED["bcrypt"])
+    jetond.store_hash("ann", OUTDATED["bcrypt"])
     token = jetond.token("ann")
     jetond.wait_for_log("is of the current scheme now")
     assert jetond.get("/users/me", token=token).status == 200
