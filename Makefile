@@ -28,6 +28,9 @@ SYSTEMDDIR    ?= $(PREFIX)/lib
 SYSCONFDIR    ?= /etc
 LOCALSTATEDIR ?= /var
 RUNDIR        ?= /run
+BASHCOMPDIR   ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR    ?= $(PREFIX)/share/zsh/site-functions
+FISHCOMPDIR   ?= $(PREFIX)/share/fish/vendor_completions.d
 # Linux-PAM looks nowhere else, whatever PREFIX is.
 PAMDIR        ?= $(or $(shell $(PKG_CONFIG) --variable=libdir pam),/lib)/security
 
@@ -238,6 +241,9 @@ installed = \
 	0644:$(BUILD)/install/client/jeton.pc:$(LIBDIR)/pkgconfig/jeton.pc \
 	0644:$(pam):$(PAMDIR)/pam_jeton.so \
 	$(foreach page,$(man-pages),0644:$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
+	0644:packaging/completions/jeton.bash:$(BASHCOMPDIR)/jeton \
+	0644:packaging/completions/_jeton:$(ZSHCOMPDIR)/_jeton \
+	0644:packaging/completions/jeton.fish:$(FISHCOMPDIR)/jeton.fish \
 	0644:$(BUILD)/install/packaging/systemd/jetond.service:$(SYSTEMDDIR)/systemd/system/jetond.service \
 	0644:packaging/systemd/jeton.sysusers:$(SYSTEMDDIR)/sysusers.d/jeton.conf \
 	0644:$(BUILD)/install/packaging/systemd/jeton.tmpfiles:$(SYSTEMDDIR)/tmpfiles.d/jeton.conf

@@ -6,17 +6,12 @@
 
 #include <getopt.h>
 
-static const struct {
-        const char *name;
-        int argument; /* getopt_long's */
-        bool repeats;
-        const char *spelling, *help;
-} options[OPTION_COUNT] = {
+static const struct option_about options[OPTION_COUNT] = {
         [OPTION_HELP] = {"help", no_argument, true, "--help", "this text"},
         [OPTION_VERSION] = {"version", no_argument, true, "--version", "the version"},
         [OPTION_JSON] = {"json", no_argument, true, "--json", "print JSON, for programs"},
         [OPTION_SOCKET] = {"socket", required_argument, false, "--socket PATH",
-                           "another daemon's socket (also JETON_SOCKET)"},
+                           "another daemon's socket (also JETON_SOCKET)", VALUES_FILES},
         [OPTION_FULL_NAME] = {"full-name", required_argument, false, "--full-name TEXT",
                               "the person's name, any UTF-8"},
         [OPTION_EMAIL] = {"email", required_argument, false, "--email ADDRESS", "an address"},
@@ -43,14 +38,14 @@ static const struct {
         [OPTION_HEADER] = {"header", no_argument, false, "--header",
                            "print it as an HTTP header, for curl -H"},
         [OPTION_TOKEN_FILE] = {"token-file", required_argument, false, "--token-file FILE",
-                               "read the token from FILE; \"-\" is standard input"},
+                               "read the token from FILE; \"-\" is standard input", VALUES_FILES},
         [OPTION_SAVE] = {"save", no_argument, false, "--save",
                          "keep the login in a file of one's own, for `jeton token`"},
         [OPTION_MIN_VALID] = {"min-valid", required_argument, false, "--min-valid SECONDS",
                               "refresh a saved token that lives shorter; 60 unless told"},
         [OPTION_ALL] = {"all", no_argument, false, "--all", "as an admin: anybody's"},
         [OPTION_ALG] = {"alg", required_argument, false, "--alg ALGORITHM",
-                        "ES256, RS256, EdDSA or HS256"},
+                        "ES256, RS256, EdDSA or HS256", "ES256 RS256 EdDSA HS256"},
         [OPTION_NOW] = {"now", no_argument, false, "--now", "without waiting for verifiers"},
 };
 
@@ -127,7 +122,7 @@ const char *operand(const struct arguments *arguments, int index) {
         return index < arguments->operand_count ? arguments->operands[index] : NULL;
 }
 
-const char *option_unexpected(const struct arguments *arguments, uint32_t allowed) {
+const char *option_unexpected(const struct arguments *arguments, uint64_t allowed) {
         size_t i;
 
         for (i = 0; i < arguments->given_count; i++)
@@ -136,7 +131,11 @@ const char *option_unexpected(const struct arguments *arguments, uint32_t allowe
         return NULL;
 }
 
-void options_print_help(uint32_t wanted) {
+const struct option_about *option_about(enum option_id option) {
+        return &options[option];
+}
+
+void options_print_help(uint64_t wanted) {
         int i;
 
         for (i = 0; i < OPTION_COUNT; i++)

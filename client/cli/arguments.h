@@ -35,10 +35,21 @@ enum option_id {
         OPTION_COUNT,
 };
 
-#define OPTION_BIT(option) (UINT32_C(1) << (option))
+#define OPTION_BIT(option) (UINT64_C(1) << (option))
 
 /* Every command takes these. */
 #define OPTIONS_ALL (OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SOCKET))
+
+/* What is known of an option beside its number. */
+struct option_about {
+        const char *name;
+        int argument; /* getopt_long's */
+        bool repeats;
+        const char *spelling, *help;
+        const char *values; /* all that it can be, space-separated, or VALUES_FILES; NULL: any */
+};
+
+#define VALUES_FILES ":file"
 
 #define GIVEN_MAX 64
 
@@ -69,9 +80,11 @@ const char *option_next(const struct arguments *arguments, enum option_id option
 const char *operand(const struct arguments *arguments, int index);
 
 /* The first given option that is not in `allowed`, without its dashes; NULL when all are. */
-const char *option_unexpected(const struct arguments *arguments, uint32_t allowed);
+const char *option_unexpected(const struct arguments *arguments, uint64_t allowed);
+
+const struct option_about *option_about(enum option_id option);
 
 /* One help line for each option in `options`. */
-void options_print_help(uint32_t options);
+void options_print_help(uint64_t options);
 
 #endif

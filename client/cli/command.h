@@ -30,7 +30,7 @@ struct command {
         const char *words;    /* "user add" */
         const char *operands; /* as in the usage line */
         int operands_min, operands_max;
-        uint32_t options; /* OPTION_BIT()s beside OPTIONS_ALL */
+        uint64_t options; /* OPTION_BIT()s beside OPTIONS_ALL */
         const char *line; /* what it does, one line */
         const char *more; /* what else --help says; NULL: nothing */
         enum status (*run)(struct cli *cli);
@@ -61,5 +61,12 @@ extern const struct command command_key_list;
 extern const struct command command_key_rotate;
 extern const struct command command_key_drop;
 extern const struct command command_key_export;
+extern const struct command command_complete;
+
+/* All of them, in the order of the help; NULL is the end. */
+extern const struct command *const commands[];
+
+/* The command that the first operands name; takes its words off them. NULL: none. */
+const struct command *command_find(struct arguments *arguments);
 
 #endif

@@ -10,20 +10,22 @@
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
 
-static const struct command *const commands[] = {
-        &command_user_add,    &command_user_link,   &command_user_show,    &command_user_list,
-        &command_user_unlock, &command_user_edit,   &command_user_passwd,  &command_user_disable,
-        &command_user_enable, &command_user_expire, &command_user_delete,  &command_passwd,
-        &command_login,       &command_logout,      &command_session_list, &command_session_end,
-        &command_token,       &command_whoami,      &command_verify,       &command_inspect,
-        &command_status,      &command_key_list,    &command_key_rotate,   &command_key_drop,
-        &command_key_export,
+const struct command *const commands[] = {
+        &command_user_add,    &command_user_link,    &command_user_show,
+        &command_user_list,   &command_user_unlock,  &command_user_edit,
+        &command_user_passwd, &command_user_disable, &command_user_enable,
+        &command_user_expire, &command_user_delete,  &command_passwd,
+        &command_login,       &command_logout,       &command_session_list,
+        &command_session_end, &command_token,        &command_whoami,
+        &command_verify,      &command_inspect,      &command_status,
+        &command_key_list,    &command_key_rotate,   &command_key_drop,
+        &command_key_export,  &command_complete,     NULL,
 };
 
 static void print_commands(FILE *out, const char *prefix) {
         size_t i;
 
-        for (i = 0; i < ELEMENTS(commands); i++)
+        for (i = 0; commands[i]; i++)
                 if (strncmp(commands[i]->words, prefix, strlen(prefix)) == 0)
                         fprintf(out, "  %-12s  %s\n", commands[i]->words, commands[i]->line);
 }
@@ -61,10 +63,10 @@ static int words_match(const struct command *command, const struct arguments *ar
         return count;
 }
 
-static const struct command *command_find(struct arguments *arguments) {
+const struct command *command_find(struct arguments *arguments) {
         size_t i;
 
-        for (i = 0; i < ELEMENTS(commands); i++) {
+        for (i = 0; commands[i]; i++) {
                 int count = words_match(commands[i], arguments);
 
                 if (count > 0) {
@@ -80,7 +82,7 @@ static const struct command *command_find(struct arguments *arguments) {
 static bool is_family(const char *word) {
         size_t i, len = strlen(word);
 
-        for (i = 0; i < ELEMENTS(commands); i++)
+        for (i = 0; commands[i]; i++)
                 if (strncmp(commands[i]->words, word, len) == 0 && commands[i]->words[len] == ' ')
                         return true;
         return false;

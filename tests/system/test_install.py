@@ -57,6 +57,13 @@ def test_the_installed_command_has_no_path_of_the_build_in_it(root):
         assert "RUNPATH" not in dynamic and "RPATH" not in dynamic, program
 
 
+def test_each_shell_finds_its_completion_where_it_looks(root):
+    share = root / "usr/local/share"
+    assert "#compdef jeton" in (share / "zsh/site-functions/_jeton").read_text()
+    assert "-F _jeton jeton" in (share / "bash-completion/completions/jeton").read_text()
+    assert "-c jeton" in (share / "fish/vendor_completions.d/jeton.fish").read_text()
+
+
 def test_the_unit_is_one_that_this_systemd_understands(root):
     unit = f"{root}/usr/local/lib/systemd/system/jetond.service"
     answer = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], check=False, text=True,
