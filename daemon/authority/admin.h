@@ -10,4 +10,13 @@
 int admin_check(struct call *call, uint8_t credential, struct text bearer,
                 enum refusal *ret_refusal);
 
+/* The same question before the commit, in a call that has waited for others since: who has lost the
+ * right meanwhile commits nothing. A call that was allowed without a token stays allowed. */
+int admin_check_again(struct call *call, enum refusal *ret_refusal);
+
+/* The same as admin_check(), and finds the user that the call is about, by id or name: into
+ * call->user. */
+int admin_find_user(struct call *call, uint8_t credential, struct text bearer, struct text user,
+                    enum refusal *ret_refusal);
+
 #endif

@@ -79,6 +79,7 @@ void call_free(struct call *call) {
                 call->free_step(call->step.grant);
         settings_unref(call->settings);
         user_free(call->admin);
+        secret_free(call->admin_token);
         user_free(call->user);
         secret_free(call->password);
         secret_free(call->hash);

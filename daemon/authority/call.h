@@ -43,7 +43,8 @@ struct call {
 
         /* what a step leaves for the next */
         struct user *admin; /* who asks, where that is a bearer with the right to administer */
-        struct user *user;  /* whom it is about; NULL: unknown, the decoy is in `setting` */
+        struct secret *admin_token; /* by which he may */
+        struct user *user;          /* whom it is about; NULL: unknown, the decoy is in `setting` */
         struct secret *password;
         char setting[SETTING_MAX];
         struct secret *hash;    /* of a new password, from the first worker */

@@ -4,6 +4,7 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/clock.h"
+#include "admin.h"
 #include "answers.h"
 #include "audit.h"
 #include "sessions.h"
@@ -134,7 +135,9 @@ int change_answer(struct call *call, struct text hash) {
         enum refusal refusal;
         int r;
 
-        r = change_commit(call, hash, &refusal);
+        r = admin_check_again(call, &refusal);
+        if (r == 0 && !refusal)
+                r = change_commit(call, hash, &refusal);
         if (r < 0)
                 return r;
         return refusal ? call_refuse(call, refusal) : answer_with_user(call, call->user);

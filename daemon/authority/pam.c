@@ -15,8 +15,10 @@
 #include "password.h"
 #include "policy.h"
 #include "renewal.h"
+#include "sessions.h"
 #include "signing.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 struct pam_login {
@@ -27,13 +29,30 @@ struct pam_login {
         char service[SERVICE_MAX + 1];
         char rhost[RHOST_MAX + 1];
         char nonce[NONCE_LEN + 1];
+        int64_t began;
         char role[ROLE_NAME_MAX + 1]; /* that the user must have; empty: none */
 };
+
+/* Disabled, removed or given another password while the ticket was with the signer: it was granted
+ * to somebody who is no more. */
+static int login_was_ended(const struct call *call, bool *ret) {
+        const struct pam_login *login = call->step.login;
+        char sub[24];
+
+        snprintf(sub, sizeof sub, "%" PRIu64, call->user->id);
+        return sessions_were_ended(call, text_of(sub), TEXT_NONE, login->began, ret);
+}
 
 static int login_answer(struct call *call, const struct msg_signed *token) {
         const struct pam_login *login = call->step.login;
         struct msg_answer_ticket answer = {.ticket = token->token};
+        bool ended = false;
+        int r = 0;
 
+        if (login->verdict == LOGIN_GRANTED)
+                r = login_was_ended(call, &ended);
+        if (r < 0 || ended)
+                return r < 0 ? r : call_refuse(call, REFUSAL_BUSY);
         if (login->verdict == LOGIN_GRANTED && login->phase == PAM_PHASE_AUTH)
                 renewal_begin(call);
         if (login->verdict == LOGIN_GRANTED || login->phase != PAM_PHASE_AUTH)
@@ -86,10 +105,15 @@ static int login_judge_role(struct call *call) {
         return login_sign(call, LOGIN_DENIED, "reason=role");
 }
 
+/* Still, after the wait for the worker. */
+static bool is_linked(const struct call *call) {
+        return call->user->has_uid && call->user->uid == call->step.login->uid;
+}
+
 static int login_check_password(struct call *call, enum password_verdict verdict) {
         char reason[PASSWORD_REASON_MAX];
 
-        if (verdict == PASSWORD_RIGHT)
+        if (verdict == PASSWORD_RIGHT && is_linked(call))
                 return login_judge_role(call);
         password_reason(call, verdict, reason);
         return login_sign(call, LOGIN_DENIED, reason);
@@ -144,6 +168,7 @@ static int login_keep(struct call *call, const struct msg_ask_pam *ask) {
         call->free_step = free;
         login->phase = ask->phase;
         login->uid = ask->uid;
+        login->began = clock_wall_s();
         if (text_copy(ask->username, login->username, sizeof login->username) < 0 ||
             text_copy(ask->service, login->service, sizeof login->service) < 0 ||
             text_copy(ask->rhost, login->rhost, sizeof login->rhost) < 0 ||

@@ -32,9 +32,31 @@ static bool holds(const struct call *call, struct text computed) {
         return setting_digest_equal(secret_text(user->hash), computed);
 }
 
-static int judge(struct call *call, struct text computed) {
-        bool is_right = holds(call, computed);
+/* What he was when he was asked for is over: since then he may have been disabled or removed, or
+ * have another password. */
+static int user_reload(struct call *call) {
+        struct user *now = NULL;
+        int r = 0;
 
+        if (call->user)
+                r = users_find_id(call->authority->store, call->user->id, &now);
+        if (r == -ENOENT)
+                call->user->disabled = true;
+        if (!now)
+                return r == -ENOENT ? 0 : r;
+        user_free(call->user);
+        call->user = now;
+        return 0;
+}
+
+static int judge(struct call *call, struct text computed) {
+        bool is_right;
+        int r;
+
+        r = user_reload(call);
+        if (r < 0)
+                return r;
+        is_right = holds(call, computed);
         gate_leave(call, is_right ? THROTTLE_SUCCEEDED : THROTTLE_FAILED);
         return call->judged(call, is_right ? PASSWORD_RIGHT : PASSWORD_WRONG);
 }

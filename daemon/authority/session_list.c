@@ -68,21 +68,16 @@ static int list_send(struct call *call, const struct msg_ask_sessions *ask,
 /* Whose sessions are asked for: in call->user; NULL: everybody's. */
 static int list_check(struct call *call, const struct msg_ask_sessions *ask,
                       struct claims *ret_claims, enum refusal *ret_refusal) {
-        int r;
-
         if (ask->own)
                 return bearer_check_claims(call, ask->bearer, ret_claims, ret_refusal);
-        r = admin_check(call, ask->credential, ask->bearer, ret_refusal);
-        if (r < 0 || *ret_refusal || ask->user.len == 0)
-                return r;
-        r = users_find(call->authority->store, ask->user, &call->user);
-        if (r == -ENOENT)
-                *ret_refusal = REFUSAL_NO_USER;
-        return r == -ENOENT ? 0 : r;
+        if (ask->user.len == 0)
+                return admin_check(call, ask->credential, ask->bearer, ret_refusal);
+        return admin_find_user(call, ask->credential, ask->bearer, ask->user, ret_refusal);
 }
 
 int answer_sessions(struct call *call, const union message *message) {
         const struct msg_ask_sessions *ask = &message->ask_sessions;
+        const struct link *frontend = &call->authority->frontends[call->connection->class];
         struct claims claims = {.sid = ""};
         enum refusal refusal;
         int r;
@@ -90,6 +85,8 @@ int answer_sessions(struct call *call, const union message *message) {
         r = list_check(call, ask, &claims, &refusal);
         if (r < 0)
                 return r;
+        if (!refusal && channel_is_crowded(&frontend->channel))
+                refusal = REFUSAL_BUSY;
         if (refusal)
                 return call_refuse(call, refusal);
         return list_send(call, ask, &claims);

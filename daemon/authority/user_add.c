@@ -104,9 +104,14 @@ static void audit_added(const struct call *call, struct text hash) {
 
 static int add_store(struct call *call, struct text hash) {
         enum users_conflict conflict = USERS_FINE;
+        enum refusal refusal;
         int r;
 
-        r = add_commit(call, hash, &conflict);
+        r = admin_check_again(call, &refusal);
+        if (r == 0 && refusal)
+                return call_refuse(call, refusal);
+        if (r == 0)
+                r = add_commit(call, hash, &conflict);
         if (r < 0)
                 return r;
         if (conflict)

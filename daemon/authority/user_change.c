@@ -77,13 +77,10 @@ int answer_user_change(struct call *call, const union message *message) {
         enum refusal refusal;
         int r;
 
-        r = admin_check(call, ask->credential, ask->bearer, &refusal);
+        r = admin_find_user(call, ask->credential, ask->bearer, ask->user, &refusal);
         if (r < 0)
                 return r;
         if (refusal)
                 return call_refuse(call, refusal);
-        r = users_find(call->authority->store, ask->user, &call->user);
-        if (r == -ENOENT)
-                return call_refuse(call, REFUSAL_NO_USER);
-        return r < 0 ? r : change_begin(call, ask);
+        return change_begin(call, ask);
 }

@@ -1,0 +1,170 @@
+"""What is taken from somebody while his call waits for a worker or the signer is not given to him
+when it goes on."""
+import base64
+import contextlib
+import json
+import os
+import signal
+import sqlite3
+import time
+
+import pytest
+from harness import PASSWORD, compose, encode_form, is_root
+
+ADMIN = {"roles": ["admin"]}
+UID = 12345
+FORM = [("Content-Type", "application/x-www-form-urlencoded")]
+
+
+@pytest.fixture(scope="module")
+def jetond():
+    from harness import Daemon
+    with Daemon('issuer = "https://host.example"\nmin-uid = 1\n') as daemon:
+        yield daemon
+
+
+@pytest.fixture
+def ann(jetond):
+    """Somebody, linked to an account, who is gone after the test."""
+    user = jetond.add_user("ann", uid=UID)
+    yield user
+    jetond.request("DELETE", f"/users/{user['id']}", peer=True)
+
+
+@contextlib.contextmanager
+def at_rest(jetond, process):
+    """Shorter than a worker's deadline."""
+    pids = jetond.children()[process]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def meanwhile(jetond, process, request, order):
+    """The request's reply, when that process was at rest until the order was carried out."""
+    with jetond.connect() as connection:
+        with at_rest(jetond, process):
+            connection.send(request)
+            time.sleep(0.3)
+            reply = order()
+            assert reply.status in (200, 204), reply
+        return connection.reply()
+
+
+def form(path, **fields):
+    return compose("POST", path, FORM, encode_form(fields))
+
+
+def body(method, path, data, token):
+    headers = [("Content-Type", "application/json"), ("Authorization", f"Bearer {token}")]
+    return compose(method, path, headers, json.dumps(data).encode())
+
+
+def login_request():
+    return form("/token", grant_type="password", username="ann", password=PASSWORD)
+
+
+def pam_request(phase):
+    nonce = base64.urlsafe_b64encode(bytes(32)).rstrip(b"=").decode()
+    fields = {"service": "sshd", "username": "annshost", "uid": UID, "nonce": nonce}
+    if phase == "auth":
+        fields["password"] = PASSWORD
+    return form(f"/pam/{phase}", **fields)
+
+
+def verdict(reply):
+    if reply.status != 200:
+        return None
+    return json.loads(base64.urlsafe_b64decode(reply.body.split(b".")[1] + b"=="))["verdict"]
+
+
+def patch(jetond, **fields):
+    return lambda: jetond.request("PATCH", "/users/ann", peer=True, data=fields)
+
+
+def ending(jetond, how):
+    return {"disabled": patch(jetond, disabled=True),
+            "ended": patch(jetond, expires_at="2020-01-01T00:00:00Z"),
+            "unlinked": patch(jetond, uid=None),
+            "removed": lambda: jetond.request("DELETE", "/users/ann", peer=True),
+            "revoked": lambda: jetond.post("/revocations", peer=True, data={"user": "ann"})}[how]
+
+
+@pytest.mark.parametrize("how", ["disabled", "ended", "removed", "revoked"])
+@pytest.mark.parametrize("process", ["worker", "signer"])
+def test_a_login(jetond, ann, process, how):
+    reply = meanwhile(jetond, process, login_request(), ending(jetond, how))
+    assert (reply.status, reply.json()["error"]) == (400, "invalid_grant")
+    assert jetond.get("/sessions", peer=True).json() == []
+
+
+@pytest.mark.parametrize("how", ["disabled", "ended", "removed", "revoked"])
+def test_a_refresh(jetond, ann, how):
+    token = jetond.login("ann").json()["refresh_token"]
+    request = form("/token", grant_type="refresh_token", refresh_token=token)
+    reply = meanwhile(jetond, "signer", request, ending(jetond, how))
+    assert (reply.status, reply.json()["error"]) == (400, "invalid_grant")
+    assert jetond.get("/sessions", peer=True).json() == []
+
+
+def test_a_refresh_whose_login_was_before_the_time_that_is_revoked(jetond, ann):
+    token = jetond.login("ann").json()["refresh_token"]
+    rows = sqlite3.connect(jetond.state / "db" / "jeton.db", isolation_level=None)
+    assert rows.execute("UPDATE sessions SET auth_time = auth_time - 1000").rowcount == 1
+    rows.close()
+    request = form("/token", grant_type="refresh_token", refresh_token=token)
+    reply = meanwhile(jetond, "signer", request,
+                      lambda: jetond.post("/revocations", peer=True, data={
+                          "user": "ann", "before": int(time.time()) - 500}))
+    assert (reply.status, reply.json()["error"]) == (400, "invalid_grant")
+
+
+@pytest.mark.parametrize("how", ["disabled", "ended", "removed", "unlinked"])
+def test_a_system_login_at_the_worker(jetond, ann, how):
+    assert verdict_of_auth(jetond) == "granted"
+    reply = meanwhile(jetond, "worker", pam_request("auth"), ending(jetond, how))
+    assert verdict(reply) == "denied"
+
+
+def verdict_of_auth(jetond):
+    with jetond.connect() as connection:
+        connection.send(pam_request("auth"))
+        return verdict(connection.reply())
+
+
+@pytest.mark.skipif(not is_root(), reason="needs root, to ask of anybody's account")
+@pytest.mark.parametrize("how", ["disabled", "ended", "removed"])
+@pytest.mark.parametrize("phase", ["auth", "account"])
+def test_a_system_login_at_the_signer(jetond, ann, phase, how):
+    reply = meanwhile(jetond, "signer", pam_request(phase), ending(jetond, how))
+    assert verdict(reply) != "granted"
+
+
+LOSING = {"role": {"roles": []}, "disabled": {"disabled": True}}
+
+
+@pytest.mark.parametrize("how", ["role", "disabled", "session"])
+@pytest.mark.parametrize("method, path, data", [
+    ("POST", "/users", {"username": "accomplice", "password": PASSWORD, "roles": ["admin"],
+                        "allow_account_name": True}),
+    ("PATCH", "/users/victim", {"password": PASSWORD + "2"})])
+def test_an_administrators_order(jetond, method, path, data, how):
+    jetond.add_user("victim")
+    admin = jetond.add_user("chief", **ADMIN)
+    token = jetond.token("chief", scope="jeton:admin")
+    sid = jetond.get("/sessions?user=chief", peer=True).json()[0]["sid"]
+    try:
+        order = ((lambda: jetond.request("DELETE", f"/sessions/{sid}", peer=True))
+                 if how == "session" else
+                 (lambda: jetond.request("PATCH", "/users/chief", peer=True, data=LOSING[how])))
+        reply = meanwhile(jetond, "worker", body(method, path, data, token), order)
+        assert reply.status in (401, 403), reply
+        assert jetond.get("/users/accomplice", peer=True).status == 404
+        assert jetond.login("victim").status == 200
+    finally:
+        for name in (admin["id"], "victim", "accomplice"):
+            jetond.request("DELETE", f"/users/{name}", peer=True)
