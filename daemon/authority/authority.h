@@ -33,7 +33,7 @@ struct authority {
         struct revocations revocations;  /* all that are live: the page may hold fewer */
         int64_t horizon;         /* when what earlier settings let live longer has expired */
         uint64_t revoked_serial; /* counts revocations */
-        int64_t latest_birth;    /* the highest iat that was asked of the signer */
+        int64_t latest_birth;    /* the highest iat of a token so far */
         struct timer sweep;
         struct store *store;
         bool store_is_new;

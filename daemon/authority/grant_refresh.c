@@ -119,6 +119,23 @@ static int family_end(struct call *call) {
         return r < 0 ? r : refuse(call, REFUSAL_REFRESH, "replayed");
 }
 
+/* Whether the session has ended while the token was with the signer. */
+static int session_was_ended(const struct call *call, bool *ret) {
+        const struct refresh_grant *grant = call->step.refresh;
+        struct session session;
+        bool ended;
+        int r;
+
+        r = sessions_were_ended(call, text_of(grant->sub), text_of(grant->session.sid),
+                                grant->began, &ended);
+        if (r == 0 && !ended)
+                r = sessions_find(call->authority->store, text_of(grant->session.sid), &session);
+        if (r < 0 && r != -ENOENT)
+                return r;
+        *ret = ended || r == -ENOENT;
+        return 0;
+}
+
 static int grant_answer_token(struct call *call, const struct msg_signed *token) {
         const struct refresh_grant *grant = call->step.refresh;
         struct msg_answer_token answer = {
@@ -131,8 +148,7 @@ static int grant_answer_token(struct call *call, const struct msg_signed *token)
         bool ended;
         int r;
 
-        r = sessions_were_ended(call, text_of(grant->sub), text_of(grant->session.sid),
-                                grant->began, &ended);
+        r = session_was_ended(call, &ended);
         if (r < 0)
                 return r;
         if (ended)
@@ -256,6 +272,8 @@ int answer_refresh_grant(struct call *call, const union message *message) {
                 return -ENOMEM;
         if (refusal)
                 return call_refuse(call, refusal);
+        if (!call->settings->refresh)
+                return refuse(call, REFUSAL_REFRESH, "off");
         r = session_load(call, ask->refresh_token, grant);
         if (r == 0)
                 r = refresh_judge(&grant->session, &grant->presented, clock_wall_s(), &verdict);

@@ -139,6 +139,11 @@ int refresh_repeat(const struct session *session, const struct refresh_token *re
 
 /* ---- judging ---- */
 
+/* A clock that was set back makes it no longer. */
+static bool is_in_grace(const struct session *session, int64_t now) {
+        return now < session->grace_until && now >= session->grace_until - REFRESH_GRACE_S;
+}
+
 int refresh_judge(const struct session *session, const struct refresh_token *token, int64_t now,
                   enum refresh_verdict *ret) {
         uint8_t token_hash[REFRESH_HASH_LEN], tag[REFRESH_TAG_LEN];
@@ -153,7 +158,7 @@ int refresh_judge(const struct session *session, const struct refresh_token *tok
                 *ret = REFRESH_FOREIGN;
         else if (is_equal(token_hash, session->current_hash, sizeof token_hash))
                 *ret = REFRESH_NEWEST;
-        else if (session->has_previous && now < session->grace_until &&
+        else if (session->has_previous && is_in_grace(session, now) &&
                  is_equal(token_hash, session->previous_hash, sizeof token_hash))
                 *ret = REFRESH_RETRIED;
         else

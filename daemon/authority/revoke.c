@@ -26,7 +26,7 @@ static int answer_done(struct call *call) {
  * session's refresh tokens does, however old. */
 static int revoke_refresh(struct call *call, const struct refresh_token *token) {
         enum refresh_verdict verdict = REFRESH_FOREIGN;
-        char sid[SID_LEN + 1], sub[24];
+        char sid[SID_LEN + 1], sub[24], detail[64];
         struct session session;
         int r;
 
@@ -44,7 +44,8 @@ static int revoke_refresh(struct call *call, const struct refresh_token *token) 
         r = sessions_end(call->authority, text_of(sid), text_of(sub), clock_wall_s());
         if (r < 0)
                 return r;
-        audit(call, "revoke", "done", text_of(session.username), "kind=refresh-token");
+        snprintf(detail, sizeof detail, "kind=refresh-token sid=%s", sid);
+        audit(call, "revoke", "done", text_of(session.username), detail);
         return answer_done(call);
 }
 

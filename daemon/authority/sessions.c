@@ -17,6 +17,9 @@
  * the clock was set back, or one subject is revoked several times in a second. */
 #define BIRTH_AHEAD_S 2
 
+/* Set back by more, the clock was far off before. */
+#define SET_BACK_MAX_S 3600
+
 /* What verifiers may grant a token beyond its time: libjeton's own leeway is the longest. */
 #define VERIFIER_LEEWAY_S 60
 
@@ -123,10 +126,21 @@ int sessions_revoke_user(struct authority *authority, uint64_t user_id, int64_t 
         return r < 0 ? r : revocation_make(authority, &revocation);
 }
 
-int64_t sessions_until_now(const struct authority *authority) {
-        int64_t now = clock_wall_s();
+void sessions_note_birth(struct authority *authority, int64_t iat) {
+        if (authority->latest_birth < iat)
+                authority->latest_birth = iat;
+}
 
-        return (now > authority->latest_birth ? now : authority->latest_birth) + 1;
+int64_t sessions_until_now(const struct authority *authority) {
+        int64_t now = clock_wall_s(), latest = authority->latest_birth;
+
+        if (latest > now + SET_BACK_MAX_S) {
+                log_warning("the clock was set back by %lld s: what was issued since is not "
+                            "revoked, and good again when it is that late",
+                            (long long)(latest - now));
+                latest = now;
+        }
+        return (now > latest ? now : latest) + 1;
 }
 
 int sessions_end_user(struct authority *authority, uint64_t user_id, int64_t now) {
@@ -177,8 +191,7 @@ int sessions_birth(struct authority *authority, const struct claims *claims, int
                 return -EBUSY;
         }
         *ret_iat_min = before > now ? before : 0;
-        if (authority->latest_birth < *ret_iat_min)
-                authority->latest_birth = *ret_iat_min;
+        sessions_note_birth(authority, *ret_iat_min);
         return 0;
 }
 

@@ -23,8 +23,13 @@ int sessions_revoke_user(struct authority *authority, uint64_t user_id, int64_t 
 int sessions_revoke_client(struct authority *authority, struct text client_id, int64_t before);
 int sessions_revoke_all(struct authority *authority, int64_t before);
 
+/* A token with this iat was signed. */
+void sessions_note_birth(struct authority *authority, int64_t iat);
+
 /* The `before` that covers everything issued until now. Times are whole seconds: it is the next
- * one, or the one after the latest that a token was given ahead of its time. */
+ * one, or the one after the latest iat that a token was given: ahead of its time, or before the
+ * clock was set back, by an hour at most (whom a token is refused for so long would be locked out;
+ * verifiers take none that is of the future). */
 int64_t sessions_until_now(const struct authority *authority);
 
 /* The lowest iat that a token with these claims may have, so as not to be revoked at its birth: a

@@ -20,6 +20,7 @@ static const struct {
 static int signed_go_on(struct call *call, call_signed *then, const struct msg_signed *token) {
         int r = text_copy(token->kid, call->kid, sizeof call->kid);
 
+        sessions_note_birth(call->authority, token->issued_at);
         return r < 0 ? r : then(call, token);
 }
 

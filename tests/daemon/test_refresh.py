@@ -332,6 +332,20 @@ def test_a_new_password_ends_a_session_of_before_the_clock_was_set_back(fresh):
 
 # --- what survives ---
 
+def test_refresh_false_refuses_what_is_out_and_true_takes_it_again(fresh):
+    jetond = fresh(CONFIG)
+    jetond.add_user("alice")
+    tokens = log_in(jetond)
+    for setting, is_on in (("false", False), ("true", True)):
+        jetond.stop()
+        jetond.config_file.write_text(CONFIG + f"refresh = {setting}\n")
+        jetond.start()
+        if is_on:
+            refreshed(jetond, tokens["refresh_token"])
+        else:
+            assert_refused(refresh(jetond, tokens["refresh_token"]))
+
+
 def test_a_restart_keeps_refresh_tokens(fresh):
     jetond = fresh(CONFIG)
     jetond.add_user("alice")

@@ -60,7 +60,9 @@ def test_a_revoked_access_token_is_dead_and_its_session_lives(daemon):
 def test_a_revoked_refresh_token_takes_its_access_tokens_with_it(daemon):
     first = log_in(daemon)
     second = refreshed(daemon, first["refresh_token"])
+    sid = claims_sid(first["access_token"])
     assert revoke(daemon, second["refresh_token"], token_type_hint="refresh_token").status == 200
+    assert f"kind=refresh-token sid={sid}" in daemon.log()
     for one in (first, second):
         assert not is_active(daemon, one["access_token"])
         assert_refused(refresh(daemon, one["refresh_token"]))

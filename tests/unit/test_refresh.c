@@ -105,6 +105,14 @@ static void the_grace_ends_with_its_time_or_with_the_successors_use(void **state
         assert_int_equal(judge(&third, NOW + 1), REFRESH_NEWEST);
 }
 
+static void a_clock_set_back_makes_the_grace_no_longer(void **state) {
+        (void)state;
+        rotate(&first, NOW);
+        assert_int_equal(judge(&first, NOW), REFRESH_RETRIED);
+        assert_int_equal(judge(&first, NOW - 1), REFRESH_REPLAYED);
+        assert_int_equal(judge(&first, NOW - 86400), REFRESH_REPLAYED);
+}
+
 static void every_token_of_the_family_is_known_for_ever(void **state) {
         struct refresh_token token = first;
         int i;
@@ -147,6 +155,7 @@ int main(void) {
                 with(other_spellings_are_no_token),
                 with(the_successor_can_be_made_again_from_the_token_before),
                 with(the_grace_ends_with_its_time_or_with_the_successors_use),
+                with(a_clock_set_back_makes_the_grace_no_longer),
                 with(every_token_of_the_family_is_known_for_ever),
                 with(what_is_made_up_is_foreign_whichever_byte_differs),
                 with(two_rotations_of_one_token_differ),

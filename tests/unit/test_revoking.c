@@ -1,0 +1,173 @@
+/* What a revocation covers, by a clock that a test sets: also what was issued before it was set
+ * back.
+ *
+ * links: daemon/authority/sessions.c daemon/authority/store/store.c
+ *        daemon/authority/store/database.c daemon/authority/store/migrate.c
+ *        daemon/authority/store/sessions.c daemon/authority/store/revocations.c
+ * needs: sqlite3 libcrypto
+ * flags: -Wl,--wrap=clock_gettime */
+#include "../../daemon/authority/sessions.h"
+
+#include "../../common/cleanup.h"
+#include "../../daemon/authority/status.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define NOW INT64_C(1800000000)
+
+static int64_t now;
+static char directory[64];
+static int directory_fd = -1;
+static struct settings settings = {.leeway_s = 5};
+static struct authority authority;
+
+int __real_clock_gettime(clockid_t clock, struct timespec *ret);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret);
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret) {
+        if (clock != CLOCK_REALTIME)
+                return __real_clock_gettime(clock, ret);
+        *ret = (struct timespec){.tv_sec = now};
+        return 0;
+}
+
+int status_publish(struct authority *published) {
+        assert_ptr_equal(published, &authority);
+        return 0;
+}
+
+uint32_t settings_longest_lifetime(const struct settings *asked) {
+        assert_ptr_equal(asked, &settings);
+        return 900;
+}
+
+static int entry_remove(const char *path, const struct stat *status, int kind, struct FTW *place) {
+        (void)status;
+        (void)kind;
+        (void)place;
+        return remove(path);
+}
+
+static int begin(void **state) {
+        bool created;
+
+        (void)state;
+        now = NOW;
+        strcpy(directory, "/tmp/jeton-test-revoking-XXXXXX");
+        if (!mkdtemp(directory))
+                return -1;
+        directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        authority = (struct authority){.settings = &settings};
+        return store_open(directory_fd, &created, &authority.store);
+}
+
+static int end(void **state) {
+        (void)state;
+        revocations_clear(&authority.revocations);
+        store_freep(&authority.store);
+        closep(&directory_fd);
+        return chdir("/") < 0 ? -1 : nftw(directory, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Alice is user 1. */
+static bool is_revoked(int64_t iat) {
+        const struct claims claims = {.sub = "1", .iat = iat};
+        bool revoked = false;
+
+        assert_int_equal(revocations_judge(&authority.revocations, &claims, &revoked), 0);
+        return revoked;
+}
+
+/* A token of hers is asked for and signed. */
+static int issue(int64_t *ret_iat) {
+        const struct claims claims = {.sub = "1"};
+        int64_t iat_min = 0;
+        int r;
+
+        r = sessions_birth(&authority, &claims, &iat_min);
+        *ret_iat = now > iat_min ? now : iat_min;
+        if (r == 0)
+                sessions_note_birth(&authority, *ret_iat);
+        return r;
+}
+
+static void what_was_issued_until_now_is_revoked_and_what_comes_is_not(void **state) {
+        int64_t before, after;
+
+        (void)state;
+        assert_int_equal(issue(&before), 0);
+        assert_int_equal(sessions_end_user(&authority, 1, now), 0);
+        assert_true(is_revoked(before));
+        assert_int_equal(issue(&after), 0);
+        assert_true(after > before && !is_revoked(after));
+}
+
+static void it_covers_what_was_issued_before_the_clock_was_set_back(void **state) {
+        int64_t before, after;
+
+        (void)state;
+        assert_int_equal(issue(&before), 0);
+        now -= 30;
+        assert_int_equal(sessions_end_user(&authority, 1, now), 0);
+        assert_true(is_revoked(before));
+        assert_int_equal(issue(&after), -EBUSY);
+        now += 30;
+        assert_int_equal(issue(&after), 0);
+        assert_false(is_revoked(after));
+}
+
+static void a_clock_that_was_far_off_locks_nobody_out(void **state) {
+        int64_t before, after;
+
+        (void)state;
+        assert_int_equal(issue(&before), 0);
+        now -= 365 * 86400;
+        assert_int_equal(sessions_end_user(&authority, 1, now), 0);
+        assert_int_equal(issue(&after), 0);
+        assert_false(is_revoked(after));
+}
+
+static void others_are_not_touched(void **state) {
+        const struct claims bob = {.sub = "2", .iat = NOW};
+        bool revoked = true;
+
+        (void)state;
+        assert_int_equal(sessions_end_user(&authority, 1, now), 0);
+        assert_int_equal(revocations_judge(&authority.revocations, &bob, &revoked), 0);
+        assert_false(revoked);
+}
+
+static void who_comes_back_within_the_second_again_and_again_waits(void **state) {
+        int64_t iat;
+        unsigned i;
+        int r = 0;
+
+        (void)state;
+        for (i = 0; r == 0 && i < 10; i++) {
+                assert_int_equal(sessions_end_user(&authority, 1, now), 0);
+                r = issue(&iat);
+        }
+        assert_int_equal(r, -EBUSY);
+        now += 5;
+        assert_int_equal(issue(&iat), 0);
+        assert_false(is_revoked(iat));
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+                TEST(what_was_issued_until_now_is_revoked_and_what_comes_is_not),
+                TEST(it_covers_what_was_issued_before_the_clock_was_set_back),
+                TEST(a_clock_that_was_far_off_locks_nobody_out),
+                TEST(others_are_not_touched),
+                TEST(who_comes_back_within_the_second_again_and_again_waits),
+#undef TEST
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
