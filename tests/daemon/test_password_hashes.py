@@ -104,7 +104,8 @@ MALFORMED = [
     "$argon2id$v=19$m=08,t=1,p=1", "$argon2id$v=19$m=8,m=8,t=1,p=1",
     "$argon2id$v=19$m=8,t=1,p=1,data=AA", "$argon2id$v=19$m=99999999999999999999,t=1,p=1",
     "$argon2id$v=19$m=8,t=1,p=0", "$argon2d$v=19$m=8,t=1,p=1", "$pbkdf2-sha256$",
-    "$pbkdf2-sha256$0", "$pbkdf2-sha256$01", "$pbkdf2-sha256$+1", "$pbkdf2$1", "$scrypt$ln=4,r=8,p=1", "$9$x",
+    "$pbkdf2-sha256$0", "$pbkdf2-sha256$01", "$pbkdf2-sha256$+1", "$pbkdf2$1",
+    "$scrypt$ln=4,r=8,p=1", "$9$x",
 ]
 
 
