@@ -4,11 +4,7 @@
 
 #include "../../common/cleanup.h"
 #include "call.h"
-#include "params.h"
-#include "request.h"
-
-#define LIMIT_DEFAULT 100
-#define LIMIT_MAX     1000
+#include "list.h"
 
 static void session_to_json(const struct msg_answer_session *session, struct json *ret) {
         json_begin_object(ret);
@@ -25,40 +21,20 @@ static void session_to_json(const struct msg_answer_session *session, struct jso
         json_add_flag(ret, "current", session->is_current);
 }
 
-/* One of the list. More than were asked for is a broken rule. */
 static int list_part(struct request *request, const union message *answer) {
         _cleanup_(json_clear) struct json session;
+        int r;
 
-        if (json_count(&request->list) >= LIMIT_MAX)
-                return -EPROTO;
+        r = list_has_room(request);
+        if (r < 0)
+                return r;
         session_to_json(&answer->answer_session, &session);
         json_append(&request->list, &session);
         return 0;
 }
 
 static int list_finish(struct request *request, const union message *answer) {
-        const struct reply reply = {
-                .status = 200,
-                .cache = CACHE_NEVER,
-                .has_total = true,
-                .total = answer->answer_sessions_end.total,
-        };
-
-        return request_reply_json(request, &reply, &request->list);
-}
-
-static int read_range(struct request *request, const struct params *params,
-                      struct msg_ask_sessions *ask) {
-        unsigned long long skip, limit;
-
-        if (params_number(params, "skip", UINT32_MAX, 0, &skip) < 0)
-                return request_refuse(request, 400, "invalid_request", "skip must be a number");
-        if (params_number(params, "limit", LIMIT_MAX, LIMIT_DEFAULT, &limit) < 0)
-                return request_refuse(request, 400, "invalid_request",
-                                      "limit must be a number up to 1000");
-        ask->skip = (uint32_t)skip;
-        ask->limit = (uint32_t)limit;
-        return 0;
+        return list_reply(request, answer->answer_sessions_end.total);
 }
 
 /* A bearer sees his own, unless he asks for those of a user, or for `all`. */
@@ -67,10 +43,7 @@ static int read_filter(struct request *request, struct msg_ask_sessions *ask) {
         bool all;
         int r;
 
-        r = params_parse((char *)(uintptr_t)request->head.query.p, request->head.query.len, &params,
-                         &request->fault);
-        if (r == 0)
-                r = read_range(request, &params, ask);
+        r = list_read_query(request, &params, &ask->skip, &ask->limit);
         if (r < 0)
                 return r;
         ask->user = params_get(&params, "user");

@@ -4,12 +4,8 @@
 
 #include "../../common/cleanup.h"
 #include "call.h"
-#include "params.h"
-#include "request.h"
+#include "list.h"
 #include "user.h"
-
-#define LIMIT_DEFAULT 100
-#define LIMIT_MAX     1000
 
 int user_finish(struct request *request, const union message *answer) {
         const struct reply reply = {.status = 200, .cache = CACHE_NEVER};
@@ -87,48 +83,32 @@ int user_remove_begin(struct request *request) {
 
 /* ---- GET /users ---- */
 
-/* One of the list. More than were asked for is a broken rule. */
 static int list_part(struct request *request, const union message *answer) {
         _cleanup_(json_clear) struct json user;
+        int r;
 
-        if (json_count(&request->list) >= LIMIT_MAX)
-                return -EPROTO;
+        r = list_has_room(request);
+        if (r < 0)
+                return r;
         user_to_json(&answer->answer_user, &user);
         json_append(&request->list, &user);
         return 0;
 }
 
 static int list_finish(struct request *request, const union message *answer) {
-        const struct reply reply = {
-                .status = 200,
-                .cache = CACHE_NEVER,
-                .has_total = true,
-                .total = answer->answer_users_end.total,
-        };
-
-        return request_reply_json(request, &reply, &request->list);
+        return list_reply(request, answer->answer_users_end.total);
 }
 
-/* The query is decoded in place: nobody reads it a second time. */
-static int read_range(struct request *request, struct msg_ask_user_list *ask) {
-        unsigned long long skip, limit;
+static int read_query(struct request *request, struct msg_ask_user_list *ask) {
         struct params params;
         int r;
 
-        r = params_parse((char *)(uintptr_t)request->head.query.p, request->head.query.len, &params,
-                         &request->fault);
+        r = list_read_query(request, &params, &ask->skip, &ask->limit);
         if (r < 0)
                 return r;
-        if (params_number(&params, "skip", UINT32_MAX, 0, &skip) < 0)
-                return request_refuse(request, 400, "invalid_request", "skip must be a number");
-        if (params_number(&params, "limit", LIMIT_MAX, LIMIT_DEFAULT, &limit) < 0)
-                return request_refuse(request, 400, "invalid_request",
-                                      "limit must be a number up to 1000");
         ask->q = params_get(&params, "q");
         if (!text_is_printable_utf8(ask->q))
                 return request_refuse(request, 400, "invalid_request", "q must be printable text");
-        ask->skip = (uint32_t)skip;
-        ask->limit = (uint32_t)limit;
         return 0;
 }
 
@@ -145,7 +125,7 @@ int user_list_begin(struct request *request) {
 
         r = request_admin_credential(request, &ask.credential, &ask.bearer);
         if (r == 0)
-                r = read_range(request, &ask);
+                r = read_query(request, &ask);
         if (r < 0)
                 return r;
         json_begin_array(&request->list);
