@@ -111,6 +111,14 @@ void login_print_json(const struct jeton_tokens *tokens) {
         json_decref(answer);
 }
 
+static enum status login_save(const struct cli *cli, const struct jeton_tokens *tokens) {
+        if (saved_write(cli, tokens) < 0)
+                return STATUS_REFUSED;
+        if (cli->json)
+                output_json_fact("saved", cli->place.socket_path);
+        return STATUS_DONE;
+}
+
 static enum status run(struct cli *cli) {
         _cleanup_(jeton_tokens_freep) struct jeton_tokens *tokens = NULL;
         enum status status;
@@ -119,7 +127,7 @@ static enum status run(struct cli *cli) {
         if (status != STATUS_DONE)
                 return status;
         if (option_is_given(&cli->arguments, OPTION_SAVE))
-                return saved_write(cli, tokens) < 0 ? STATUS_REFUSED : STATUS_DONE;
+                return login_save(cli, tokens);
         if (cli->json) {
                 login_print_json(tokens);
                 return STATUS_DONE;

@@ -18,7 +18,11 @@ static enum status run(struct cli *cli) {
                 log_error("%s", jeton_error(cli->jeton));
                 return STATUS_REFUSED;
         }
-        return saved_remove() < 0 ? STATUS_REFUSED : STATUS_DONE;
+        if (saved_remove() < 0)
+                return STATUS_REFUSED;
+        if (cli->json)
+                puts("{}");
+        return STATUS_DONE;
 }
 
 const struct command command_logout = {

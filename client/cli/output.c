@@ -77,3 +77,10 @@ void output_json(const json_t *json) {
         json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
         putchar('\n');
 }
+
+void output_json_fact(const char *name, const char *value) {
+        json_t *fact = json_pack("{s:s}", name, value);
+
+        output_json(fact);
+        json_decref(fact);
+}

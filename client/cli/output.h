@@ -18,6 +18,9 @@ void output_field(const char *label, struct text text);
 /* "  label      2026-01-31T12:00:00Z (in 15 min)". */
 void output_time(const char *label, int64_t when);
 
+/* {"name": "value"}: what --json says of something that is done. */
+void output_json_fact(const char *name, const char *value);
+
 /* Indented, ASCII only. */
 void output_json(const json_t *json);
 

@@ -1,5 +1,4 @@
-/* The saved login. Two processes may refresh it at once: the daemon gives both the same successor,
- * so whoever writes last writes what the other wrote. */
+/* The saved login: a file that is replaced whole, under a lock while it is refreshed. */
 #include "saved.h"
 
 #include "../../common/cleanup.h"
@@ -11,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #define FILE_NAME "jeton-login.json"
@@ -244,9 +244,10 @@ int saved_remove(void) {
 
 /* ---- using ---- */
 
-static int saved_refresh(struct cli *cli, const struct saved *saved, struct secret **ret) {
+static int saved_refresh(struct cli *cli, struct saved *saved) {
         _cleanup_(jeton_tokens_freep) struct jeton_tokens *tokens = NULL;
         enum jeton_login_outcome outcome;
+        const char *access;
         int r;
 
         r = jeton_refresh(cli->jeton, saved->refresh->bytes, NULL, &outcome, &tokens);
@@ -261,22 +262,51 @@ static int saved_refresh(struct cli *cli, const struct saved *saved, struct secr
         r = saved_write(cli, tokens);
         if (r < 0)
                 return r;
-        return secret_new(jeton_tokens_access(tokens), strlen(jeton_tokens_access(tokens)), ret);
+        access = jeton_tokens_access(tokens);
+        saved->expires_at = clock_wall_s() + jeton_tokens_expires_in(tokens);
+        secret_freep(&saved->access);
+        return secret_new(access, strlen(access), &saved->access);
 }
 
-int saved_token(struct cli *cli, int64_t min_valid, struct secret **ret) {
-        _cleanup_(saved_clear) struct saved saved = {.access = NULL};
+/* A valid one, in `saved`. */
+static int saved_find(struct cli *cli, int64_t min_valid, struct saved *saved) {
         int r;
 
-        r = saved_read(cli, &saved);
-        if (r < 0)
+        r = saved_read(cli, saved);
+        if (r < 0 || clock_wall_s() + min_valid < saved->expires_at)
                 return r;
-        if (clock_wall_s() + min_valid < saved.expires_at) {
-                *ret = take(saved.access);
-                return 0;
-        }
-        if (saved.refresh)
-                return saved_refresh(cli, &saved, ret);
+        if (saved->refresh)
+                return saved_refresh(cli, saved);
         log_error("the saved login has expired: `jeton login --save` makes a new one");
         return -EACCES;
+}
+
+/* Whoever reads a token while another refreshes it twice would present one that is spent, and end
+ * the session: one at a time, then. */
+static int directory_lock(int *ret_fd) {
+        _cleanup_(closep) int fd = -1;
+        int r;
+
+        r = directory_open(&fd);
+        if (r < 0)
+                return r == -ENOENT ? r : say("read", r);
+        if (flock(fd, LOCK_EX) < 0)
+                return say("locked", -errno);
+        *ret_fd = take_fd(&fd);
+        return 0;
+}
+
+int saved_token(struct cli *cli, int64_t min_valid, int64_t *ret_expires_at, struct secret **ret) {
+        _cleanup_(saved_clear) struct saved saved = {.access = NULL};
+        _cleanup_(closep) int lock = -1;
+        int r;
+
+        r = directory_lock(&lock);
+        if (r == 0)
+                r = saved_find(cli, min_valid, &saved);
+        if (r < 0)
+                return r;
+        *ret_expires_at = saved.expires_at;
+        *ret = take(saved.access);
+        return 0;
 }

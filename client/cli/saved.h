@@ -23,7 +23,7 @@ int saved_remove(void);
 
 /* A saved access token that is good for `min_valid` seconds more, refreshed when it is not.
  * -ENOENT, in silence: no login is saved; other -errno, having said why. */
-int saved_token(struct cli *cli, int64_t min_valid, struct secret **ret);
+int saved_token(struct cli *cli, int64_t min_valid, int64_t *ret_expires_at, struct secret **ret);
 
 void saved_clear(struct saved *saved);
 

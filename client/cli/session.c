@@ -13,12 +13,13 @@
 
 /* --token-file and its like, or the saved login. -ENODATA: there is none. */
 static int token_find(struct cli *cli, struct secret **ret) {
+        int64_t expires_at;
         int r;
 
         r = token_discover(cli, ret);
         if (r != -ENODATA)
                 return r;
-        r = saved_token(cli, MIN_VALID_S, ret);
+        r = saved_token(cli, MIN_VALID_S, &expires_at, ret);
         return r == -ENOENT ? -ENODATA : r;
 }
 
@@ -113,7 +114,11 @@ static enum status end_run(struct cli *cli) {
         }
         if (ask_about_sessions(cli, "DELETE", path, as_admin, &answer) < 0)
                 return STATUS_REFUSED;
-        return answer.status == 204 ? STATUS_DONE : refused(cli, &answer);
+        if (answer.status != 204)
+                return refused(cli, &answer);
+        if (cli->json)
+                output_json_fact("ended", operand(&cli->arguments, 0));
+        return STATUS_DONE;
 }
 
 const struct command command_session_end = {

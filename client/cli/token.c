@@ -1,8 +1,10 @@
 /* jeton token: a fresh access token and nothing else, for $(...) and curl. */
 #include "login.h"
+#include "output.h"
 #include "saved.h"
 
 #include "../../common/cleanup.h"
+#include "../../common/clock.h"
 #include "../../common/log.h"
 
 #define MIN_VALID_S 60
@@ -28,20 +30,34 @@ static bool wants_login(const struct cli *cli) {
         return operand(&cli->arguments, 0) ||
                option_is_given(&cli->arguments, OPTION_PASSWORD_STDIN) ||
                option_is_given(&cli->arguments, OPTION_AUDIENCE) ||
-               option_is_given(&cli->arguments, OPTION_SCOPE) || cli->json;
+               option_is_given(&cli->arguments, OPTION_SCOPE);
+}
+
+static void print_saved(const struct cli *cli, const char *token, int64_t expires_at) {
+        json_t *answer;
+
+        if (!cli->json) {
+                print_token(cli, token);
+                return;
+        }
+        answer = json_pack("{s:s, s:s, s:I}", "access_token", token, "token_type", "Bearer",
+                           "expires_in", (json_int_t)(expires_at - clock_wall_s()));
+        output_json(answer);
+        json_decref(answer);
 }
 
 /* -ENOENT: no login is saved. */
 static int token_of_saved(struct cli *cli) {
         _cleanup_(secret_freep) struct secret *token = NULL;
         unsigned long long seconds;
+        int64_t expires_at;
         int r;
 
         r = min_valid(cli, &seconds);
         if (r == 0)
-                r = saved_token(cli, (int64_t)seconds, &token);
+                r = saved_token(cli, (int64_t)seconds, &expires_at, &token);
         if (r == 0)
-                print_token(cli, token->bytes);
+                print_saved(cli, token->bytes, expires_at);
         return r;
 }
 

@@ -5,15 +5,12 @@
 #include "../../common/cleanup.h"
 
 static void print_deleted(const struct cli *cli, const char *name) {
-        json_t *deleted = json_pack("{s:s}", "deleted", name);
-
         if (cli->json) {
-                output_json(deleted);
-        } else {
-                output_text(text_of(name));
-                puts(" is deleted");
+                output_json_fact("deleted", name);
+                return;
         }
-        json_decref(deleted);
+        output_text(text_of(name));
+        puts(" is deleted");
 }
 
 static enum status run(struct cli *cli) {

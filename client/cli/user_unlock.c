@@ -16,10 +16,12 @@ static enum status run(struct cli *cli) {
                 return STATUS_REFUSED;
         if (answer.status != 204)
                 return refused(cli, &answer);
-        if (!cli->json) {
-                output_text(text_of(name));
-                puts(" may try again at once");
+        if (cli->json) {
+                output_json_fact("unlocked", name);
+                return STATUS_DONE;
         }
+        output_text(text_of(name));
+        puts(" may try again at once");
         return STATUS_DONE;
 }
 
