@@ -18,7 +18,7 @@ static void call_overdue(void *context) {
         call_fail(context, -ETIMEDOUT);
 }
 
-int call_new(struct authority *authority, struct connection *connection, uint32_t number,
+int call_new(struct authority *authority, struct connection *connection, uint64_t number,
              struct call **ret) {
         struct call *call = calloc(1, sizeof *call);
         int r;

@@ -32,8 +32,8 @@ struct call {
         struct connection *connection; /* borrowed: a call ends before its connection */
         struct settings *settings;     /* a reference: those in force when it began */
         enum message_type asked;
-        uint32_t number; /* the frontend's */
-        uint32_t serial; /* ours, towards the worker, signer and names */
+        uint64_t number; /* the frontend's */
+        uint64_t serial; /* ours, towards the worker, signer and names */
         int64_t arrived_ms;
         uint64_t revoked_serial; /* authority->revoked_serial when it began */
         struct timer deadline;
@@ -71,7 +71,7 @@ struct call {
 };
 
 /* Begins a call on that connection, which has none in flight. 0 or -ENOMEM. */
-int call_new(struct authority *authority, struct connection *connection, uint32_t number,
+int call_new(struct authority *authority, struct connection *connection, uint64_t number,
              struct call **ret);
 
 /* Charges it to the share of pending calls of whoever asks. 0; -EBUSY: that is used up. */

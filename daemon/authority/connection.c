@@ -92,8 +92,8 @@ void connections_recharge(struct connections *connections, uint32_t uid) {
         }
 }
 
-struct connection *connections_find(struct connections *connections, uint32_t number) {
-        uint32_t slot = number >> 16;
+struct connection *connections_find(struct connections *connections, uint64_t number) {
+        uint64_t slot = number >> 16;
 
         if (number == 0 || slot >= connections->size || connections->slots[slot].number != number)
                 return NULL;
@@ -108,13 +108,15 @@ void connections_remove(struct connections *connections, struct connection *conn
         connections->first_free = slot_of(connections, connection);
 }
 
-uint32_t connection_new_serial(struct connections *connections, struct connection *connection) {
-        connection->call_generation = generation_next(connection->call_generation);
-        return slot_of(connections, connection) << 16 | connection->call_generation;
+/* Slot and generation: 48 bits, as many as a frame has. */
+uint64_t connection_new_serial(struct connections *connections, struct connection *connection) {
+        if (++connection->call_generation == 0)
+                connection->call_generation = 1;
+        return (uint64_t)slot_of(connections, connection) << 32 | connection->call_generation;
 }
 
-struct call *connections_find_call(struct connections *connections, uint32_t serial) {
-        uint32_t slot = serial >> 16;
+struct call *connections_find_call(struct connections *connections, uint64_t serial) {
+        uint64_t slot = serial >> 32;
         struct call *call;
 
         if (slot >= connections->size)

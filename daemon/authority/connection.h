@@ -22,7 +22,8 @@ struct connection {
         uint64_t id;        /* random: what audit lines call it */
         uint32_t questions; /* heard on it */
         uint32_t audited;   /* the last of those that has its audit line */
-        uint16_t generation, call_generation;
+        uint16_t generation;
+        uint32_t call_generation; /* an answer that was long on its way finds no later call */
         enum caller_class class;
         struct peer peer;
         char comm[COMM_MAX + 1], unit[UNIT_MAX + 1]; /* for the log: peers.h */
@@ -52,15 +53,15 @@ int connections_add(struct connections *connections, const struct budget_limits 
 void connections_recharge(struct connections *connections, uint32_t uid);
 
 /* NULL when no such connection is open. */
-struct connection *connections_find(struct connections *connections, uint32_t number);
+struct connection *connections_find(struct connections *connections, uint64_t number);
 
 /* Frees the slot; its call must have ended. */
 void connections_remove(struct connections *connections, struct connection *connection);
 
 /* A number for a call on this connection, which connections_find_call() takes back to it. */
-uint32_t connection_new_serial(struct connections *connections, struct connection *connection);
+uint64_t connection_new_serial(struct connections *connections, struct connection *connection);
 
 /* The call in flight that has this serial, or NULL. */
-struct call *connections_find_call(struct connections *connections, uint32_t serial);
+struct call *connections_find_call(struct connections *connections, uint64_t serial);
 
 #endif

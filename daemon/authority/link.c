@@ -174,7 +174,7 @@ static bool is_of_frame(int error, bool has_fd) {
                (has_fd && (error == -EMFILE || error == -ENFILE || error == -ENOMEM));
 }
 
-int link_send(struct link *link, enum message_type type, uint32_t call, const void *message,
+int link_send(struct link *link, enum message_type type, uint64_t call, const void *message,
               int fd) {
         int r;
 

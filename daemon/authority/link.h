@@ -37,7 +37,7 @@ int link_open(struct authority *authority, struct link *link, int fd, enum proce
 /* Sends. -EPIPE when the peer is gone: the link is down, and lost() follows in the same turn of the
  * loop. -EMSGSIZE, and with a descriptor -EMFILE, -ENFILE and -ENOMEM, pass up: that frame was not
  * sent, and the link is as it was. */
-int link_send(struct link *link, enum message_type type, uint32_t call, const void *message,
+int link_send(struct link *link, enum message_type type, uint64_t call, const void *message,
               int fd);
 
 /* Closes without telling anyone. A link that is down is fine. */

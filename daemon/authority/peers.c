@@ -32,7 +32,7 @@ uint32_t peers_share(const struct peers *peers, const struct peer *peer) {
         return peer->uid == 0 || peers_name(peers, peer->uid) ? peer->uid : BUDGET_STRANGERS;
 }
 
-static bool ask(struct authority *authority, enum message_type type, uint32_t call,
+static bool ask(struct authority *authority, enum message_type type, uint64_t call,
                 const void *message) {
         if (authority->peers.pending >= PENDING_MAX ||
             link_send(&authority->names, type, call, message, -1) < 0)
@@ -83,7 +83,7 @@ static void name_keep(struct authority *authority, const struct msg_account *acc
         connections_recharge(&authority->connections, account->uid);
 }
 
-static void process_keep(struct authority *authority, uint32_t number,
+static void process_keep(struct authority *authority, uint64_t number,
                          const struct msg_process *process) {
         struct connection *connection = connections_find(&authority->connections, number);
 

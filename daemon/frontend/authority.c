@@ -30,7 +30,7 @@ static int watch_queue(struct frontend *frontend) {
         return loop_rewatch(frontend->loop, &frontend->authority_watch, wanted);
 }
 
-int frontend_tell_authority(struct frontend *frontend, enum message_type type, uint32_t call,
+int frontend_tell_authority(struct frontend *frontend, enum message_type type, uint64_t call,
                             const void *message) {
         int r;
 

@@ -5,12 +5,12 @@
 #include "frontend.h"
 #include "request.h"
 
-static struct call **bucket_of(struct calls *calls, uint32_t number) {
+static struct call **bucket_of(struct calls *calls, uint64_t number) {
         return &calls->buckets[number % CALL_BUCKETS];
 }
 
 /* The place in its bucket that points to the call of that number, or to NULL. */
-static struct call **find(struct calls *calls, uint32_t number) {
+static struct call **find(struct calls *calls, uint64_t number) {
         struct call **place = bucket_of(calls, number);
 
         while (*place && (*place)->number != number)

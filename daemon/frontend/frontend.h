@@ -48,7 +48,7 @@ int frontend_watch_control(struct frontend *frontend);
 /* authority.c: the authority's channel. 0 or -errno. */
 int frontend_watch_authority(struct frontend *frontend);
 /* 0; -EMSGSIZE: nothing was sent; other -errno: the authority is gone and the loop ends. */
-int frontend_tell_authority(struct frontend *frontend, enum message_type type, uint32_t call,
+int frontend_tell_authority(struct frontend *frontend, enum message_type type, uint64_t call,
                             const void *message);
 /* The connection of that number is gone: the authority is told; when draining, the last one ends
  * the process. */

@@ -176,7 +176,7 @@ static bool may_send(const struct channel *channel, enum message_type type, int 
         return permit && permit->with_descriptor == (fd >= 0);
 }
 
-int channel_send(struct channel *channel, enum message_type type, uint32_t call,
+int channel_send(struct channel *channel, enum message_type type, uint64_t call,
                  const void *message, int fd) {
         uint8_t bytes[FRAME_MAX];
         size_t len;

@@ -26,7 +26,7 @@ struct channel {
  * to close (take_fd()), -1 where the message carries none. */
 struct frame {
         enum message_type type;
-        uint32_t call;
+        uint64_t call;
         int fd;
         union message message;
 };
@@ -46,7 +46,7 @@ void channel_clear(struct channel *channel);
  * or none with (or without) a descriptor: a bug of the caller's; -ENOBUFS when the queue is at its
  * bound: the peer has stopped reading; -EMFILE, -ENFILE, -ENOMEM when a frame could not be queued;
  * other -errno when the peer is gone. */
-int channel_send(struct channel *channel, enum message_type type, uint32_t call,
+int channel_send(struct channel *channel, enum message_type type, uint64_t call,
                  const void *message, int fd);
 
 /* Sends what is queued. 0 when all of it is out, -EAGAIN when some is left, other -errno. */

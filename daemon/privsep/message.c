@@ -570,7 +570,7 @@ static int field_encode(const struct field_rule *field, const void *place, uint8
         return 0;
 }
 
-int message_encode(enum message_type type, uint32_t call, const void *message, uint8_t *buffer,
+int message_encode(enum message_type type, uint64_t call, const void *message, uint8_t *buffer,
                    size_t *ret_len) {
         const struct message_rule *rule = rule_find(type);
         uint8_t *end = buffer + FRAME_HEADER;
@@ -579,8 +579,7 @@ int message_encode(enum message_type type, uint32_t call, const void *message, u
         if (!rule)
                 return -EMSGSIZE;
         number_put(buffer, 2, type);
-        number_put(buffer + 2, 2, 0);
-        number_put(buffer + 4, 4, call);
+        number_put(buffer + 2, 6, call);
         for (const struct field_rule *f = rule_next(rule, NULL); f; f = rule_next(rule, f)) {
                 r = field_encode(f, (const uint8_t *)message + f->offset, &end);
                 if (r < 0)
@@ -593,16 +592,16 @@ int message_encode(enum message_type type, uint32_t call, const void *message, u
 /* ---- decode ---- */
 
 int message_decode_header(const uint8_t *frame, size_t len, enum message_type *ret_type,
-                          uint32_t *ret_call) {
+                          uint64_t *ret_call) {
         enum message_type type;
 
-        if (len < FRAME_HEADER || number_get(frame + 2, 2) != 0)
+        if (len < FRAME_HEADER)
                 return -EPROTO;
         type = (enum message_type)number_get(frame, 2);
         if (!rule_find(type))
                 return -EPROTO;
         *ret_type = type;
-        *ret_call = (uint32_t)number_get(frame + 4, 4);
+        *ret_call = number_get(frame + 2, 6);
         return 0;
 }
 

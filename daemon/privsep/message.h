@@ -1,8 +1,8 @@
 /* Everything the processes say to each other, each message once: its struct, its fields and their
  * bounds (message.c), and who may say it to whom, when (permit.c).
  *
- * A frame is one datagram of a SOCK_SEQPACKET pair: two bytes of type, two of zero, four of call
- * number, then the fields in order: numbers in little endian, texts as a length of four bytes and
+ * A frame is one datagram of a SOCK_SEQPACKET pair: two bytes of type, six of call number,
+ * then the fields in order: numbers in little endian, texts as a length of four bytes and
  * their bytes. A decoder consumes every byte or fails. */
 #ifndef JETON_PRIVSEP_MESSAGE_H
 #define JETON_PRIVSEP_MESSAGE_H
@@ -673,12 +673,12 @@ size_t message_max(enum message_type type);
 /* Writes a whole frame of `message` (the struct of its type) into `buffer` of FRAME_MAX bytes.
  * 0; -EMSGSIZE when a text is longer than its bound: a bug of the caller's or a value that should
  * have been refused before. */
-int message_encode(enum message_type type, uint32_t call, const void *message, uint8_t *buffer,
+int message_encode(enum message_type type, uint64_t call, const void *message, uint8_t *buffer,
                    size_t *ret_len);
 
 /* Reads type and call of a frame. 0 or -EPROTO. Looks at nothing behind the header. */
 int message_decode_header(const uint8_t *frame, size_t len, enum message_type *ret_type,
-                          uint32_t *ret_call);
+                          uint64_t *ret_call);
 
 /* Reads the fields. Every text is within its bound and every byte is consumed, or -EPROTO and *ret
  * is zeroed. Texts are lent by `frame`. */

@@ -57,7 +57,7 @@ int keys_open(struct signer *signer) {
 
 /* ---- by command ---- */
 
-static int answer_with_keys(struct signer *signer, uint32_t call, enum keys_outcome outcome) {
+static int answer_with_keys(struct signer *signer, uint64_t call, enum keys_outcome outcome) {
         struct msg_keys_end end = {.outcome = (uint8_t)outcome};
         size_t i;
         int r = 0;
@@ -78,7 +78,7 @@ static int answer_with_keys(struct signer *signer, uint32_t call, enum keys_outc
 }
 
 /* What came of a change to `next`; and the change, if it is one. */
-static int answer_change(struct signer *signer, uint32_t call, const struct keyring *next,
+static int answer_change(struct signer *signer, uint64_t call, const struct keyring *next,
                          enum keys_outcome outcome) {
         if (outcome == KEYS_DONE && replace(signer, next) < 0)
                 outcome = KEYS_FAILED;

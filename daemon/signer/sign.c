@@ -47,13 +47,13 @@ static int token_make(const struct signing_key *key, enum token_kind kind,
         return 0;
 }
 
-static int not_signed(struct signer *signer, uint32_t call, enum not_signed reason) {
+static int not_signed(struct signer *signer, uint64_t call, enum not_signed reason) {
         struct msg_not_signed answer = {.reason = (uint8_t)reason};
 
         return channel_send(&signer->authority, MSG_NOT_SIGNED, call, &answer, -1);
 }
 
-static int not_composed(struct signer *signer, uint32_t call, int error, const char *field) {
+static int not_composed(struct signer *signer, uint64_t call, int error, const char *field) {
         if (error != -EINVAL) {
                 log_error("cannot stamp a token: %s", strerror(-error));
                 return not_signed(signer, call, NOT_SIGNED_FAILED);
@@ -64,14 +64,14 @@ static int not_composed(struct signer *signer, uint32_t call, int error, const c
 }
 
 /* Of an algorithm that the settings have just dropped, or not yet brought. */
-static int no_key(struct signer *signer, uint32_t call, enum key_algorithm algorithm) {
+static int no_key(struct signer *signer, uint64_t call, enum key_algorithm algorithm) {
         const char *name = algorithm_name(algorithm);
 
         log_warning("not signed: no %s key is active", name ? name : "such");
         return not_signed(signer, call, NOT_SIGNED_NO_KEY);
 }
 
-static int answer_signed(struct signer *signer, uint32_t call, enum key_algorithm algorithm,
+static int answer_signed(struct signer *signer, uint64_t call, enum key_algorithm algorithm,
                          enum token_kind kind, const struct claims *claims) {
         const struct signing_key *key = keyring_find_state(&signer->keyring, algorithm, KEY_ACTIVE);
         struct msg_signed answer = {

@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void frame_take(enum message_type type, uint32_t call, const uint8_t *frame, size_t len) {
+static void frame_take(enum message_type type, uint64_t call, const uint8_t *frame, size_t len) {
         uint8_t again[FRAME_MAX];
         union message message;
         size_t again_len;
@@ -22,7 +22,7 @@ static void frame_take(enum message_type type, uint32_t call, const uint8_t *fra
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         enum message_type type;
-        uint32_t call;
+        uint64_t call;
 
         if (message_decode_header(data, size, &type, &call) < 0)
                 return 0;

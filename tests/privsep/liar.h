@@ -51,7 +51,7 @@ static inline int send_raw(int socket, const void *bytes, size_t len, int fd) {
 }
 
 /* A well-formed frame, whether it is permitted or not. */
-static inline int send_frame(int socket, enum message_type type, uint32_t call, const void *message,
+static inline int send_frame(int socket, enum message_type type, uint64_t call, const void *message,
                              int fd) {
         uint8_t bytes[FRAME_MAX];
         size_t len;

@@ -7,7 +7,7 @@
 
 static char lie[LIE_MAX];
 
-static int answer_with(struct channel *authority, uint32_t call, const char *hash) {
+static int answer_with(struct channel *authority, uint64_t call, const char *hash) {
         struct msg_hashed answer = {.hash = text_of(hash)};
 
         return channel_send(authority, MSG_HASHED, call, &answer, -1);
