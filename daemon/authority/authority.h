@@ -3,6 +3,7 @@
 #ifndef JETON_AUTHORITY_H
 #define JETON_AUTHORITY_H
 
+#include "commit.h"
 #include "connection.h"
 #include "gate.h"
 #include "grid.h"
@@ -31,12 +32,18 @@ struct authority {
         int status_page_fd;
         struct status_page *status_page; /* mapped */
         struct revocations revocations;  /* all that are live: the page may hold fewer */
+        struct revocations revoking;     /* written, and not yet committed */
+        bool revocations_are_old;        /* they are to be read from the database */
+        bool status_is_old;              /* so is what the page is made of */
         int64_t horizon;         /* when what earlier settings let live longer has expired */
         uint64_t revoked_serial; /* counts revocations */
         int64_t latest_birth;    /* the highest iat of a token so far */
         struct timer sweep;
+        struct commit sweeping;
+        int64_t next_grace; /* when there is something to sweep again */
         struct store *store;
         bool store_is_new;
+        struct commits commits;
 
         struct keyset *keyset; /* of the keys page, as of keys_page_current */
         uint32_t keys_page_current;

@@ -71,6 +71,7 @@ void call_free(struct call *call) {
         call_discharge(call);
         workers_forget(&call->authority->workers, call);
         gate_forget(call);
+        commit_forget(call->authority, &call->commit);
         loop_timer_unset(call->authority->loop, &call->deadline);
         loop_timer_unset(call->authority->loop, &call->release);
         if (call->connection->call == call)
@@ -86,9 +87,39 @@ void call_free(struct call *call) {
         free(call);
 }
 
+/* ---- what is to last ---- */
+
+static int call_run_write(void *context, struct transaction *transaction) {
+        struct call *call = context;
+
+        return call->write(call, transaction);
+}
+
+static void call_go_on(void *context, int r) {
+        struct call *call = context;
+
+        r = r < 0 ? call->not_committed(call, r) : call->committed(call);
+        if (r < 0)
+                call_fail(call, r);
+}
+
+int call_commit(struct call *call, call_write *write, call_step *then,
+                call_not_committed *otherwise) {
+        call->write = write;
+        call->committed = then;
+        call->not_committed = otherwise;
+        return commit_ask(call->authority, &call->commit, call_run_write, call_go_on, call);
+}
+
+/* ---- the answer ---- */
+
+/* What waits for its commit can be refused, and is not written then. Nothing else can be said of it
+ * yet, whatever a step may think. */
 int call_send(struct call *call, enum message_type type, const void *message) {
         struct link *frontend = &call->authority->frontends[call->connection->class];
 
+        if (call->commit.waits && type != MSG_ANSWER_REFUSED)
+                return -EPERM;
         return link_send(frontend, type, call->number, message, -1);
 }
 
@@ -96,7 +127,7 @@ int call_send(struct call *call, enum message_type type, const void *message) {
 int call_answer(struct call *call, enum message_type type, const void *message) {
         int r = call_send(call, type, message);
 
-        if (r == -EMSGSIZE && type != MSG_ANSWER_REFUSED)
+        if ((r == -EMSGSIZE || r == -EPERM) && type != MSG_ANSWER_REFUSED)
                 return call_fail(call, r);
         call_free(call);
         return 0;

@@ -27,6 +27,11 @@ typedef int call_checked(struct call *call, bool good);
 typedef int call_judged(struct call *call, enum password_verdict verdict);
 typedef int call_account(struct call *call, const struct msg_account *account);
 
+/* Writes what the call is to change (see commit.h): 0 or -errno. */
+typedef int call_write(struct call *call, struct transaction *transaction);
+typedef int call_step(struct call *call);
+typedef int call_not_committed(struct call *call, int error);
+
 struct call {
         struct authority *authority;   /* borrowed: outlives every call */
         struct connection *connection; /* borrowed: a call ends before its connection */
@@ -47,9 +52,9 @@ struct call {
         struct user *user;          /* whom it is about; NULL: unknown, the decoy is in `setting` */
         struct secret *password;
         char setting[SETTING_MAX];
-        struct secret *hash;    /* of a new password, from the first worker */
-        call_hashed *hash_made; /* new_hash.c: when a second one has agreed */
-        struct hash_job *job;   /* waiting for a worker or with one */
+        struct secret *hash;  /* of a new password, from the first worker */
+        call_step *hash_made; /* new_hash.c: when a second one has agreed */
+        struct hash_job *job; /* waiting for a worker or with one */
         call_hashed *hashed;
         struct gate_pass pass; /* of a password that is to be judged */
         call_judged *judged;
@@ -58,15 +63,20 @@ struct call {
         call_keys *keys;
         call_checked *checked;
         call_account *account;
+        struct commit commit;
+        call_write *write;
+        call_step *committed;
+        call_not_committed *not_committed;
         union {
-                struct grant *grant;           /* grant_password.c */
-                struct refresh_grant *refresh; /* grant_refresh.c */
-                struct new_account *added;     /* user_add.c */
-                struct change *change;         /* change.c */
-                struct pam_login *login;       /* pam.c */
-                struct key_change *key_change; /* keys.c */
-                struct secret *presented;      /* revoke.c */
-        } step;                                /* owned; freed by free_step */
+                struct grant *grant;             /* grant_password.c */
+                struct refresh_grant *refresh;   /* grant_refresh.c */
+                struct new_account *added;       /* user_add.c */
+                struct change *change;           /* change.c */
+                struct pam_login *login;         /* pam.c */
+                struct key_change *key_change;   /* keys.c */
+                struct revocation_wish *wish;    /* revoke.c */
+                struct session_end *session_end; /* session_list.c */
+        } step;                                  /* owned; freed by free_step */
         void (*free_step)(void *step);
 };
 
@@ -80,6 +90,12 @@ int call_charge(struct call *call);
 /* Ends a call without an answer (the connection is gone). Whatever others still do for it is
  * dropped when it arrives. NULL is fine. */
 void call_free(struct call *call);
+
+/* Has `write` run in the commit at the end of this turn. The call goes on in `then` when all of
+ * that commit is on the disk, in memory and on the status page; otherwise in `otherwise`, which for
+ * most is call_fail(). Until then it can only be refused, and is not written then. 0 or -errno. */
+int call_commit(struct call *call, call_write *write, call_step *then,
+                call_not_committed *otherwise);
 
 /* ---- each of these answers and frees the call; always 0, so that a step may return them ---- */
 
@@ -100,7 +116,7 @@ int call_answer_ticket_late(struct call *call, struct text ticket);
 /* For an errno that came up from below: logs it and refuses with 500 or 503. */
 int call_fail(struct call *call, int error);
 
-/* One of a list; the call goes on. 0 or -errno. */
+/* One of a list; the call goes on. 0 or -errno; -EPERM: it waits for its commit. */
 int call_send(struct call *call, enum message_type type, const void *message);
 
 #endif

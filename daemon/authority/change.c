@@ -1,5 +1,4 @@
-/* First the sessions that a change ends, then its commit, the status page, the log and the answer.
- */
+/* A change and the sessions that it ends, in one commit; then the log and the answer. */
 #include "change.h"
 
 #include "../../common/cleanup.h"
@@ -8,7 +7,6 @@
 #include "answers.h"
 #include "audit.h"
 #include "sessions.h"
-#include "status.h"
 
 #include <stdio.h>
 
@@ -17,6 +15,7 @@ static void change_free(void *step) {
 
         secret_free(change->new_password);
         secret_free(change->proven_hash);
+        user_free(change->after);
         free(change);
 }
 
@@ -31,9 +30,8 @@ int change_new(struct call *call, struct change **ret) {
         return 0;
 }
 
-static int store_change(struct call *call, struct text hash, enum users_conflict *ret_conflict,
-                        struct user **ret) {
-        const struct change *change = call->step.change;
+static int user_write(struct call *call, struct transaction *transaction) {
+        struct change *change = call->step.change;
         struct user_change fields = {
                 .members = change->members,
                 .full_name = text_of(change->full_name),
@@ -43,12 +41,13 @@ static int store_change(struct call *call, struct text hash, enum users_conflict
                 .expires_at = change->expires_at,
                 .has_uid = change->has_uid,
                 .uid = change->uid,
-                .hash = hash,
+                .hash = secret_text(call->hash),
                 .proven_hash = secret_text(change->proven_hash),
                 .now = clock_wall_s(),
         };
 
-        return users_change(call->authority->store, call->user->id, &fields, ret_conflict, ret);
+        return users_change(transaction, call->user->id, &fields, &change->conflict,
+                            &change->after);
 }
 
 static const struct {
@@ -85,60 +84,58 @@ static bool ends_sessions(const struct change *change, int64_t now) {
                 change->expires_at <= now);
 }
 
-/* Before the change: should that fail, some have ended for nothing. The other way round they would
- * go on with a password that is gone. */
-static int sessions_end_for(struct call *call) {
-        int64_t now = clock_wall_s();
-
-        if (!ends_sessions(call->step.change, now))
-                return 0;
-        return sessions_end_user(call->authority, call->user->id, now);
-}
-
 static bool has_moved(const struct user *before, const struct user *after) {
         return before->has_uid != after->has_uid || before->uid != after->uid;
 }
 
-static int change_publish(struct call *call, const struct user *before) {
-        return has_moved(before, call->user) ? status_publish(call->authority) : 0;
-}
-
-int change_commit(struct call *call, struct text hash, enum refusal *ret_refusal) {
-        _cleanup_(user_freep) struct user *before = NULL;
-        enum users_conflict conflict = USERS_FINE;
-        struct user *after = NULL;
+/* Both or nothing: no session goes on with a password that is gone. */
+static int change_write(struct call *call, struct transaction *transaction) {
+        const struct change *change = call->step.change;
+        struct revoked revoked = revoked_user(call->user->id, 0);
         int r;
 
-        r = sessions_end_for(call);
-        if (r < 0)
+        r = user_write(call, transaction);
+        if (r < 0 || change->conflict)
                 return r;
-        r = store_change(call, hash, &conflict, &after);
-        if (r == -ENOENT) {
-                *ret_refusal = REFUSAL_NO_USER;
+        if (has_moved(call->user, change->after))
+                call->authority->status_is_old = true;
+        if (!ends_sessions(change, clock_wall_s()))
                 return 0;
-        }
-        if (r < 0)
-                return r;
-        *ret_refusal = conflict ? REFUSAL_UID_TAKEN : REFUSAL_NONE;
-        if (conflict)
-                return 0;
-        before = take(call->user);
-        call->user = after;
-        r = change_publish(call, before);
-        if (r < 0)
-                return r;
-        change_audit(call);
-        return 0;
+        return sessions_revoke(call->authority, transaction, &revoked);
 }
 
-int change_answer(struct call *call, struct text hash) {
+static int change_committed(struct call *call) {
+        struct change *change = call->step.change;
+
+        if (change->conflict)
+                return change->done(call, REFUSAL_UID_TAKEN);
+        user_free(call->user);
+        call->user = take(change->after);
+        change_audit(call);
+        return change->done(call, REFUSAL_NONE);
+}
+
+static int change_not_committed(struct call *call, int error) {
+        if (error == -ENOENT)
+                return call->step.change->done(call, REFUSAL_NO_USER);
+        return call_fail(call, error);
+}
+
+int change_commit(struct call *call, change_done *then) {
+        call->step.change->done = then;
+        return call_commit(call, change_write, change_committed, change_not_committed);
+}
+
+static int answer_changed(struct call *call, enum refusal refusal) {
+        return refusal ? call_refuse(call, refusal) : answer_with_user(call, call->user);
+}
+
+int change_answer(struct call *call) {
         enum refusal refusal;
         int r;
 
         r = admin_check_again(call, &refusal);
-        if (r == 0 && !refusal)
-                r = change_commit(call, hash, &refusal);
         if (r < 0)
                 return r;
-        return refusal ? call_refuse(call, refusal) : answer_with_user(call, call->user);
+        return refusal ? call_refuse(call, refusal) : change_commit(call, answer_changed);
 }

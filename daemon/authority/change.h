@@ -5,6 +5,8 @@
 
 #include "call.h"
 
+typedef int change_done(struct call *call, enum refusal refusal);
+
 struct change {
         unsigned members; /* enum user_member; the others are not looked at */
         char full_name[FULL_NAME_MAX + 1];
@@ -15,17 +17,22 @@ struct change {
         bool has_uid;
         uint32_t uid;
         struct secret *new_password, *proven_hash; /* own_password.c; NULL otherwise */
+
+        /* change.c */
+        enum users_conflict conflict;
+        struct user *after;
+        change_done *done;
 };
 
 /* An empty one, as the call's step. 0 or -ENOMEM. */
 int change_new(struct call *call, struct change **ret);
 
-/* Changes call->user as call->step.change says, to `hash` where that names the password, and makes
- * known what follows. *ret_refusal is REFUSAL_NONE when it is done: then call->user is the changed
- * one. 0 or -errno. */
-int change_commit(struct call *call, struct text hash, enum refusal *ret_refusal);
+/* Commits what call->step.change says of call->user, his password being changed to call->hash where
+ * that is named, and whatever follows from it. The call goes on in `then`, with the refusal
+ * REFUSAL_NONE when it is done: then call->user is the changed one. 0 or -errno. */
+int change_commit(struct call *call, change_done *then);
 
 /* The same, and answers with the user. */
-int change_answer(struct call *call, struct text hash);
+int change_answer(struct call *call);
 
 #endif

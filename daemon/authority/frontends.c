@@ -86,7 +86,10 @@ static struct connection *connection_of(struct authority *authority, const struc
         return connection;
 }
 
+/* A change that was asked for is made, although nobody waits for the answer any more. */
 static void connection_end(struct authority *authority, struct connection *connection) {
+        if (connection->call && connection->call->commit.waits)
+                commit_all(authority);
         call_free(connection->call);
         connections_remove(&authority->connections, connection);
 }

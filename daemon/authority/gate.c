@@ -22,15 +22,31 @@ static struct throttle_time time_now(void) {
 
 static void save_later(struct authority *authority);
 
-static void gate_save(void *context) {
+static int gate_write(void *context, struct transaction *transaction) {
         struct authority *authority = context;
         struct throttle_time now = time_now();
+        int r;
 
-        if (throttle_rows_write(authority->store, authority->gate.throttle, &now) == 0)
-                return;
-        log_warning("failed logins are not kept over a restart just now: %s",
-                    store_error(authority->store));
+        r = throttle_rows_write(transaction, authority->gate.throttle, &now);
+        if (r < 0)
+                log_warning("failed logins are not kept over a restart just now: %s",
+                            store_error(authority->store));
+        return r;
+}
+
+static void gate_written(void *context, int r) {
+        struct authority *authority = context;
+
+        if (r < 0)
+                throttle_mark_changed(authority->gate.throttle);
         save_later(authority);
+}
+
+static void gate_save(void *context) {
+        struct authority *authority = context;
+
+        if (commit_ask(authority, &authority->gate.saving, gate_write, gate_written, authority) < 0)
+                save_later(authority);
 }
 
 /* Without a timer they are kept with the next failure, or at the end. */
@@ -61,7 +77,8 @@ void gate_close(struct authority *authority) {
 
         if (!gate->throttle)
                 return;
-        gate_save(authority);
+        if (throttle_has_changed(gate->throttle))
+                commit_alone(authority, gate_write, authority);
         loop_timer_unset(authority->loop, &gate->save);
         loop_timer_unset(authority->loop, &gate->wake);
         throttle_free(take(gate->throttle));
@@ -166,12 +183,6 @@ int64_t gate_locked_until(const struct authority *authority, const char *user) {
         return left_ms > 0 ? now.wall_s + (left_ms + 999) / 1000 : 0;
 }
 
-int gate_unlock(struct authority *authority, const char *user) {
-        int r;
-
-        r = throttle_rows_unlock(authority->store, text_of(user));
-        if (r < 0)
-                return r;
+void gate_unlock(struct authority *authority, const char *user) {
         throttle_unlock(authority->gate.throttle, user);
-        return 0;
 }

@@ -4,6 +4,7 @@
 #define JETON_AUTHORITY_GATE_H
 
 #include "../privsep/loop.h"
+#include "commit.h"
 #include "throttle.h"
 
 #include <stdbool.h>
@@ -15,6 +16,7 @@ struct gate {
         struct throttle *throttle;
         struct call *first, **last; /* waiting; borrowed */
         struct timer wake, save;
+        struct commit saving;
 };
 
 /* Goes on with a call whose turn has come; false: it must wait, and is to be refused. 0 or -errno:
@@ -51,7 +53,7 @@ void gate_forget(struct call *call);
 /* Until when (wall clock) some pair of that user waits; 0: none does. */
 int64_t gate_locked_until(const struct authority *authority, const char *user);
 
-/* Forgets that user's failures, on the disk too. 0 or -errno. */
-int gate_unlock(struct authority *authority, const char *user);
+/* Forgets that user's failures; what is on the disk is the caller's (throttle_rows_unlock()). */
+void gate_unlock(struct authority *authority, const char *user);
 
 #endif

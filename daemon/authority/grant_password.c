@@ -3,11 +3,15 @@
  *
  *         answer_password_grant()   may the grant be used, for which audience, whom is it about
  *         grant_check_password()    does it match, which scope is granted
- *         grant_answer_token()      the signer has signed */
+ *         grant_take_token()        the signer has signed
+ *         grant_write()             commit: the session has its refresh token
+ *
+ * What cannot be stored is left out: nothing durable is on the way of the access token. */
 #include "answers.h"
 
 #include "../../common/cleanup.h"
 #include "../../common/clock.h"
+#include "../../common/log.h"
 #include "../../common/wire/wire.h"
 #include "audit.h"
 #include "grant_refresh.h"
@@ -29,7 +33,21 @@ struct grant {
         char sid[SID_LEN + 1];
         char sub[24];
         int64_t began, auth_time;
+
+        struct secret *access_token;
+        char jti[JTI_LEN + 1];
+        uint32_t expires_in_s;
+        struct session session;
+        char refresh_token[REFRESH_TOKEN_LEN + 1]; /* "": it gets none */
 };
+
+static void grant_free(void *step) {
+        struct grant *grant = step;
+
+        secret_free(grant->access_token);
+        explicit_bzero(grant, sizeof *grant);
+        free(grant);
+}
 
 static enum refusal grant_check(const struct call *call, const struct msg_ask_password_grant *ask,
                                 struct grant *grant) {
@@ -60,50 +78,98 @@ static struct grant *grant_new(struct call *call, struct text username) {
         audit_keep_name(username, grant->username);
         grant->began = clock_wall_s();
         call->step.grant = grant;
-        call->free_step = free;
+        call->free_step = grant_free;
         return grant;
 }
 
-static void grant_open_session(struct call *call, char ret[REFRESH_TOKEN_LEN + 1]) {
+/* ---- the steps, last one first ---- */
+
+static int grant_answer(struct call *call) {
         const struct grant *grant = call->step.grant;
-        struct session session = {
+        struct msg_answer_token answer = {
+                .access_token = secret_text(grant->access_token),
+                .expires_in_s = grant->expires_in_s,
+                .scope = text_of(grant->scope),
+                .refresh_token = text_of(grant->refresh_token),
+        };
+        char detail[96];
+
+        snprintf(detail, sizeof detail, "jti=%s sid=%s", grant->jti, grant->sid);
+        audit(call, "login", "granted", text_of(grant->username), detail);
+        renewal_begin(call);
+        return call_answer(call, MSG_ANSWER_TOKEN, &answer);
+}
+
+/* -ESTALE: what he was issued until now has been revoked since he asked. */
+static int grant_check_ended(const struct call *call) {
+        const struct grant *grant = call->step.grant;
+        bool ended = false;
+        int r;
+
+        r = sessions_were_ended(call, text_of(grant->sub), text_of(grant->sid), grant->began,
+                                &ended);
+        return r == 0 && ended ? -ESTALE : r;
+}
+
+static int grant_write(struct call *call, struct transaction *transaction) {
+        struct grant *grant = call->step.grant;
+        int r;
+
+        r = grant_check_ended(call);
+        if (r < 0)
+                return r;
+        r = sessions_add(transaction, &grant->session);
+        if (r < 0)
+                log_warning("a login gets no refresh token: %s",
+                            store_error(call->authority->store));
+        return r;
+}
+
+static int grant_answer_without(struct call *call) {
+        struct grant *grant = call->step.grant;
+        int r;
+
+        explicit_bzero(grant->refresh_token, sizeof grant->refresh_token);
+        r = grant_check_ended(call);
+        if (r == -ESTALE)
+                return call_refuse_login(call, REFUSAL_CREDENTIALS);
+        return r < 0 ? r : grant_answer(call);
+}
+
+static int grant_not_stored(struct call *call, int error) {
+        (void)error;
+        return grant_answer_without(call);
+}
+
+static int grant_open_session(struct call *call) {
+        struct grant *grant = call->step.grant;
+        struct session *session = &grant->session;
+
+        *session = (struct session){
                 .user_id = call->user->id,
                 .client_id = WIRE_CLIENT_LOCAL,
                 .amr = "pwd",
                 .auth_time = grant->auth_time,
         };
-
-        memcpy(session.sid, grant->sid, sizeof session.sid);
-        memcpy(session.scope, grant->scope, sizeof session.scope);
-        snprintf(session.audience, sizeof session.audience, "%s", grant->audience->name);
-        session_open(call, &session, ret);
+        memcpy(session->sid, grant->sid, sizeof session->sid);
+        memcpy(session->scope, grant->scope, sizeof session->scope);
+        snprintf(session->audience, sizeof session->audience, "%s", grant->audience->name);
+        return session_begin(call, session, grant->refresh_token);
 }
 
-static int grant_answer_token(struct call *call, const struct msg_signed *token) {
-        const struct grant *grant = call->step.grant;
-        char refresh_token[REFRESH_TOKEN_LEN + 1], detail[96];
-        struct msg_answer_token answer = {
-                .access_token = token->token,
-                .expires_in_s = (uint32_t)(token->expires_at - token->issued_at),
-                .scope = text_of(grant->scope),
-        };
-        bool ended;
+static int grant_take_token(struct call *call, const struct msg_signed *token) {
+        struct grant *grant = call->step.grant;
         int r;
 
-        r = sessions_were_ended(call, text_of(grant->sub), text_of(grant->sid), grant->began,
-                                &ended);
+        r = secret_new(token->token.p, token->token.len, &grant->access_token);
+        if (r == 0)
+                r = text_copy(token->jti, grant->jti, sizeof grant->jti);
         if (r < 0)
                 return r;
-        if (ended)
-                return call_refuse_login(call, REFUSAL_CREDENTIALS);
-        grant_open_session(call, refresh_token);
-        answer.refresh_token = text_of(refresh_token);
-        snprintf(detail, sizeof detail, "jti=%.*s sid=%s", TEXT_ARGS(token->jti), grant->sid);
-        audit(call, "login", "granted", text_of(grant->username), detail);
-        renewal_begin(call);
-        r = call_answer(call, MSG_ANSWER_TOKEN, &answer);
-        explicit_bzero(refresh_token, sizeof refresh_token);
-        return r;
+        grant->expires_in_s = (uint32_t)(token->expires_at - token->issued_at);
+        if (call->settings->refresh && grant_open_session(call) == 0)
+                return call_commit(call, grant_write, grant_answer, grant_not_stored);
+        return grant_answer_without(call);
 }
 
 static int grant_sign(struct call *call) {
@@ -132,7 +198,7 @@ static int grant_sign(struct call *call) {
                 .lifetime_s = grant->audience->lifetime_s,
                 .algorithm = (uint8_t)grant->audience->algorithm,
         };
-        return sign_ask_access(call, &fields, grant_answer_token);
+        return sign_ask_access(call, &fields, grant_take_token);
 }
 
 static int grant_check_password(struct call *call, enum password_verdict verdict) {

@@ -3,7 +3,7 @@
  *
  *         answer_refresh_grant()    which session is it, has it ended, is the token the newest
  *         grant_settle()            may the user still have what he asks for
- *         grant_rotate()            commit: from here on the successor is the newest
+ *         rotate_write()            commit: from here on the successor is the newest
  *         grant_answer_token()      the signer has signed
  *
  * Everything that can be refused is refused before the commit, so that a refused request leaves the
@@ -12,7 +12,6 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/clock.h"
-#include "../../common/log.h"
 #include "../../common/wire/wire.h"
 #include "answers.h"
 #include "audit.h"
@@ -38,28 +37,18 @@ struct refresh_grant {
 
 /* ---- a login begins a session ---- */
 
-static int session_store(struct call *call, struct session *session, struct refresh_token *token) {
+int session_begin(const struct call *call, struct session *session,
+                  char ret[REFRESH_TOKEN_LEN + 1]) {
+        _cleanup_(refresh_clear) struct refresh_token token = {.sid = {0}};
         int r;
 
         session->used_at = session->auth_time;
         session->charged_to = call->connection->charged_to;
         session->expires_at = session->auth_time + call->settings->refresh_lifetime_s;
-        r = refresh_begin(session, token);
-        if (r < 0)
-                return r;
-        r = sessions_add(call->authority->store, session);
-        if (r < 0)
-                log_warning("a login gets no refresh token: %s",
-                            store_error(call->authority->store));
-        return r;
-}
-
-void session_open(struct call *call, struct session *session, char ret[REFRESH_TOKEN_LEN + 1]) {
-        _cleanup_(refresh_clear) struct refresh_token token = {.sid = {0}};
-
-        ret[0] = '\0';
-        if (call->settings->refresh && session_store(call, session, &token) == 0)
+        r = refresh_begin(session, &token);
+        if (r == 0)
                 refresh_write(&token, ret);
+        return r;
 }
 
 /* ---- a refresh token is presented ---- */
@@ -109,14 +98,20 @@ static int session_load(struct call *call, struct text token, struct refresh_gra
         return has_ended(call, &grant->session, clock_wall_s()) ? -ENOENT : 0;
 }
 
+static int family_write(struct call *call, struct transaction *transaction) {
+        const struct refresh_grant *grant = call->step.refresh;
+        struct revoked revoked = revoked_session(grant->session.sid, grant->sub);
+
+        return sessions_revoke(call->authority, transaction, &revoked);
+}
+
+static int family_ended(struct call *call) {
+        return refuse(call, REFUSAL_REFRESH, "replayed");
+}
+
 /* RFC 9700 4.14.2: whoever comes second may be the thief or the robbed; both lose it. */
 static int family_end(struct call *call) {
-        const struct refresh_grant *grant = call->step.refresh;
-        int r;
-
-        r = sessions_end(call->authority, text_of(grant->session.sid), text_of(grant->sub),
-                         clock_wall_s());
-        return r < 0 ? r : refuse(call, REFUSAL_REFRESH, "replayed");
+        return call_commit(call, family_write, family_ended, call_fail);
 }
 
 /* Whether the session has ended while the token was with the signer. */
@@ -182,29 +177,47 @@ static int grant_sign(struct call *call) {
         return sign_ask_access(call, &fields, grant_answer_token);
 }
 
-static int successor_store(struct call *call, enum refresh_verdict verdict,
-                           struct refresh_token *successor) {
-        struct refresh_grant *grant = call->step.refresh;
-        struct session rotated = grant->session;
+static int successor_make(struct transaction *transaction, const struct session *session,
+                          const struct refresh_token *presented, struct refresh_token *ret) {
+        enum refresh_verdict verdict = REFRESH_FOREIGN;
+        struct session rotated = *session;
         int r;
 
-        if (verdict == REFRESH_RETRIED)
-                return refresh_repeat(&grant->session, &grant->presented, successor);
-        r = refresh_rotate(&rotated, &grant->presented, clock_wall_s(), successor);
+        r = refresh_judge(session, presented, clock_wall_s(), &verdict);
         if (r < 0)
                 return r;
-        return sessions_rotate(call->authority->store, &rotated, grant->session.current_hash);
+        if (verdict == REFRESH_RETRIED)
+                return refresh_repeat(session, presented, ret);
+        if (verdict != REFRESH_NEWEST)
+                return -ENOENT;
+        r = refresh_rotate(&rotated, presented, clock_wall_s(), ret);
+        return r < 0 ? r : sessions_rotate(transaction, &rotated, session->current_hash);
 }
 
-static int grant_rotate(struct call *call, enum refresh_verdict verdict) {
+/* As the session stands by now: the same token may have been presented twice in one turn, or the
+ * session ended. */
+static int rotate_write(struct call *call, struct transaction *transaction) {
         _cleanup_(refresh_clear) struct refresh_token successor = {.sid = {0}};
+        struct refresh_grant *grant = call->step.refresh;
+        struct session session;
         int r;
 
-        r = successor_store(call, verdict, &successor);
-        if (r < 0)
-                return r;
-        refresh_write(&successor, call->step.refresh->successor);
-        return grant_sign(call);
+        r = sessions_find(transaction_store(transaction), text_of(grant->session.sid), &session);
+        if (r == 0)
+                r = successor_make(transaction, &session, &grant->presented, &successor);
+        if (r == 0)
+                refresh_write(&successor, grant->successor);
+        return r;
+}
+
+static int rotate_done(struct call *call) {
+        int r = grant_sign(call);
+
+        return r == -ESTALE ? refuse(call, REFUSAL_REFRESH, "ended") : r;
+}
+
+static int rotate_failed(struct call *call, int error) {
+        return error == -ENOENT ? refuse(call, REFUSAL_REFRESH, "ended") : call_fail(call, error);
 }
 
 /* What was granted at the login, as far as the user may still have it; or the part of it that is
@@ -230,8 +243,7 @@ static enum refusal grant_settle(struct call *call, const struct msg_ask_refresh
                                    ask->scope, grant->scope);
 }
 
-static int grant_of_user(struct call *call, const struct msg_ask_refresh_grant *ask,
-                         enum refresh_verdict verdict) {
+static int grant_of_user(struct call *call, const struct msg_ask_refresh_grant *ask) {
         enum refusal refusal;
         int r;
 
@@ -243,7 +255,7 @@ static int grant_of_user(struct call *call, const struct msg_ask_refresh_grant *
         refusal = grant_settle(call, ask);
         if (refusal)
                 return refuse(call, refusal, "policy");
-        return grant_rotate(call, verdict);
+        return call_commit(call, rotate_write, rotate_done, rotate_failed);
 }
 
 static enum refusal grant_check(const struct call *call, const struct msg_ask_refresh_grant *ask) {
@@ -285,5 +297,5 @@ int answer_refresh_grant(struct call *call, const union message *message) {
                 return refuse(call, REFUSAL_REFRESH, "client");
         if (verdict == REFRESH_REPLAYED)
                 return family_end(call);
-        return grant_of_user(call, ask, verdict);
+        return grant_of_user(call, ask);
 }

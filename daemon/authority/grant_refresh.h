@@ -5,10 +5,10 @@
 #include "call.h"
 #include "refresh.h"
 
-/* Stores the session of a login that has been granted, with its sid, user, client, audience, scope,
- * amr and auth_time filled in, and gives its first refresh token. When the configuration wants
- * none, or nothing can be stored just now, there is none: "". The access token is good either way.
- */
-void session_open(struct call *call, struct session *session, char ret[REFRESH_TOKEN_LEN + 1]);
+/* Makes the session of a login that has been granted, with its sid, user, client, audience, scope,
+ * amr and auth_time filled in, complete for sessions_add(), and its first refresh token. 0 or
+ * -errno. */
+int session_begin(const struct call *call, struct session *session,
+                  char ret[REFRESH_TOKEN_LEN + 1]);
 
 #endif

@@ -57,6 +57,7 @@ static int authority_init(struct authority *authority) {
                         .fd = -1,
                         .is_web = i == 1,
                 };
+        commits_init(&authority->commits);
         r = audit_new(&authority->audit);
         if (r == 0)
                 r = workers_init(&authority->workers);

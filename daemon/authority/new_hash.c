@@ -7,7 +7,7 @@
 
 static int take_second(struct call *call, struct text hash) {
         if (secret_equal(hash, secret_text(call->hash)))
-                return call->hash_made(call, hash);
+                return call->hash_made(call);
         log_error("two workers disagree about the hash of a new password: it is not stored");
         return -EIO;
 }
@@ -33,7 +33,7 @@ static int take_first(struct call *call, struct text hash) {
         return workers_hash(call, call->setting, true);
 }
 
-int new_hash_ask(struct call *call, call_hashed *then) {
+int new_hash_ask(struct call *call, call_step *then) {
         int r;
 
         r = setting_new(call->setting);

@@ -5,8 +5,8 @@
 
 #include "call.h"
 
-/* Hashes call->password under a new setting; the call goes on in `then` with the hash on which two
- * workers agree. -EIO, there or here: they do not. 0 or -errno. */
-int new_hash_ask(struct call *call, call_hashed *then);
+/* Hashes call->password under a new setting; the call goes on in `then` when two workers agree on
+ * call->hash. -EIO, there or here: they do not. 0 or -errno. */
+int new_hash_ask(struct call *call, call_step *then);
 
 #endif

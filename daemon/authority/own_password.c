@@ -2,7 +2,8 @@
  *
  *         answer_password_change()   whose is it, may the new one be
  *         own_check_current()        is the current one right
- *         own_store()                two workers agree about the new one: commit, answer */
+ *         own_store()                two workers agree about the new one: commit
+ *         own_answer()               it is committed */
 #include "answers.h"
 
 #include "../../common/cleanup.h"
@@ -14,17 +15,15 @@
 #include "password.h"
 #include "user_rules.h"
 
-static int own_store(struct call *call, struct text hash) {
-        enum refusal refusal;
-        int r;
-
-        r = change_commit(call, hash, &refusal);
-        if (r < 0)
-                return r;
+static int own_answer(struct call *call, enum refusal refusal) {
         /* Not there with that hash any more: it was changed meanwhile. */
         if (refusal)
                 return call_refuse_login(call, REFUSAL_CREDENTIALS);
         return call_answer(call, MSG_ANSWER_DONE, NULL);
+}
+
+static int own_store(struct call *call) {
+        return change_commit(call, own_answer);
 }
 
 /* The change holds only for him who proved the hash that was read. */

@@ -34,5 +34,5 @@ int answer_profile_change(struct call *call, const union message *message) {
         if (refusal)
                 return call_refuse(call, refusal);
         r = profile_keep(call, ask);
-        return r < 0 ? r : change_answer(call, TEXT_NONE);
+        return r < 0 ? r : change_answer(call);
 }

@@ -2,7 +2,8 @@
  *
  *         renewal_begin()   a copy of all that is needed, one idle worker
  *         heard_first()     another idle worker computes it once more
- *         heard_second()    both agree: commit, if the old hash still stands */
+ *         heard_second()    both agree
+ *         renewal_write()   is the old hash still there? */
 #include "renewal.h"
 
 #include "../../common/cleanup.h"
@@ -13,6 +14,7 @@
 struct renewal {
         struct spare_job job;        /* first: a job of a renewal is the renewal */
         struct authority *authority; /* borrowed: outlives it */
+        struct commit commit;
         uint64_t user_id;
         struct secret *password, *old_hash, *new_hash;
         char setting[SETTING_MAX];
@@ -30,7 +32,8 @@ static void renewal_freep(struct renewal **renewal) {
                 renewal_free(*renewal);
 }
 
-static void renewal_end(struct renewal *renewal, int r) {
+static void renewal_end(void *context, int r) {
+        struct renewal *renewal = context;
         unsigned long long id = renewal->user_id;
 
         if (r == 0)
@@ -41,15 +44,23 @@ static void renewal_end(struct renewal *renewal, int r) {
         renewal_free(renewal);
 }
 
+static int renewal_write(void *context, struct transaction *transaction) {
+        struct renewal *renewal = context;
+
+        return users_set_hash(transaction, renewal->user_id, secret_text(renewal->old_hash),
+                              secret_text(renewal->new_hash));
+}
+
 static void heard_second(struct spare_job *job, int r, struct text hash) {
         struct renewal *renewal = (struct renewal *)job;
 
         if (r == 0 && !secret_equal(hash, secret_text(renewal->new_hash)))
                 r = -EIO;
         if (r == 0)
-                r = users_set_hash(renewal->authority->store, renewal->user_id,
-                                   secret_text(renewal->old_hash), hash);
-        renewal_end(renewal, r);
+                r = commit_ask(renewal->authority, &renewal->commit, renewal_write, renewal_end,
+                               renewal);
+        if (r < 0)
+                renewal_end(renewal, r);
 }
 
 static int renewal_ask_again(struct renewal *renewal, struct text hash) {

@@ -16,8 +16,50 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+struct revocation_wish {
+        struct revoked revoked;
+        const char *event;               /* for the audit line, as the two that follow */
+        char username[LOG_NAME_MAX + 1]; /* or what the administrator named */
+        char detail[96];
+        struct secret *presented; /* an access token, while the signer looks at it */
+};
+
+static void wish_free(void *step) {
+        struct revocation_wish *wish = step;
+
+        secret_free(wish->presented);
+        free(wish);
+}
+
+static int wish_new(struct call *call, const char *event, struct revocation_wish **ret) {
+        struct revocation_wish *wish = calloc(1, sizeof *wish);
+
+        if (!wish)
+                return -ENOMEM;
+        wish->event = event;
+        call->step.wish = wish;
+        call->free_step = wish_free;
+        *ret = wish;
+        return 0;
+}
+
 static int answer_done(struct call *call) {
         return call_answer(call, MSG_ANSWER_DONE, NULL);
+}
+
+static int wish_write(struct call *call, struct transaction *transaction) {
+        return sessions_revoke(call->authority, transaction, &call->step.wish->revoked);
+}
+
+static int wish_done(struct call *call) {
+        const struct revocation_wish *wish = call->step.wish;
+
+        audit(call, wish->event, "done", text_of(wish->username), wish->detail);
+        return answer_done(call);
+}
+
+static int wish_commit(struct call *call) {
+        return call_commit(call, wish_write, wish_done, call_fail);
 }
 
 /* ---- by a token that is presented ---- */
@@ -25,8 +67,9 @@ static int answer_done(struct call *call) {
 /* A refresh token takes its session with it, and so the access tokens (RFC 7009 2.1); any of the
  * session's refresh tokens does, however old. */
 static int revoke_refresh(struct call *call, const struct refresh_token *token) {
+        struct revocation_wish *wish = call->step.wish;
         enum refresh_verdict verdict = REFRESH_FOREIGN;
-        char sid[SID_LEN + 1], sub[24], detail[64];
+        char sid[SID_LEN + 1], sub[24];
         struct session session;
         int r;
 
@@ -41,37 +84,29 @@ static int revoke_refresh(struct call *call, const struct refresh_token *token) 
         if (verdict == REFRESH_FOREIGN)
                 return answer_done(call);
         snprintf(sub, sizeof sub, "%" PRIu64, session.user_id);
-        r = sessions_end(call->authority, text_of(sid), text_of(sub), clock_wall_s());
-        if (r < 0)
-                return r;
-        snprintf(detail, sizeof detail, "kind=refresh-token sid=%s", sid);
-        audit(call, "revoke", "done", text_of(session.username), detail);
-        return answer_done(call);
+        wish->revoked = revoked_session(sid, sub);
+        snprintf(wish->username, sizeof wish->username, "%s", session.username);
+        snprintf(wish->detail, sizeof wish->detail, "kind=refresh-token sid=%s", sid);
+        return wish_commit(call);
 }
 
 /* What is not good anyway needs no revocation. */
 static int revoke_judged(struct call *call, enum verdict verdict, const struct claims *claims) {
-        char detail[64];
-        int r;
+        struct revocation_wish *wish = call->step.wish;
 
         if (verdict != VERDICT_VALID)
                 return answer_done(call);
-        r = sessions_revoke_token(call->authority, text_of(claims->jti), text_of(claims->sub),
-                                  claims->exp, clock_wall_s());
-        if (r < 0)
-                return r;
-        snprintf(detail, sizeof detail, "kind=access-token jti=%s", claims->jti);
-        audit(call, "revoke", "done", text_of(claims->username), detail);
-        return answer_done(call);
+        wish->revoked = (struct revoked){.kind = REVOKED_TOKEN, .expires_at = claims->exp};
+        snprintf(wish->revoked.claim, sizeof wish->revoked.claim, "%s", claims->jti);
+        memcpy(wish->revoked.sub, claims->sub, sizeof wish->revoked.sub);
+        snprintf(wish->username, sizeof wish->username, "%s", claims->username);
+        snprintf(wish->detail, sizeof wish->detail, "kind=access-token jti=%s", claims->jti);
+        return wish_commit(call);
 }
 
 /* Of any audience: whoever holds it may end it. */
 static struct expectation any_audience(const struct call *call) {
         return (struct expectation){.now = clock_wall_s(), .leeway = call->settings->leeway_s};
-}
-
-static void presented_free(void *presented) {
-        secret_free(presented);
 }
 
 /* The signer has told whether a token is its own whose key is not published. */
@@ -84,7 +119,8 @@ static int revoke_checked(struct call *call, bool good) {
         if (!good)
                 return answer_done(call);
         r = token_judge_checked(call->authority->keyset, &call->authority->revocations,
-                                secret_text(call->step.presented), &expect, &verdict, &claims);
+                                secret_text(call->step.wish->presented), &expect, &verdict,
+                                &claims);
         return r < 0 ? r : revoke_judged(call, verdict, &claims);
 }
 
@@ -94,10 +130,9 @@ static int revoke_ask(struct call *call, struct text token, const struct expecta
 
         if (token_mac_question(call->authority->keyset, token, expect, &question) < 0)
                 return answer_done(call);
-        r = secret_new(token.p, token.len, &call->step.presented);
+        r = secret_new(token.p, token.len, &call->step.wish->presented);
         if (r < 0)
                 return r;
-        call->free_step = presented_free;
         return sign_ask_mac(call, &question, revoke_checked);
 }
 
@@ -122,9 +157,14 @@ static int revoke_access(struct call *call, struct text token) {
 int answer_revoke(struct call *call, const union message *message) {
         _cleanup_(refresh_clear) struct refresh_token token = {.sid = {0}};
         struct text presented = message->ask_revoke.token;
+        struct revocation_wish *wish;
+        int r;
 
         if (call->connection->class == CLASS_WEB)
                 return call_refuse(call, REFUSAL_CLIENT);
+        r = wish_new(call, "revoke", &wish);
+        if (r < 0)
+                return r;
         if (refresh_parse(presented, &token) == 0)
                 return revoke_refresh(call, &token);
         return revoke_access(call, presented);
@@ -139,63 +179,62 @@ static bool is_id(struct text text) {
         return base64url_decode(text, bytes, sizeof bytes, &len) == 0 && len == sizeof bytes;
 }
 
-static int revoke_jti(struct call *call, struct text jti, int64_t before) {
-        int64_t now = clock_wall_s();
-
-        (void)before;
-        if (!is_id(jti))
-                return -ENOENT;
-        return sessions_revoke_token(call->authority, jti, TEXT_NONE, 0, now);
+static int name_id(struct call *call, struct text id, struct revoked *revoked) {
+        (void)call;
+        return is_id(id) ? text_copy(id, revoked->claim, sizeof revoked->claim) : -ENOENT;
 }
 
-static int revoke_sid(struct call *call, struct text sid, int64_t before) {
-        (void)before;
-        if (!is_id(sid))
-                return -ENOENT;
-        return sessions_end(call->authority, sid, TEXT_NONE, clock_wall_s());
-}
-
-static int revoke_user(struct call *call, struct text name, int64_t before) {
+static int name_user(struct call *call, struct text name, struct revoked *revoked) {
         int r;
 
         r = users_find(call->authority->store, name, &call->user);
-        return r < 0 ? r : sessions_revoke_user(call->authority, call->user->id, before);
+        if (r == 0)
+                *revoked = revoked_user(call->user->id, revoked->before);
+        return r;
 }
 
-static int revoke_client(struct call *call, struct text client_id, int64_t before) {
-        return sessions_revoke_client(call->authority, client_id, before);
+static int name_client(struct call *call, struct text client_id, struct revoked *revoked) {
+        (void)call;
+        return text_copy(client_id, revoked->claim, sizeof revoked->claim);
 }
 
-static int revoke_all(struct call *call, struct text none, int64_t before) {
+static int name_all(struct call *call, struct text none, struct revoked *revoked) {
+        (void)call;
         (void)none;
-        return sessions_revoke_all(call->authority, before);
+        (void)revoked;
+        return 0;
 }
 
 static const struct {
         const char *name;
-        int (*revoke)(struct call *call, struct text claim, int64_t before);
+        int (*find)(struct call *call, struct text claim, struct revoked *revoked);
         enum refusal unknown; /* for -ENOENT */
 } kinds[REVOKED_KINDS] = {
-        [REVOKED_TOKEN] = {"token", revoke_jti, REFUSAL_BROKEN_ID},
-        [REVOKED_SESSION] = {"session", revoke_sid, REFUSAL_BROKEN_ID},
-        [REVOKED_SUBJECT] = {"user", revoke_user, REFUSAL_NO_USER},
-        [REVOKED_CLIENT] = {"client", revoke_client, REFUSAL_BROKEN_ID},
-        [REVOKED_ALL] = {"all", revoke_all, REFUSAL_BROKEN_ID},
+        [REVOKED_TOKEN] = {"token", name_id, REFUSAL_BROKEN_ID},
+        [REVOKED_SESSION] = {"session", name_id, REFUSAL_BROKEN_ID},
+        [REVOKED_SUBJECT] = {"user", name_user, REFUSAL_NO_USER},
+        [REVOKED_CLIENT] = {"client", name_client, REFUSAL_BROKEN_ID},
+        [REVOKED_ALL] = {"all", name_all, REFUSAL_BROKEN_ID},
 };
 
-static int revocation_run(struct call *call, const struct msg_ask_revocation *ask, int64_t before) {
-        char kept[LOG_NAME_MAX + 1], detail[96];
+static int revocation_begin(struct call *call, const struct msg_ask_revocation *ask,
+                            int64_t before) {
+        struct revocation_wish *wish;
         int r;
 
-        r = kinds[ask->kind].revoke(call, ask->claim, before);
+        r = wish_new(call, "revocation", &wish);
+        if (r < 0)
+                return r;
+        wish->revoked = (struct revoked){.kind = ask->kind, .before = before};
+        r = kinds[ask->kind].find(call, ask->claim, &wish->revoked);
         if (r == -ENOENT)
                 return call_refuse(call, kinds[ask->kind].unknown);
         if (r < 0)
                 return r;
-        audit_keep_name(ask->claim, kept);
-        snprintf(detail, sizeof detail, "kind=%s before=%" PRId64, kinds[ask->kind].name, before);
-        audit(call, "revocation", "done", text_of(kept), detail);
-        return answer_done(call);
+        audit_keep_name(ask->claim, wish->username);
+        snprintf(wish->detail, sizeof wish->detail, "kind=%s before=%" PRId64,
+                 kinds[ask->kind].name, before);
+        return wish_commit(call);
 }
 
 /* POST /revocations */
@@ -214,5 +253,5 @@ int answer_revocation(struct call *call, const union message *message) {
                 refusal = REFUSAL_BEFORE;
         if (refusal)
                 return call_refuse(call, refusal);
-        return revocation_run(call, ask, ask->before > 0 ? ask->before : until_now);
+        return revocation_begin(call, ask, ask->before > 0 ? ask->before : until_now);
 }

@@ -118,21 +118,40 @@ static int end_check(struct call *call, const struct msg_ask_session_end *ask,
         return r;
 }
 
-static int end_now(struct call *call, struct text sid, const struct session *session) {
-        char sub[24] = "", detail[64];
-        uint64_t owner = session->user_id;
-        int r;
+struct session_end {
+        struct revoked revoked;
+        char username[USER_NAME_MAX + 1];
+};
 
+static int end_write(struct call *call, struct transaction *transaction) {
+        return sessions_revoke(call->authority, transaction, &call->step.session_end->revoked);
+}
+
+static int end_answer(struct call *call) {
+        const struct session_end *end = call->step.session_end;
+        char detail[sizeof end->revoked.claim + 8];
+
+        snprintf(detail, sizeof detail, "sid=%s", end->revoked.claim);
+        audit(call, "session-end", "done", text_of(end->username), detail);
+        return call_answer(call, MSG_ANSWER_DONE, NULL);
+}
+
+static int end_begin(struct call *call, const char *sid, const struct session *session) {
+        struct session_end *end = calloc(1, sizeof *end);
+        uint64_t owner = session->user_id;
+        char sub[24] = "";
+
+        if (!end)
+                return -ENOMEM;
+        call->step.session_end = end;
+        call->free_step = free;
         if (owner == 0 && call->user)
                 owner = call->user->id;
         if (owner != 0)
                 snprintf(sub, sizeof sub, "%" PRIu64, owner);
-        r = sessions_end(call->authority, sid, text_of(sub), clock_wall_s());
-        if (r < 0)
-                return r;
-        snprintf(detail, sizeof detail, "sid=%.*s", TEXT_ARGS(sid));
-        audit(call, "session-end", "done", text_of(session->username), detail);
-        return call_answer(call, MSG_ANSWER_DONE, NULL);
+        end->revoked = revoked_session(sid, sub);
+        memcpy(end->username, session->username, sizeof end->username);
+        return call_commit(call, end_write, end_answer, call_fail);
 }
 
 static bool is_sid(struct text text) {
@@ -146,9 +165,10 @@ int answer_session_end(struct call *call, const union message *message) {
         const struct msg_ask_session_end *ask = &message->ask_session_end;
         struct session session = {.user_id = 0};
         enum refusal refusal = REFUSAL_NO_SESSION;
+        char sid[SID_LEN + 1];
         int r;
 
-        if (!is_sid(ask->sid))
+        if (!is_sid(ask->sid) || text_copy(ask->sid, sid, sizeof sid) < 0)
                 return call_refuse(call, REFUSAL_NO_SESSION);
         r = sessions_find(call->authority->store, ask->sid, &session);
         if (r == 0 || r == -ENOENT)
@@ -157,5 +177,5 @@ int answer_session_end(struct call *call, const union message *message) {
                 return r;
         if (refusal)
                 return call_refuse(call, refusal);
-        return end_now(call, ask->sid, &session);
+        return end_begin(call, sid, &session);
 }

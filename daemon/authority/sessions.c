@@ -1,4 +1,5 @@
-/* The end of sessions and tokens: commit, memory, page; the reply is the caller's. */
+/* The end of sessions and tokens: what is written of it, and how memory and page follow when it is
+ * committed. */
 #include "sessions.h"
 
 #include "../../common/clock.h"
@@ -53,77 +54,19 @@ static int64_t horizon(const struct authority *authority, int64_t now) {
         return latest + authority->settings->leeway_s + VERIFIER_LEEWAY_S;
 }
 
-static int revocation_make(struct authority *authority, struct revocation *revocation) {
-        bool collapsed;
-        int r;
+struct revoked revoked_user(uint64_t user_id, int64_t before) {
+        struct revoked revoked = {.kind = REVOKED_SUBJECT, .user_id = user_id, .before = before};
 
-        revocation->horizon = horizon(authority, revocation->now);
-        revocation->until = sessions_until_now(authority);
-        if (revocation->entry.drop_at == 0)
-                revocation->entry.drop_at = revocation->horizon;
-        r = revocations_store(authority->store, revocation, &collapsed);
-        if (r < 0) {
-                log_error("a revocation could not be stored: %s", store_error(authority->store));
-                return r;
-        }
-        authority->revoked_serial++;
-        if (collapsed)
-                log_notice("a subject has too many revoked tokens: all of his until now are");
-        r = collapsed ? revocations_reload(authority)
-                      : revocations_add(&authority->revocations, &revocation->entry);
-        return r < 0 ? r : status_publish(authority);
+        snprintf(revoked.claim, sizeof revoked.claim, "%llu", (unsigned long long)user_id);
+        return revoked;
 }
 
-static int revocation_name(struct revocation *revocation, enum revocation_kind kind,
-                           struct text claim, struct text sub) {
-        int r;
+struct revoked revoked_session(const char *sid, const char *sub) {
+        struct revoked revoked = {.kind = REVOKED_SESSION};
 
-        revocation->entry.kind = kind;
-        r = revocation_digest(claim, revocation->entry.value);
-        if (r < 0 || sub.len == 0)
-                return r;
-        revocation->has_subject = true;
-        return revocation_digest(sub, revocation->subject);
-}
-
-int sessions_end(struct authority *authority, struct text sid, struct text sub, int64_t now) {
-        struct revocation revocation = {.entry.before = REVOKED_WHENEVER, .sid = sid, .now = now};
-        int r;
-
-        r = revocation_name(&revocation, REVOKED_SESSION, sid, sub);
-        return r < 0 ? r : revocation_make(authority, &revocation);
-}
-
-int sessions_revoke_token(struct authority *authority, struct text jti, struct text sub,
-                          int64_t exp, int64_t now) {
-        struct revocation revocation = {.entry.before = REVOKED_WHENEVER, .now = now};
-        int r;
-
-        if (exp > 0)
-                revocation.entry.drop_at = exp + authority->settings->leeway_s + VERIFIER_LEEWAY_S;
-        r = revocation_name(&revocation, REVOKED_TOKEN, jti, sub);
-        return r < 0 ? r : revocation_make(authority, &revocation);
-}
-
-/* "Until now" is every session there is, also where the clock has been set back since its login. */
-static int64_t logins_before(int64_t before, int64_t now) {
-        return before > now ? INT64_MAX : before;
-}
-
-int sessions_revoke_user(struct authority *authority, uint64_t user_id, int64_t before) {
-        int64_t now = clock_wall_s();
-        struct revocation revocation = {
-                .entry.before = before,
-                .user_id = user_id,
-                .login_before = logins_before(before, now),
-                .now = now,
-        };
-        char sub[24];
-        int r;
-
-        snprintf(sub, sizeof sub, "%llu", (unsigned long long)user_id);
-        r = revocation_name(&revocation, REVOKED_SUBJECT, text_of(sub), TEXT_NONE);
-        return r < 0 ? r : revocation_make(authority, &revocation);
+        snprintf(revoked.claim, sizeof revoked.claim, "%s", sid);
+        snprintf(revoked.sub, sizeof revoked.sub, "%s", sub);
+        return revoked;
 }
 
 void sessions_note_birth(struct authority *authority, int64_t iat) {
@@ -143,38 +86,117 @@ int64_t sessions_until_now(const struct authority *authority) {
         return (now > latest ? now : latest) + 1;
 }
 
-int sessions_end_user(struct authority *authority, uint64_t user_id, int64_t now) {
-        int64_t before = sessions_until_now(authority);
-
-        return sessions_revoke_user(authority, user_id, before > now ? before : now + 1);
+/* A jti and a sid are never given twice. */
+static int64_t revoked_before(const struct revoked *revoked, int64_t until_now) {
+        if (revoked->kind == REVOKED_TOKEN || revoked->kind == REVOKED_SESSION)
+                return REVOKED_WHENEVER;
+        return revoked->before > 0 ? revoked->before : until_now;
 }
 
-int sessions_revoke_client(struct authority *authority, struct text client_id, int64_t before) {
-        int64_t now = clock_wall_s();
-        struct revocation revocation = {
-                .entry.before = before,
-                .client_id = client_id,
-                .login_before = logins_before(before, now),
-                .now = now,
-        };
+static int64_t revoked_drop_at(const struct authority *authority, const struct revoked *revoked,
+                               int64_t now) {
+        if (revoked->expires_at > 0)
+                return revoked->expires_at + authority->settings->leeway_s + VERIFIER_LEEWAY_S;
+        return horizon(authority, now);
+}
+
+static int revocation_name(const struct revoked *revoked, struct revocation *revocation) {
         int r;
 
-        r = revocation_name(&revocation, REVOKED_CLIENT, client_id, TEXT_NONE);
-        return r < 0 ? r : revocation_make(authority, &revocation);
+        r = revocation_digest(text_of(revoked->claim), revocation->entry.value);
+        if (r < 0 || !revoked->sub[0])
+                return r;
+        revocation->has_subject = true;
+        return revocation_digest(text_of(revoked->sub), revocation->subject);
 }
 
-int sessions_revoke_all(struct authority *authority, int64_t before) {
-        int64_t now = clock_wall_s();
-        struct revocation revocation = {
-                .entry.before = before,
-                .login_before = logins_before(before, now),
+/* "Until now" is every session there is, also where the clock has been set back since its login. */
+static int64_t logins_before(int64_t before, int64_t now) {
+        return before > now ? INT64_MAX : before;
+}
+
+/* As the store wants it; lent by `revoked`. */
+static int revocation_make(const struct authority *authority, const struct revoked *revoked,
+                           struct revocation *ret) {
+        int64_t now = clock_wall_s(), until_now = sessions_until_now(authority);
+        int64_t before = revoked_before(revoked, until_now);
+
+        *ret = (struct revocation){
+                .entry = {.kind = revoked->kind,
+                          .before = before,
+                          .drop_at = revoked_drop_at(authority, revoked, now)},
                 .now = now,
+                .until = until_now,
+                .horizon = horizon(authority, now),
+                .user_id = revoked->user_id,
+                .login_before = logins_before(before, now),
         };
+        if (revoked->kind == REVOKED_SESSION)
+                ret->sid = text_of(revoked->claim);
+        if (revoked->kind == REVOKED_CLIENT)
+                ret->client_id = text_of(revoked->claim);
+        return revocation_name(revoked, ret);
+}
+
+int sessions_revoke(struct authority *authority, struct transaction *transaction,
+                    const struct revoked *revoked) {
+        struct revocation revocation;
+        bool collapsed = false;
         int r;
 
-        r = revocation_name(&revocation, REVOKED_ALL, TEXT_NONE, TEXT_NONE);
-        return r < 0 ? r : revocation_make(authority, &revocation);
+        r = revocation_make(authority, revoked, &revocation);
+        if (r == 0)
+                r = revocations_store(transaction, &revocation, &collapsed);
+        if (r < 0) {
+                log_error("a revocation could not be stored: %s", store_error(authority->store));
+                return r;
+        }
+        authority->revoked_serial++;
+        authority->status_is_old = true;
+        if (collapsed) {
+                log_notice("a subject has too many revoked tokens: all of his until now are");
+                authority->revocations_are_old = true;
+        }
+        return revocations_add(&authority->revoking, &revocation.entry);
 }
+
+/* ---- after the commit ---- */
+
+static int revocations_merge(struct authority *authority) {
+        size_t i;
+        int r = 0;
+
+        for (i = 0; r == 0 && i < authority->revoking.count; i++)
+                r = revocations_add(&authority->revocations, &authority->revoking.entries[i]);
+        return r;
+}
+
+static int revocations_follow(struct authority *authority) {
+        int r;
+
+        r = authority->revocations_are_old ? revocations_reload(authority)
+                                           : revocations_merge(authority);
+        authority->revocations_are_old = r < 0;
+        revocations_clear(&authority->revoking);
+        return r;
+}
+
+int sessions_follow(struct authority *authority) {
+        int r;
+
+        r = revocations_follow(authority);
+        if (r < 0 || !authority->status_is_old)
+                return r;
+        r = status_publish(authority);
+        authority->status_is_old = r < 0;
+        return r;
+}
+
+void sessions_drop(struct authority *authority) {
+        revocations_clear(&authority->revoking);
+}
+
+/* ---- births ---- */
 
 int sessions_birth(struct authority *authority, const struct claims *claims, int64_t *ret_iat_min) {
         int64_t before, now = clock_wall_s();
@@ -200,7 +222,7 @@ int sessions_were_ended(const struct call *call, struct text sub, struct text si
                         bool *ret) {
         const struct authority *authority = call->authority;
         struct claims claims = {.client_id = WIRE_CLIENT_LOCAL};
-        int64_t before = 0;
+        int64_t before = 0, being_written = 0;
         int r = 0;
 
         if (text_copy(sub, claims.sub, sizeof claims.sub) < 0 ||
@@ -209,7 +231,9 @@ int sessions_were_ended(const struct call *call, struct text sub, struct text si
         if (call->revoked_serial != authority->revoked_serial)
                 r = revocations_before(&authority->revocations, &claims, &before);
         if (r == 0)
-                *ret = before > since;
+                r = revocations_before(&authority->revoking, &claims, &being_written);
+        if (r == 0)
+                *ret = before > since || being_written > since;
         return r;
 }
 
@@ -228,47 +252,54 @@ static void sweep_set(struct authority *authority, int64_t next_grace) {
                 log_error("what is over will not be removed: out of memory");
 }
 
-static int sweep(struct authority *authority, int64_t *next_grace) {
-        uint64_t entries;
+static int sweep_write(void *context, struct transaction *transaction) {
+        struct authority *authority = context;
+        uint64_t entries = 0;
         int r;
 
-        r = sessions_sweep(authority->store, clock_wall_s(), authority->settings->refresh_idle_s,
-                           &entries, next_grace);
-        if (r < 0) {
+        r = sessions_sweep(transaction, clock_wall_s(), authority->settings->refresh_idle_s,
+                           &entries, &authority->next_grace);
+        if (r < 0)
                 log_warning("what is over could not be removed: %s", store_error(authority->store));
-                return r;
-        }
-        if (entries == 0)
-                return 0;
-        r = revocations_reload(authority);
-        return r < 0 ? r : status_publish(authority);
+        if (entries > 0)
+                authority->revocations_are_old = authority->status_is_old = true;
+        return r;
+}
+
+static void sweep_done(void *context, int r) {
+        struct authority *authority = context;
+
+        sweep_set(authority, r < 0 ? INT64_MAX : authority->next_grace);
 }
 
 static void sweep_due(void *context) {
-        int64_t next_grace = INT64_MAX;
+        struct authority *authority = context;
 
-        sweep(context, &next_grace);
-        sweep_set(context, next_grace);
+        if (commit_ask(authority, &authority->sweeping, sweep_write, sweep_done, authority) < 0)
+                sweep_set(authority, INT64_MAX);
 }
 
-int sessions_take_settings(struct authority *authority) {
+static int lifetimes_write(void *context, struct transaction *transaction) {
+        struct authority *authority = context;
         int r;
 
-        r = lifetimes_store(authority->store, clock_wall_s(),
+        r = lifetimes_store(transaction, clock_wall_s(),
                             settings_longest_lifetime(authority->settings), &authority->horizon);
         if (r < 0)
                 log_error("the lifetimes could not be stored: %s", store_error(authority->store));
         return r;
 }
 
+int sessions_take_settings(struct authority *authority) {
+        return commit_alone(authority, lifetimes_write, authority);
+}
+
+/* The first commit brings memory and page after it, whatever has come before. */
 int sessions_start(struct authority *authority) {
         int r;
 
+        authority->revocations_are_old = authority->status_is_old = true;
         r = sessions_take_settings(authority);
-        if (r == 0)
-                r = revocations_reload(authority);
-        if (r == 0)
-                r = status_publish(authority);
         if (r == 0)
                 sweep_set(authority, 0);
         return r;

@@ -1,27 +1,32 @@
-/* Ending sessions, and revoking what was issued: in the database, on the status page and in memory,
- * in that order. Each function below has committed and published when it returns 0. */
+/* Ending sessions, and revoking what was issued: in the database, in memory and on the status page,
+ * in that order. */
 #ifndef JETON_AUTHORITY_SESSIONS_H
 #define JETON_AUTHORITY_SESSIONS_H
 
 #include "call.h"
 #include "../../common/jwt/claims.h"
 
-/* Everything that this user was issued until `now` (clock_wall_s()): his sessions with their
- * refresh tokens, and all his access tokens. For a user who is disabled or deleted, or whose
- * password has changed. 0 or -errno. */
-int sessions_end_user(struct authority *authority, uint64_t user_id, int64_t now);
+/* What is to end. */
+struct revoked {
+        enum revocation_kind kind;
+        char claim[CLIENT_MAX + 1]; /* the jti, sid, sub or client_id */
+        char sub[SUB_MAX + 1];      /* whose token or session it is; "": nobody knows */
+        uint64_t user_id;           /* REVOKED_SUBJECT: the user whose sessions end */
+        int64_t before;             /* what was issued before that; 0: until now */
+        int64_t expires_at;         /* REVOKED_TOKEN: its exp; 0: nobody knows */
+};
 
-/* Every token of one session; whose it is, is in `sub`, empty when nobody knows. */
-int sessions_end(struct authority *authority, struct text sid, struct text sub, int64_t now);
+/* Everything that this user was issued before `before`: his sessions with their refresh tokens, and
+ * all his access tokens. */
+struct revoked revoked_user(uint64_t user_id, int64_t before);
 
-/* One access token, which expires at `exp`; 0: nobody knows when. */
-int sessions_revoke_token(struct authority *authority, struct text jti, struct text sub,
-                          int64_t exp, int64_t now);
+/* Every token of one session. */
+struct revoked revoked_session(const char *sid, const char *sub);
 
-/* Whatever was issued before `before` to a user, to a client, to everybody. */
-int sessions_revoke_user(struct authority *authority, uint64_t user_id, int64_t before);
-int sessions_revoke_client(struct authority *authority, struct text client_id, int64_t before);
-int sessions_revoke_all(struct authority *authority, int64_t before);
+/* Writes a revocation, as the last step of a change: it is in memory and on the page when that is
+ * committed. 0 or -errno. */
+int sessions_revoke(struct authority *authority, struct transaction *transaction,
+                    const struct revoked *revoked);
 
 /* A token with this iat was signed. */
 void sessions_note_birth(struct authority *authority, int64_t iat);
@@ -37,9 +42,17 @@ int64_t sessions_until_now(const struct authority *authority);
 int sessions_birth(struct authority *authority, const struct claims *claims, int64_t *ret_iat_min);
 
 /* Whether tokens of this subject or session were revoked while the call, which began at `since`,
- * was on its way: what it was to be given must not outlive the revocation. 0 or -errno. */
+ * was on its way, in the commit that is being written too: what it was to be given must not outlive
+ * the revocation. 0 or -errno. */
 int sessions_were_ended(const struct call *call, struct text sub, struct text sid, int64_t since,
                         bool *ret);
+
+/* A commit is done: brings the memory after it, then the status page. 0 or -errno: they stay as
+ * they were, and the next commit tries again. */
+int sessions_follow(struct authority *authority);
+
+/* A commit has failed: forgets what it would have revoked. */
+void sessions_drop(struct authority *authority);
 
 /* Loads the revocations and publishes them; begins to remove what is over. Before the sockets
  * accept. 0 or -errno. */

@@ -3,7 +3,8 @@
  *         answer_user_add()        may the caller do it, are the fields good, is the name free
  *         add_heard_of_account()   names has said whether a local account has that name
  *         add_password()           it is hashed, unless a hash was brought
- *         add_store()              commit, publish the link, answer */
+ *         add_store()              it is written
+ *         add_answer()             it is committed */
 #include "answers.h"
 
 #include "../../common/cleanup.h"
@@ -13,7 +14,6 @@
 #include "naming.h"
 #include "new_hash.h"
 #include "policy.h"
-#include "status.h"
 #include "user_rules.h"
 
 struct new_account {
@@ -24,6 +24,7 @@ struct new_account {
         bool has_uid;
         uint32_t uid;
         int64_t expires_at;
+        enum users_conflict conflict;
 };
 
 /* ---- are the fields good? ---- */
@@ -77,59 +78,57 @@ static int fields_keep(struct call *call, const struct msg_ask_user_add *ask) {
 
 /* ---- the steps, last one first ---- */
 
-static int add_commit(struct call *call, struct text hash, enum users_conflict *ret_conflict) {
-        const struct new_account *new = call->step.added;
+static int add_write(struct call *call, struct transaction *transaction) {
+        struct new_account *new = call->step.added;
         struct new_user user = {
                 .name = text_of(new->username),
                 .full_name = text_of(new->full_name),
                 .email = text_of(new->email),
                 .roles = text_of(new->roles),
-                .hash = hash,
+                .hash = secret_text(call->hash),
                 .has_uid = new->has_uid,
                 .uid = new->uid,
                 .expires_at = new->expires_at,
                 .now = clock_wall_s(),
         };
 
-        return users_add(call->authority->store, &user, ret_conflict, &call->user);
+        if (new->has_uid)
+                call->authority->status_is_old = true;
+        return users_add(transaction, &user, &new->conflict, &call->user);
 }
 
 /* Of a hash that was brought: its scheme, never itself. */
-static void audit_added(const struct call *call, struct text hash) {
+static void audit_added(const struct call *call) {
         char detail[64];
 
-        snprintf(detail, sizeof detail, "hash=%s", setting_scheme_name(hash));
+        snprintf(detail, sizeof detail, "hash=%s", setting_scheme_name(secret_text(call->hash)));
         audit(call, "user-add", "done", text_of(call->user->name), call->password ? NULL : detail);
 }
 
-static int add_store(struct call *call, struct text hash) {
-        enum users_conflict conflict = USERS_FINE;
+static int add_answer(struct call *call) {
+        enum users_conflict conflict = call->step.added->conflict;
+
+        if (conflict)
+                return call_refuse(call, conflict == USERS_UID_TAKEN ? REFUSAL_UID_TAKEN
+                                                                     : REFUSAL_NAME_TAKEN);
+        audit_added(call);
+        return answer_with_user(call, call->user);
+}
+
+static int add_store(struct call *call) {
         enum refusal refusal;
         int r;
 
         r = admin_check_again(call, &refusal);
-        if (r == 0 && refusal)
-                return call_refuse(call, refusal);
-        if (r == 0)
-                r = add_commit(call, hash, &conflict);
         if (r < 0)
                 return r;
-        if (conflict)
-                return call_refuse(call, conflict == USERS_UID_TAKEN ? REFUSAL_UID_TAKEN
-                                                                     : REFUSAL_NAME_TAKEN);
-        if (call->user->has_uid) {
-                r = status_publish(call->authority);
-                if (r < 0)
-                        return r;
-        }
-        audit_added(call, hash);
-        return answer_with_user(call, call->user);
+        if (refusal)
+                return call_refuse(call, refusal);
+        return call_commit(call, add_write, add_answer, call_fail);
 }
 
 static int add_password(struct call *call) {
-        if (call->password)
-                return new_hash_ask(call, add_store);
-        return add_store(call, secret_text(call->hash));
+        return call->password ? new_hash_ask(call, add_store) : add_store(call);
 }
 
 static int add_heard_of_account(struct call *call, const struct msg_account *account) {

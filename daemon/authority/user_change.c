@@ -69,7 +69,7 @@ static int change_begin(struct call *call, const struct msg_ask_user_change *ask
                 return r;
         if (ask->members & USER_PASSWORD)
                 return new_hash_ask(call, change_answer);
-        return change_answer(call, TEXT_NONE);
+        return change_answer(call);
 }
 
 int answer_user_change(struct call *call, const union message *message) {

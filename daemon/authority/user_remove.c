@@ -2,30 +2,27 @@
  * nothing that still names it can come to mean somebody else. */
 #include "answers.h"
 
-#include "../../common/clock.h"
 #include "admin.h"
 #include "audit.h"
 #include "sessions.h"
-#include "status.h"
 
 #include <errno.h>
 
-static int user_remove(struct call *call) {
-        const struct user *user = call->user;
+static int remove_write(struct call *call, struct transaction *transaction) {
+        struct revoked revoked = revoked_user(call->user->id, 0);
         int r;
 
-        r = sessions_end_user(call->authority, user->id, clock_wall_s());
-        if (r < 0)
-                return r;
-        r = users_remove(call->authority->store, user->id);
-        if (r == -ENOENT)
-                return call_refuse(call, REFUSAL_NO_USER);
-        if (r == 0 && user->has_uid)
-                r = status_publish(call->authority);
-        if (r < 0)
-                return r;
-        audit(call, "user-remove", "done", text_of(user->name), NULL);
+        r = users_remove(transaction, call->user->id);
+        return r < 0 ? r : sessions_revoke(call->authority, transaction, &revoked);
+}
+
+static int remove_answer(struct call *call) {
+        audit(call, "user-remove", "done", text_of(call->user->name), NULL);
         return call_answer(call, MSG_ANSWER_DONE, NULL);
+}
+
+static int remove_failed(struct call *call, int error) {
+        return error == -ENOENT ? call_refuse(call, REFUSAL_NO_USER) : call_fail(call, error);
 }
 
 int answer_user_remove(struct call *call, const union message *message) {
@@ -40,5 +37,5 @@ int answer_user_remove(struct call *call, const union message *message) {
                 return call_refuse(call, refusal);
         if (call->admin && call->admin->id == call->user->id)
                 return call_refuse(call, REFUSAL_ONESELF);
-        return user_remove(call);
+        return call_commit(call, remove_write, remove_answer, remove_failed);
 }

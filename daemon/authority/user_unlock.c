@@ -4,17 +4,22 @@
 #include "admin.h"
 #include "audit.h"
 #include "guesser.h"
+#include "store/throttle_rows.h"
 
 #include <errno.h>
 
-static int user_unlock(struct call *call) {
+static int unlock_write(struct call *call, struct transaction *transaction) {
         char user[THROTTLE_USER_MAX + 1];
-        int r;
 
         guesser_user(call->user, user);
-        r = gate_unlock(call->authority, user);
-        if (r < 0)
-                return r;
+        return throttle_rows_unlock(transaction, text_of(user));
+}
+
+static int unlock_answer(struct call *call) {
+        char user[THROTTLE_USER_MAX + 1];
+
+        guesser_user(call->user, user);
+        gate_unlock(call->authority, user);
         audit(call, "user-unlock", "done", text_of(call->user->name), NULL);
         return call_answer(call, MSG_ANSWER_DONE, NULL);
 }
@@ -29,5 +34,5 @@ int answer_user_unlock(struct call *call, const union message *message) {
                 return r;
         if (refusal)
                 return call_refuse(call, refusal);
-        return user_unlock(call);
+        return call_commit(call, unlock_write, unlock_answer, call_fail);
 }

@@ -3,7 +3,8 @@
  *
  * links: daemon/authority/store/store.c daemon/authority/store/database.c
  *        daemon/authority/store/migrate.c daemon/authority/store/user_row.c
- *        daemon/authority/store/users.c daemon/authority/store/sessions.c
+ *        daemon/authority/store/transaction.c daemon/authority/store/users.c
+ *        daemon/authority/store/sessions.c
  *        daemon/authority/store/revocations.c
  * needs: sqlite3 libcrypto */
 #include "../../daemon/authority/store/database.h"
@@ -12,6 +13,7 @@
 #include "../../daemon/authority/store/users.h"
 
 #include "../../common/cleanup.h"
+#include "committed.h"
 #include "../../common/jwt/revocations.h"
 
 #include <fcntl.h>
@@ -89,7 +91,7 @@ static struct session session_of(unsigned n, uint64_t user_id) {
 }
 
 static void add(const struct session *session) {
-        if (sessions_add(store, session) < 0)
+        if (committed(store, sessions_add(transaction, session)) < 0)
                 fail_msg("%s", store_error(store));
 }
 
@@ -141,7 +143,7 @@ static void nobody_has_a_session_who_is_no_user(void **state) {
         const struct session session = session_of(1, 77);
 
         (void)state;
-        assert_int_equal(sessions_add(store, &session), -EINVAL);
+        assert_int_equal(committed(store, sessions_add(transaction, &session)), -EINVAL);
         assert_false(is_there(1));
 }
 
@@ -149,7 +151,7 @@ static void a_session_goes_with_its_user(void **state) {
         (void)state;
         add_plain(1, 1);
         add_plain(2, 2);
-        assert_int_equal(users_remove(store, 1), 0);
+        assert_int_equal(committed(store, users_remove(transaction, 1)), 0);
         assert_false(is_there(1));
         assert_true(is_there(2));
 }
@@ -166,8 +168,8 @@ static void only_the_newest_token_is_rotated_and_once(void **state) {
         memset(rotated.rotation, 4, sizeof rotated.rotation);
         rotated.used_at = NOW + 50;
         rotated.grace_until = NOW + 110;
-        assert_int_equal(sessions_rotate(store, &rotated, before), 0);
-        assert_int_equal(sessions_rotate(store, &rotated, before), -ESTALE);
+        assert_int_equal(committed(store, sessions_rotate(transaction, &rotated, before)), 0);
+        assert_int_equal(committed(store, sessions_rotate(transaction, &rotated, before)), -ESTALE);
         assert_int_equal(sessions_find(store, text_of(session.sid), &found), 0);
         assert_true(found.has_previous);
         assert_memory_equal(found.previous_hash, before, sizeof before);
@@ -314,7 +316,8 @@ static struct revocation revocation_of(enum revocation_kind kind, uint8_t value)
 static bool revoke_it(const struct revocation *revocation) {
         bool collapsed = true;
 
-        assert_int_equal(revocations_store(store, revocation, &collapsed), 0);
+        assert_int_equal(committed(store, revocations_store(transaction, revocation, &collapsed)),
+                         0);
         return collapsed;
 }
 
@@ -390,7 +393,8 @@ static void revoking_again_never_revokes_less(void **state) {
 static int64_t sweep(int64_t now, uint64_t *ret_entries) {
         int64_t next = -1;
 
-        assert_int_equal(sessions_sweep(store, now, IDLE, ret_entries, &next), 0);
+        assert_int_equal(
+                committed(store, sessions_sweep(transaction, now, IDLE, ret_entries, &next)), 0);
         return next;
 }
 

@@ -2,13 +2,15 @@
  *
  * links: daemon/authority/store/store.c daemon/authority/store/database.c
  *        daemon/authority/store/migrate.c daemon/authority/store/user_row.c
- *        daemon/authority/store/users.c daemon/authority/store/users_list.c
+ *        daemon/authority/store/transaction.c daemon/authority/store/users.c
+ *        daemon/authority/store/users_list.c
  * needs: sqlite3 */
 #include "../../daemon/authority/store/database.h"
 #include "../../daemon/authority/store/migrate.h"
 #include "../../daemon/authority/store/users.h"
 
 #include "../../common/cleanup.h"
+#include "committed.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -108,7 +110,7 @@ static enum users_conflict add(const struct new_user *new_user, struct user **re
         enum users_conflict conflict = 99;
         int r;
 
-        r = users_add(store, new_user, &conflict, ret);
+        r = committed(store, users_add(transaction, new_user, &conflict, ret));
         if (r < 0)
                 fail_msg("%s", store_error(store));
         return conflict;
@@ -466,19 +468,21 @@ static void the_schema_refuses_what_no_grammar_lets_in(void **state) {
         (void)state;
         for (size_t i = 0; i < ELEMENTS(names); i++) {
                 bob = someone(names[i]);
-                assert_int_equal(users_add(store, &bob, &conflict, &user), -EINVAL);
+                assert_int_equal(committed(store, users_add(transaction, &bob, &conflict, &user)),
+                                 -EINVAL);
         }
         for (size_t i = 0; i < ELEMENTS(roles); i++) {
                 bob = someone("bob");
                 bob.roles = text_of(roles[i]);
-                assert_int_equal(users_add(store, &bob, &conflict, &user), -EINVAL);
+                assert_int_equal(committed(store, users_add(transaction, &bob, &conflict, &user)),
+                                 -EINVAL);
                 assert_false(is_there("bob"));
         }
         bob = someone("bob");
         bob.has_uid = true; /* root's */
-        assert_int_equal(users_add(store, &bob, &conflict, &user), -EINVAL);
+        assert_int_equal(committed(store, users_add(transaction, &bob, &conflict, &user)), -EINVAL);
         bob.uid = UINT32_MAX; /* nobody's: (uid_t)-1 */
-        assert_int_equal(users_add(store, &bob, &conflict, &user), -EINVAL);
+        assert_int_equal(committed(store, users_add(transaction, &bob, &conflict, &user)), -EINVAL);
         assert_null(user);
         add_name("bob");
 }
@@ -501,7 +505,7 @@ static int link_user(uint64_t id, bool has_uid, uint32_t uid, enum users_conflic
         const struct user_change change = {.members = USER_UID, .has_uid = has_uid, .uid = uid};
         _cleanup_(user_freep) struct user *user = NULL;
 
-        return users_change(store, id, &change, ret_conflict, &user);
+        return committed(store, users_change(transaction, id, &change, ret_conflict, &user));
 }
 
 static void linking_and_unlinking(void **state) {
@@ -533,7 +537,8 @@ static struct user *changed(uint64_t id, struct user_change change) {
         struct user *user = NULL;
 
         change.now = NOW + 9;
-        assert_int_equal(users_change(store, id, &change, &conflict, &user), 0);
+        assert_int_equal(committed(store, users_change(transaction, id, &change, &conflict, &user)),
+                         0);
         assert_int_equal(conflict, USERS_FINE);
         return user;
 }
@@ -582,7 +587,9 @@ static void a_proven_hash_must_still_stand(void **state) {
         user_free(changed(alice, change));
         change.hash = TEXT("$y$two");
         change.proven_hash = TEXT("$y$other");
-        assert_int_equal(users_change(store, alice, &change, &conflict, &nobody), -ENOENT);
+        assert_int_equal(
+                committed(store, users_change(transaction, alice, &change, &conflict, &nobody)),
+                -ENOENT);
         change.proven_hash = TEXT("$y$one");
         user_free(changed(alice, change));
         assert_null(nobody);
@@ -594,9 +601,9 @@ static void who_is_removed_leaves_no_role_and_no_link(void **state) {
         (void)state;
         alice = add_uid("alice", 1001);
         user_free(changed(alice, (struct user_change){.members = USER_ROLES, .roles = TEXT("a")}));
-        assert_int_equal(users_remove(store, alice), 0);
-        assert_int_equal(users_remove(store, alice), -ENOENT);
-        assert_int_equal(users_remove(store, UINT64_MAX), -ENOENT);
+        assert_int_equal(committed(store, users_remove(transaction, alice)), 0);
+        assert_int_equal(committed(store, users_remove(transaction, alice)), -ENOENT);
+        assert_int_equal(committed(store, users_remove(transaction, UINT64_MAX)), -ENOENT);
         assert_false(is_there("alice"));
         bob = add_uid("bob", 1001);
         assert_true(bob > alice);
@@ -623,11 +630,18 @@ static void a_hash_is_replaced_only_where_the_old_one_stands(void **state) {
         (void)state;
         alice.hash = TEXT("old");
         assert_int_equal(add(&alice, &added), USERS_FINE);
-        assert_int_equal(users_set_hash(store, 1, TEXT("other"), TEXT("new")), -ESTALE);
-        assert_int_equal(users_set_hash(store, 2, TEXT("old"), TEXT("new")), -ESTALE);
-        assert_int_equal(users_set_hash(store, 1, TEXT_NONE, TEXT("new")), -ESTALE);
-        assert_int_equal(users_set_hash(store, 1, TEXT("old"), TEXT("new")), 0);
-        assert_int_equal(users_set_hash(store, 1, TEXT("old"), TEXT("newer")), -ESTALE);
+        assert_int_equal(
+                committed(store, users_set_hash(transaction, 1, TEXT("other"), TEXT("new"))),
+                -ESTALE);
+        assert_int_equal(committed(store, users_set_hash(transaction, 2, TEXT("old"), TEXT("new"))),
+                         -ESTALE);
+        assert_int_equal(committed(store, users_set_hash(transaction, 1, TEXT_NONE, TEXT("new"))),
+                         -ESTALE);
+        assert_int_equal(committed(store, users_set_hash(transaction, 1, TEXT("old"), TEXT("new"))),
+                         0);
+        assert_int_equal(
+                committed(store, users_set_hash(transaction, 1, TEXT("old"), TEXT("newer"))),
+                -ESTALE);
         assert_int_equal(users_find_id(store, 1, &user), 0);
         assert_string_equal(user->hash->bytes, "new");
         assert_int_equal(user->password_changed_at, NOW);
@@ -636,7 +650,8 @@ static void a_hash_is_replaced_only_where_the_old_one_stands(void **state) {
 static void a_user_without_password_gets_none_this_way(void **state) {
         (void)state;
         add_name("bare");
-        assert_int_equal(users_set_hash(store, 1, TEXT_NONE, TEXT("new")), -ESTALE);
+        assert_int_equal(committed(store, users_set_hash(transaction, 1, TEXT_NONE, TEXT("new"))),
+                         -ESTALE);
 }
 
 /* ---- lists ---- */
@@ -801,7 +816,8 @@ static void child_add(int say) {
         enum users_conflict conflict;
 
         if (store_open(directory_fd, &created, &store) < 0 ||
-            users_add(store, &alice, &conflict, &user) < 0 || write(say, "x", 1) != 1)
+            committed(store, users_add(transaction, &alice, &conflict, &user)) < 0 ||
+            write(say, "x", 1) != 1)
                 _exit(1);
         for (;;)
                 pause();
@@ -833,12 +849,10 @@ static void a_user_outlives_the_process_that_added_him(void **state) {
 
 static void check_add_fails(int error) {
         const struct new_user bob = someone("bob");
-        enum users_conflict conflict = 99;
-        struct user *user = NULL;
+        enum users_conflict conflict;
+        _cleanup_(user_freep) struct user *user = NULL;
 
-        assert_int_equal(users_add(store, &bob, &conflict, &user), error);
-        assert_int_equal(conflict, 99);
-        assert_null(user);
+        assert_int_equal(committed(store, users_add(transaction, &bob, &conflict, &user)), error);
         assert_string_not_equal(store_error(store), "no error");
         assert_false(is_there("bob"));
 }
@@ -857,7 +871,7 @@ static void a_full_database_changes_nothing(void **state) {
         for (int i = 0; i < 200 && r == 0; i++) {
                 snprintf(name, sizeof name, "user%d", i);
                 new_user.name = text_of(name);
-                r = users_add(store, &new_user, &conflict, &user);
+                r = committed(store, users_add(transaction, &new_user, &conflict, &user));
                 user_freep(&user);
         }
         assert_int_equal(r, -ENOSPC);

@@ -31,6 +31,9 @@ static const char *const sql_of[STATEMENT_COUNT] = {
         [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
         [STATEMENT_COMMIT] = "COMMIT",
         [STATEMENT_ROLLBACK] = "ROLLBACK",
+        [STATEMENT_SAVE] = "SAVEPOINT part",
+        [STATEMENT_SAVE_KEEP] = "RELEASE part",
+        [STATEMENT_SAVE_UNDO] = "ROLLBACK TO part",
         [STATEMENT_CHECK] = "SELECT 1 FROM users LIMIT 1",
         [STATEMENT_FIND_NAME] = "SELECT " USER_COLUMNS " FROM users WHERE name = ?1",
         [STATEMENT_FIND_ID] = "SELECT " USER_COLUMNS " FROM users WHERE id = ?1",
@@ -236,50 +239,4 @@ int statement_run(struct store *store, sqlite3_stmt *statement, int code, const 
         if (code == SQLITE_OK)
                 code = sqlite3_step(statement);
         return code == SQLITE_DONE ? 0 : store_fail(store, code, doing);
-}
-
-/* ---- transactions ---- */
-
-static int run_alone(struct store *store, enum statement which, const char *doing) {
-        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, which);
-
-        return statement_run(store, statement, SQLITE_OK, doing);
-}
-
-/* A file that was renamed or removed still takes writes, and they would be lost with it. */
-static int check_in_place(struct store *store) {
-        int moved = 0;
-        int code = sqlite3_file_control(store->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-
-        if (code != SQLITE_OK)
-                return store_fail(store, code, "looking whether the file is in its place");
-        if (moved)
-                return store_refuse(store, -EIO, STORE_FILE " was moved or removed while in use");
-        return 0;
-}
-
-int transaction_begin(struct store *store, struct store **ret_begun) {
-        int r;
-
-        r = check_in_place(store);
-        if (r == 0)
-                r = run_alone(store, STATEMENT_BEGIN, "beginning a change");
-        if (r == 0)
-                *ret_begun = store;
-        return r;
-}
-
-int transaction_commit(struct store *store) {
-        return run_alone(store, STATEMENT_COMMIT, "committing a change");
-}
-
-void transaction_endp(struct store **begun) {
-        char error[STORE_ERROR_MAX];
-
-        if (!*begun || sqlite3_get_autocommit((*begun)->db))
-                return;
-        /* What made us come here is the sentence to keep. */
-        memcpy(error, (*begun)->error, sizeof error);
-        run_alone(*begun, STATEMENT_ROLLBACK, "taking back a change");
-        memcpy((*begun)->error, error, sizeof error);
 }

@@ -4,6 +4,7 @@
 #define JETON_STORE_DATABASE_H
 
 #include "store.h"
+#include "transaction.h"
 #include "../../../common/text.h"
 
 #include <sqlite3.h>
@@ -16,6 +17,9 @@ enum statement {
         STATEMENT_BEGIN,
         STATEMENT_COMMIT,
         STATEMENT_ROLLBACK,
+        STATEMENT_SAVE,
+        STATEMENT_SAVE_KEEP,
+        STATEMENT_SAVE_UNDO,
         STATEMENT_CHECK,
         STATEMENT_FIND_NAME,
         STATEMENT_FIND_ID,
@@ -60,9 +64,16 @@ enum statement {
         STATEMENT_COUNT,
 };
 
+/* There is one at a time. */
+struct transaction {
+        struct store *store; /* borrowed: it holds us */
+        int error;           /* SQLite has given the whole of it up, for this reason */
+};
+
 struct store {
         sqlite3 *db;
         sqlite3_stmt *statements[STATEMENT_COUNT];
+        struct transaction transaction;
         char error[STORE_ERROR_MAX];
 };
 
@@ -107,19 +118,5 @@ struct text column_text(sqlite3_stmt *statement, int column);
 
 /* Runs a statement that gives no rows. 0 or -errno, with a sentence. */
 int statement_run(struct store *store, sqlite3_stmt *statement, int code, const char *doing);
-
-/* ---- a change: all of it on the disk, or nothing of it done ---- */
-
-/* Begins one, for transaction_endp() to end. 0 or -errno, with a sentence; -EIO when the file has
- * been taken away from under us. */
-int transaction_begin(struct store *store, struct store **ret_begun);
-
-/* On the disk when it returns 0. */
-int transaction_commit(struct store *store);
-
-/* Takes back what was not committed; *begun is NULL when nothing was begun. */
-void transaction_endp(struct store **begun);
-
-#define _cleanup_transaction_ __attribute__((cleanup(transaction_endp)))
 
 #endif

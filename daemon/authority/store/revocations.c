@@ -94,26 +94,21 @@ static int entry_store(struct store *store, const struct revocation *revocation,
                 r = subject_count(store, revocation, &count);
         if (r < 0)
                 return r;
-        *ret_collapsed = count > REVOCATIONS_PER_SUBJECT;
-        return *ret_collapsed ? subject_collapse(store, revocation) : 0;
+        if (count > REVOCATIONS_PER_SUBJECT)
+                r = subject_collapse(store, revocation);
+        if (r == 0)
+                *ret_collapsed = count > REVOCATIONS_PER_SUBJECT;
+        return r;
 }
 
-int revocations_store(struct store *store, const struct revocation *revocation,
+int revocations_store(struct transaction *transaction, const struct revocation *revocation,
                       bool *ret_collapsed) {
-        _cleanup_transaction_ struct store *begun = NULL;
-        bool collapsed = false;
-        int r;
+        struct store *store = transaction_store(transaction);
+        int r = 0;
 
-        r = transaction_begin(store, &begun);
-        if (r == 0 && revocation->entry.kind != REVOKED_TOKEN)
+        if (revocation->entry.kind != REVOKED_TOKEN)
                 r = sessions_end(store, revocation);
-        if (r == 0)
-                r = entry_store(store, revocation, &collapsed);
-        if (r == 0)
-                r = transaction_commit(store);
-        if (r == 0)
-                *ret_collapsed = collapsed;
-        return r;
+        return r < 0 ? r : entry_store(store, revocation, ret_collapsed);
 }
 
 /* ---- reading ---- */
@@ -180,9 +175,8 @@ static int next_grace(struct store *store, int64_t *ret) {
         return 0;
 }
 
-/* Not yet committed. */
-static int sweep_all(struct store *store, int64_t now, int64_t idle_s, uint64_t *ret_entries,
-                     int64_t *ret_next) {
+int sessions_sweep(struct transaction *transaction, int64_t now, int64_t idle_s,
+                   uint64_t *ret_entries, int64_t *ret_next) {
         const struct {
                 enum statement which;
                 int64_t since;
@@ -192,6 +186,8 @@ static int sweep_all(struct store *store, int64_t now, int64_t idle_s, uint64_t 
                 {STATEMENT_SWEEP_GRACES, now},
                 {STATEMENT_SWEEP_REVOCATIONS, now}, /* the last: its count is told */
         };
+        struct store *store = transaction_store(transaction);
+        int64_t next = INT64_MAX;
         bool is_more = false;
         uint64_t count = 0;
         size_t i;
@@ -202,29 +198,11 @@ static int sweep_all(struct store *store, int64_t now, int64_t idle_s, uint64_t 
                 is_more = is_more || count == SWEEP_MAX;
         }
         if (r == 0)
-                r = next_grace(store, ret_next);
-        if (is_more)
-                *ret_next = now;
-        *ret_entries = count;
-        return r;
-}
-
-int sessions_sweep(struct store *store, int64_t now, int64_t idle_s, uint64_t *ret_entries,
-                   int64_t *ret_next) {
-        _cleanup_transaction_ struct store *begun = NULL;
-        uint64_t entries = 0;
-        int64_t next = INT64_MAX;
-        int r;
-
-        r = transaction_begin(store, &begun);
-        if (r == 0)
-                r = sweep_all(store, now, idle_s, &entries, &next);
-        if (r == 0)
-                r = transaction_commit(store);
+                r = next_grace(store, &next);
         if (r < 0)
                 return r;
-        *ret_entries = entries;
-        *ret_next = next;
+        *ret_entries = count;
+        *ret_next = is_more ? now : next;
         return 0;
 }
 
@@ -254,21 +232,18 @@ static int lifetimes_write(struct store *store, int64_t lifetime_s, int64_t hori
         return statement_run(store, statement, code, "storing the lifetimes");
 }
 
-int lifetimes_store(struct store *store, int64_t now, uint32_t lifetime_s, int64_t *ret_horizon) {
-        _cleanup_transaction_ struct store *begun = NULL;
+int lifetimes_store(struct transaction *transaction, int64_t now, uint32_t lifetime_s,
+                    int64_t *ret_horizon) {
+        struct store *store = transaction_store(transaction);
         int64_t before_s = 0, horizon = 0;
         int r;
 
-        r = transaction_begin(store, &begun);
-        if (r == 0)
-                r = lifetimes_read(store, &before_s, &horizon);
+        r = lifetimes_read(store, &before_s, &horizon);
         if (r == 0 && before_s != lifetime_s) {
                 if (horizon < now + before_s)
                         horizon = now + before_s;
                 r = lifetimes_write(store, lifetime_s, horizon);
         }
-        if (r == 0)
-                r = transaction_commit(store);
         if (r == 0)
                 *ret_horizon = horizon;
         return r;

@@ -194,24 +194,23 @@ static int rows_trim(struct store *store, enum statement which, uint64_t owner, 
         return statement_run(store, statement, code, "removing old sessions");
 }
 
-int sessions_add(struct store *store, const struct session *session) {
-        _cleanup_transaction_ struct store *begun = NULL;
+int sessions_add(struct transaction *transaction, const struct session *session) {
+        struct store *store = transaction_store(transaction);
         int r;
 
-        r = transaction_begin(store, &begun);
-        if (r == 0)
-                r = row_add(store, session);
+        r = row_add(store, session);
         if (r == 0)
                 r = rows_trim(store, STATEMENT_SESSION_TRIM_USER, session->user_id,
                               SESSIONS_PER_USER);
         if (r == 0 && session->charged_to != SESSIONS_OF_NOBODY)
                 r = rows_trim(store, STATEMENT_SESSION_TRIM_UID, session->charged_to,
                               SESSIONS_PER_UID);
-        return r < 0 ? r : transaction_commit(store);
+        return r;
 }
 
-static int row_rotate(struct store *store, const struct session *rotated,
-                      const uint8_t presented[REFRESH_HASH_LEN]) {
+int sessions_rotate(struct transaction *transaction, const struct session *rotated,
+                    const uint8_t presented[REFRESH_HASH_LEN]) {
+        struct store *store = transaction_store(transaction);
         _cleanup_statement_ sqlite3_stmt *statement =
                 statement_borrow(store, STATEMENT_SESSION_ROTATE);
         int code = SQLITE_OK, r;
@@ -226,15 +225,4 @@ static int row_rotate(struct store *store, const struct session *rotated,
         if (r == 0 && sqlite3_changes(store->db) != 1)
                 r = -ESTALE;
         return r;
-}
-
-int sessions_rotate(struct store *store, const struct session *rotated,
-                    const uint8_t presented[REFRESH_HASH_LEN]) {
-        _cleanup_transaction_ struct store *begun = NULL;
-        int r;
-
-        r = transaction_begin(store, &begun);
-        if (r == 0)
-                r = row_rotate(store, rotated, presented);
-        return r < 0 ? r : transaction_commit(store);
 }

@@ -1,13 +1,14 @@
 /* The sessions that have something durable: a refresh token, of which only hashes are here. And the
  * revocations, with which sessions end.
  *
- * A change is on the disk (fsync) when its function returns 0. Errors as in store.h. */
+ * What changes them takes a transaction. Errors as in store.h. */
 #ifndef JETON_STORE_SESSIONS_H
 #define JETON_STORE_SESSIONS_H
 
 #include "../../../common/jwt/claims.h"
 #include "../../../common/jwt/pages.h"
 #include "store.h"
+#include "transaction.h"
 
 #define REFRESH_HASH_LEN 32
 #define FAMILY_KEY_LEN   32
@@ -43,14 +44,14 @@ struct session {
 };
 
 /* Adds a session. */
-int sessions_add(struct store *store, const struct session *session);
+int sessions_add(struct transaction *transaction, const struct session *session);
 
 /* -ENOENT: there is none, or it has ended. */
 int sessions_find(struct store *store, struct text sid, struct session *ret);
 
 /* Replaces current_hash, previous_hash, rotation, grace_until and used_at by those of `rotated`,
  * where `presented` is the current hash: -ESTALE when it is not. */
-int sessions_rotate(struct store *store, const struct session *rotated,
+int sessions_rotate(struct transaction *transaction, const struct session *rotated,
                     const uint8_t presented[REFRESH_HASH_LEN]);
 
 /* Which sessions a list is about: those of a user (0: of everybody) that have not ended. */
@@ -89,7 +90,7 @@ struct revocation {
 
 /* Ends the sessions and stores the entry, both or nothing. *ret_collapsed: the subject had too many
  * entries; his have become one. */
-int revocations_store(struct store *store, const struct revocation *revocation,
+int revocations_store(struct transaction *transaction, const struct revocation *revocation,
                       bool *ret_collapsed);
 
 /* Gives all that are live to each(), which must not use the store. */
@@ -104,11 +105,12 @@ int revocations_list(struct store *store, int64_t now,
  * needs any more, up to SWEEP_MAX of each. *ret_entries: how many of the last. *ret_next: when
  * there is more to do: at `now`, if it was too much for once, or when the next grace ends;
  * INT64_MAX: none is running. */
-int sessions_sweep(struct store *store, int64_t now, int64_t idle_s, uint64_t *ret_entries,
-                   int64_t *ret_next);
+int sessions_sweep(struct transaction *transaction, int64_t now, int64_t idle_s,
+                   uint64_t *ret_entries, int64_t *ret_next);
 
 /* The latest moment at which a token that was ever issued can expire, when none lives longer than
  * `lifetime_s` from now on: remembers across restarts what was longer before. */
-int lifetimes_store(struct store *store, int64_t now, uint32_t lifetime_s, int64_t *ret_horizon);
+int lifetimes_store(struct transaction *transaction, int64_t now, uint32_t lifetime_s,
+                    int64_t *ret_horizon);
 
 #endif

@@ -25,28 +25,15 @@ static int row_write(struct store *store, size_t slot, const struct throttle_rec
         return statement_run(store, statement, code, "keeping failed logins");
 }
 
-static int rows_write(struct store *store, struct throttle *throttle,
-                      const struct throttle_time *now) {
-        _cleanup_transaction_ struct store *begun = NULL;
+int throttle_rows_write(struct transaction *transaction, struct throttle *throttle,
+                        const struct throttle_time *now) {
+        struct store *store = transaction_store(transaction);
         struct throttle_record record;
         size_t at = 0, slot;
-        int r;
+        int r = 0;
 
-        r = transaction_begin(store, &begun);
         while (r == 0 && throttle_take_changed(throttle, now, &at, &slot, &record))
                 r = row_write(store, slot, &record);
-        return r < 0 ? r : transaction_commit(store);
-}
-
-int throttle_rows_write(struct store *store, struct throttle *throttle,
-                        const struct throttle_time *now) {
-        int r;
-
-        if (!throttle_has_changed(throttle))
-                return 0;
-        r = rows_write(store, throttle, now);
-        if (r < 0)
-                throttle_mark_changed(throttle);
         return r;
 }
 
@@ -81,7 +68,8 @@ int throttle_rows_read(struct store *store, struct throttle *throttle,
         return code == SQLITE_DONE ? 0 : store_fail(store, code, "reading failed logins");
 }
 
-int throttle_rows_unlock(struct store *store, struct text user) {
+int throttle_rows_unlock(struct transaction *transaction, struct text user) {
+        struct store *store = transaction_store(transaction);
         _cleanup_statement_ sqlite3_stmt *statement =
                 statement_borrow(store, STATEMENT_THROTTLE_UNLOCK);
         int code = SQLITE_OK;

@@ -166,23 +166,18 @@ static int linked_check(struct store *store) {
                             USERS_LINKED_MAX);
 }
 
-int users_add(struct store *store, const struct new_user *new_user,
+int users_add(struct transaction *transaction, const struct new_user *new_user,
               enum users_conflict *ret_conflict, struct user **ret) {
         _cleanup_(user_freep) struct user *user = NULL;
-        _cleanup_transaction_ struct store *begun = NULL;
+        struct store *store = transaction_store(transaction);
         enum users_conflict conflict;
         int r;
 
-        r = transaction_begin(store, &begun);
-        if (r < 0)
-                return r;
         r = conflict_find(store, new_user, &conflict);
         if (r == 0 && conflict == USERS_FINE)
                 r = user_write(store, new_user, &user);
         if (r == 0 && conflict == USERS_FINE && new_user->has_uid)
                 r = linked_check(store);
-        if (r == 0 && conflict == USERS_FINE)
-                r = transaction_commit(store);
         if (r < 0)
                 return r;
         *ret_conflict = conflict;
@@ -264,22 +259,18 @@ static int change_write(struct store *store, uint64_t id, const struct user_chan
         return r < 0 ? r : users_find_id(store, id, ret);
 }
 
-int users_change(struct store *store, uint64_t id, const struct user_change *change,
+int users_change(struct transaction *transaction, uint64_t id, const struct user_change *change,
                  enum users_conflict *ret_conflict, struct user **ret) {
         _cleanup_(user_freep) struct user *user = NULL;
-        _cleanup_transaction_ struct store *begun = NULL;
+        struct store *store = transaction_store(transaction);
         enum users_conflict conflict = USERS_FINE;
         int r;
 
         if (id > INT64_MAX)
                 return -ENOENT;
-        r = transaction_begin(store, &begun);
-        if (r == 0)
-                r = uid_conflict(store, id, change, &conflict);
+        r = uid_conflict(store, id, change, &conflict);
         if (r == 0 && conflict == USERS_FINE)
                 r = change_write(store, id, change, &user);
-        if (r == 0 && conflict == USERS_FINE)
-                r = transaction_commit(store);
         if (r < 0)
                 return r;
         *ret_conflict = conflict;
@@ -296,18 +287,14 @@ static int row_remove(struct store *store, uint64_t id) {
         return change_one(store, statement, code, "removing a user");
 }
 
-int users_remove(struct store *store, uint64_t id) {
-        _cleanup_transaction_ struct store *begun = NULL;
+int users_remove(struct transaction *transaction, uint64_t id) {
+        struct store *store = transaction_store(transaction);
         int r;
 
         if (id > INT64_MAX)
                 return -ENOENT;
-        r = transaction_begin(store, &begun);
-        if (r == 0)
-                r = roles_remove(store, id);
-        if (r == 0)
-                r = row_remove(store, id);
-        return r < 0 ? r : transaction_commit(store);
+        r = roles_remove(store, id);
+        return r < 0 ? r : row_remove(store, id);
 }
 
 static int hash_write(struct store *store, uint64_t id, struct text old_hash,
@@ -321,17 +308,12 @@ static int hash_write(struct store *store, uint64_t id, struct text old_hash,
         return change_one(store, statement, code, "renewing a hash");
 }
 
-int users_set_hash(struct store *store, uint64_t id, struct text old_hash, struct text new_hash) {
-        _cleanup_transaction_ struct store *begun = NULL;
+int users_set_hash(struct transaction *transaction, uint64_t id, struct text old_hash,
+                   struct text new_hash) {
         int r;
 
         if (id > INT64_MAX)
                 return -ESTALE;
-        r = transaction_begin(store, &begun);
-        if (r < 0)
-                return r;
-        r = hash_write(store, id, old_hash, new_hash);
-        if (r < 0)
-                return r == -ENOENT ? -ESTALE : r;
-        return transaction_commit(store);
+        r = hash_write(transaction_store(transaction), id, old_hash, new_hash);
+        return r == -ENOENT ? -ESTALE : r;
 }

@@ -1,12 +1,14 @@
 /* The users: who there is, with which roles, linked to which local account.
  *
- * A change is on the disk (fsync) when its function returns 0. A change that fails changes nothing.
- * Reads see committed state only. Errors as in store.h; verdicts are in ret_conflict. Names and
- * texts have passed common/name.h before they come here; the schema refuses the rest (-EINVAL). */
+ * What changes them takes a transaction: until that is committed nothing is on the disk, and what
+ * such a function gave has not come to be. Errors as in
+ * store.h; verdicts are in ret_conflict. Names and texts have passed common/name.h before they come
+ * here; the schema refuses the rest (-EINVAL). */
 #ifndef JETON_STORE_USERS_H
 #define JETON_STORE_USERS_H
 
 #include "store.h"
+#include "transaction.h"
 #include "../../../common/name.h"
 #include "../../../common/secret.h"
 #include "../../../common/wire/user.h"
@@ -74,7 +76,7 @@ enum users_conflict {
 
 /* Adds a user and gives him as he stands in the database. On a conflict 0 is returned, nothing is
  * changed and *ret is untouched. */
-int users_add(struct store *store, const struct new_user *new_user,
+int users_add(struct transaction *transaction, const struct new_user *new_user,
               enum users_conflict *ret_conflict, struct user **ret);
 
 /* Lent for the call. What is not named in `members` stays as it is. */
@@ -93,15 +95,16 @@ struct user_change {
 
 /* Changes a user and gives him as he stands then. On a conflict 0 is returned, nothing is changed
  * and *ret is untouched. -ENOENT: no such user, or not with `proven_hash`. */
-int users_change(struct store *store, uint64_t id, const struct user_change *change,
+int users_change(struct transaction *transaction, uint64_t id, const struct user_change *change,
                  enum users_conflict *ret_conflict, struct user **ret);
 
 /* Removes a user with his roles and his link; his id is not given again. -ENOENT: no such user. */
-int users_remove(struct store *store, uint64_t id);
+int users_remove(struct transaction *transaction, uint64_t id);
 
 /* Replaces the hash of an unchanged password by a newer format of it, only where `old_hash` still
  * stands: -ESTALE when it does not, or when there is no such user. */
-int users_set_hash(struct store *store, uint64_t id, struct text old_hash, struct text new_hash);
+int users_set_hash(struct transaction *transaction, uint64_t id, struct text old_hash,
+                   struct text new_hash);
 
 /* Gives up to `limit` users by ascending id, after the first `skip`, to each(), which borrows them
  * and must not use the store; what it returns other than 0 ends the list and is returned. `q` is a
