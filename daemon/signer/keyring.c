@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -128,6 +129,12 @@ static bool has_prefix(const char *name, const char *prefix) {
         return strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
+static bool has_suffix(const char *name, const char *suffix) {
+        size_t len = strlen(name), suffix_len = strlen(suffix);
+
+        return len > suffix_len && strcmp(name + len - suffix_len, suffix) == 0;
+}
+
 static int leftover_remove(int dir, const char *name) {
         return unlinkat(dir, name, 0) < 0 ? folder_failed("a leftover cannot be removed", -errno)
                                           : 0;
@@ -152,11 +159,33 @@ static const struct key_row *row_of_file(const struct key_register *states, cons
         return NULL;
 }
 
-/* Its making or its dropping was interrupted: no token is of it, or none is to verify. */
-static int orphan_remove(int dir, const char *name) {
-        log_notice("keys/%s: is in no line of keys/" STATES_FILE ", removed",
-                   log_escape(text_of(name)).text);
-        return leftover_remove(dir, name);
+/* Its making or its dropping was interrupted: no token is of it, or none is to verify. Or it was
+ * put there by hand. */
+static int orphan_set_aside(int dir, const char *name) {
+        char aside[NAME_MAX + 1];
+        int n = snprintf(aside, sizeof aside, "%s" KEY_FILE_ASIDE, name);
+
+        if (n < 0 || (size_t)n >= sizeof aside)
+                return folder_failed("a file cannot be set aside", -ENAMETOOLONG);
+        if (renameat(dir, name, dir, aside) < 0)
+                return folder_failed("a file cannot be set aside", -errno);
+        log_warning("keys/%s: is in no line of keys/" STATES_FILE ", set aside as %s",
+                    log_escape(text_of(name)).text, log_escape(text_of(aside)).text);
+        return 0;
+}
+
+static bool is_own(const char *name) {
+        return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, STATES_FILE) == 0;
+}
+
+static void stranger_tell(const char *name) {
+        if (has_suffix(name, KEY_FILE_ASIDE))
+                log_notice(
+                        "keys/%s: was set aside: no token needs it, remove it if nobody else does",
+                        log_escape(text_of(name)).text);
+        else if (!is_own(name))
+                log_warning("keys/%s: is no key (KID.pem or KID.hs256), left alone",
+                            log_escape(text_of(name)).text);
 }
 
 static int entry_take(struct keyring *keyring, const struct key_register *states, int dir,
@@ -165,12 +194,10 @@ static int entry_take(struct keyring *keyring, const struct key_register *states
                 return leftover_remove(dir, name);
         if (keyfile_is_named(name)) {
                 if (states->is_there && !row_of_file(states, name))
-                        return orphan_remove(dir, name);
+                        return orphan_set_aside(dir, name);
                 return keyring_add(keyring, dir, name);
         }
-        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, STATES_FILE) != 0)
-                log_warning("keys/%s: is no key (KID.pem or KID.hs256), left alone",
-                            log_escape(text_of(name)).text);
+        stranger_tell(name);
         return 0;
 }
 
@@ -210,6 +237,13 @@ static int missing(const struct key_row *row) {
         return -ENOENT;
 }
 
+static int contradicted(const struct key_row *row, const struct signing_key *key) {
+        log_error("keys/" STATES_FILE ": says that %s is %s, and its file holds an %s key: restore "
+                  "one of them from a copy",
+                  row->kid, algorithm_name(row->algorithm), algorithm_name(key->algorithm));
+        return -EBADMSG;
+}
+
 static int states_apply(const struct key_register *states, struct keyring *keyring) {
         size_t i;
 
@@ -219,6 +253,8 @@ static int states_apply(const struct key_register *states, struct keyring *keyri
 
                 if (!key)
                         return missing(row);
+                if (key->algorithm != row->algorithm)
+                        return contradicted(row, key);
                 key->state = row->state;
                 key->since = row->since;
                 key->until = row->until;

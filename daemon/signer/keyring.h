@@ -3,10 +3,12 @@
  *         KID.pem      a key pair          KID.hs256    a shared secret, in base64url
  *         states       what each of them is for now: the truth, which the folder follows
  *         .new-*       being written
+ *         *.aside      what had a key's name and was in no line of `states`
  *
  * In this order a change becomes true: the new key's file and its name are on the disk, `states` is
  * on the disk, the page says so, the dropped key's file is gone. A crash in between leaves a file
- * that `states` does not name; the next start removes it. */
+ * that `states` does not name; the next start sets it aside, as it does with one that was put there
+ * by hand: it is no key of ours, and may be the only copy of somebody's. */
 #ifndef JETON_SIGNER_KEYRING_H
 #define JETON_SIGNER_KEYRING_H
 
@@ -79,6 +81,7 @@ int key_try(const struct signing_key *key);
 /* ---- keyfile.c ---- */
 
 #define KEY_FILE_NEW      ".new-"
+#define KEY_FILE_ASIDE    ".aside"
 #define KEY_FILE_NAME_MAX (KID_LEN + 16)
 
 /* "KID.pem" or "KID.hs256". */

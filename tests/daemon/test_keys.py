@@ -474,7 +474,7 @@ def test_a_reload_brings_and_retires_algorithms(fresh):
 
 # --- crashes ---
 
-def test_a_file_that_states_does_not_name_is_removed_at_the_start(fresh):
+def test_a_file_that_states_does_not_name_is_set_aside_at_the_start(fresh):
     daemon = fresh()
     listed = keys(daemon)
     rotate(daemon, alg="ES256", now=True)
@@ -487,7 +487,9 @@ def test_a_file_that_states_does_not_name_is_removed_at_the_start(fresh):
     (folder / ".new-half").write_text("half")
     daemon.start()
     assert not (folder / f"{kid}.pem").exists() and not (folder / ".new-half").exists()
-    assert f"keys/{kid}.pem: is in no line of keys/states, removed" in daemon.log()
+    assert (folder / f"{kid}.pem.aside").exists()
+    assert f"keys/{kid}.pem: is in no line of keys/states, set aside as {kid}.pem.aside" \
+        in daemon.log()
     assert kid in [key["kid"] for key in listed]
     assert kid not in [key["kid"] for key in keys(daemon)]
 
@@ -541,7 +543,8 @@ def test_the_signer_killed_in_the_midst_of_rotations_keeps_what_it_acknowledged(
         assert sorted(listed.values()).count("active") == 1
         if acknowledged:
             assert listed[acknowledged] == "active"
-        files = {path.name for path in (daemon.state / "keys").iterdir()}
+        files = {path.name for path in (daemon.state / "keys").iterdir()
+                 if path.suffix != ".aside"}
         assert files == {f"{kid}.pem" for kid in listed} | {"states"}
         assert all(is_active(daemon, token) for token in tokens)
 

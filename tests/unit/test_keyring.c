@@ -199,6 +199,32 @@ static void a_leftover_of_a_crash_is_removed(void **state) {
         assert_int_equal(faccessat(dir, ".new-half", F_OK, 0), -1);
 }
 
+/* It may be the only copy of a key that an administrator has put there. */
+static void a_key_that_states_does_not_name_is_set_aside(void **state) {
+        char name[64], other[KID_LEN + 1], other_name[64], aside[80];
+        EVP_PKEY *key = EVP_EC_gen("P-256");
+        uint8_t bytes[PAGE_PUBLIC_MAX];
+        struct keyring keyring;
+        size_t len;
+
+        (void)state;
+        key_make_first(name);
+        assert_int_equal(public_key_encode(KEY_ES256, key, bytes, &len), 0);
+        assert_int_equal(public_key_thumbprint(KEY_ES256, bytes, len, other), 0);
+        assert_int_equal(keyfile_write(dir, KEY_ES256, other, key), 0);
+        EVP_PKEY_free(key);
+        file_name(other, other_name);
+        snprintf(aside, sizeof aside, "%s.aside", other_name);
+        load_good(&keyring, 1);
+        keyring_clear(&keyring);
+        assert_int_equal(faccessat(dir, other_name, F_OK, 0), -1);
+        assert_int_equal(faccessat(dir, aside, F_OK, 0), 0);
+        assert_true(was_said("set aside"));
+        load_good(&keyring, 1);
+        keyring_clear(&keyring);
+        assert_int_equal(faccessat(dir, aside, F_OK, 0), 0);
+}
+
 static void a_key_that_others_may_read_is_refused_by_name(void **state) {
         static const mode_t modes[] = {0440, 0420, 0410, 0404, 0402, 0401, 0640, 0644, 0666};
         char name[64];
@@ -298,6 +324,17 @@ static void put(const char *name, const char *bytes, size_t len) {
         close(fd);
 }
 
+static void a_state_of_another_algorithm_than_the_key_is_refused_by_name(void **state) {
+        char name[64], line[256];
+
+        (void)state;
+        key_make_first(name);
+        states_remove();
+        snprintf(line, sizeof line, "%.43s EdDSA active 1 0\n", name);
+        put("states", line, strlen(line));
+        assert_load_refused("keys/states", "holds an ES256 key");
+}
+
 static void what_is_no_key_is_refused_by_name(void **state) {
         static const char *const texts[] = {
                 "x",
@@ -369,6 +406,8 @@ int main(void) {
                 TEST(no_passphrase_and_pkcs8_in_the_file),
                 TEST(the_newest_of_several_is_active),
                 TEST(a_leftover_of_a_crash_is_removed),
+                TEST(a_key_that_states_does_not_name_is_set_aside),
+                TEST(a_state_of_another_algorithm_than_the_key_is_refused_by_name),
                 TEST(a_key_that_others_may_read_is_refused_by_name),
                 TEST(a_symlink_is_refused_by_name),
                 TEST(a_second_name_is_refused),
