@@ -104,19 +104,23 @@ static int authority_answer(struct signer *signer, struct frame *frame) {
         return answers[frame->type] ? answers[frame->type](signer, frame) : -EPROTO;
 }
 
-/* Every frame that is there. -EAGAIN: there is no more. */
+/* Frames taken in one turn: while an authority asks without end, keys grow old and settings change
+ * all the same. */
+#define FRAMES_A_TURN 64
+
+/* The frames that are there, some of them. -EAGAIN: it is somebody else's turn. */
 static int frames_answer(struct signer *signer, struct channel *channel,
                          int (*take_frame)(struct signer *signer, struct frame *frame)) {
         struct frame frame;
-        int r;
+        int i, r = 0;
 
-        do {
+        for (i = 0; i < FRAMES_A_TURN && r == 0 && !channel_has_queued(channel); i++) {
                 r = channel_receive(channel, &frame);
                 if (r < 0)
                         return r;
                 r = take_frame(signer, &frame);
                 closep(&frame.fd);
-        } while (r == 0 && !channel_has_queued(channel));
+        }
         return r < 0 ? r : -EAGAIN;
 }
 

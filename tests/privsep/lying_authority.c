@@ -4,12 +4,15 @@
  * as an authority that somebody else has taken over. Prints what came of it, one `name: value` a
  * line:
  *
- *     answer   signed, limit, failed, or gone: the signer has closed the channel
+ *     answer   signed, limit, failed; keys-done, keys-unknown, keys-full, keys-failed; mac-good,
+ *              mac-bad; or gone: the signer has closed the channel
  *     token    of `answer: signed`
  *     after    what an honest question is answered with, after the lie
  *     status   the signer's exit status, of `answer: gone`
  *     page     unchanged or changed, since the signer said it was ready
+ *     flood    of questions-without-end: ended by the signer's end, or outlived by it
  */
+#include "../../common/clock.h"
 #include "../../common/jwt/pages.h"
 #include "liar.h"
 
@@ -192,6 +195,166 @@ static int nothing(int socket) {
         return send_raw(socket, "", 0, -1);
 }
 
+/* ---- about keys ---- */
+
+static struct signer subject = {.keys_page_fd = -1};
+
+/* As the keys page has it, like everybody. */
+static struct text kid_of(enum key_algorithm algorithm) {
+        static struct keys_table table;
+        uint32_t i;
+
+        if (keys_page_read(subject.keys_page_fd, &table) < 0)
+                return TEXT_NONE;
+        for (i = 0; i < table.count; i++)
+                if (table.keys[i].algorithm == algorithm)
+                        return text_of(table.keys[i].kid);
+        return TEXT_NONE;
+}
+
+static int rotate(int socket, enum key_algorithm algorithm) {
+        struct msg_key_rotate ask = {.algorithm = (uint8_t)algorithm, .now = 1};
+
+        return send_frame(socket, MSG_KEY_ROTATE, 1, &ask, -1);
+}
+
+static int drop(int socket, struct text kid) {
+        return send_frame(socket, MSG_KEY_DROP, 1, &(struct msg_key_drop){.kid = kid}, -1);
+}
+
+static int check(int socket, struct text kid, struct text mac) {
+        struct msg_check_mac ask = {.kid = kid, .signed_bytes = TEXT("a.b"), .mac = mac};
+
+        return send_frame(socket, MSG_CHECK_MAC, 1, &ask, -1);
+}
+
+static int list_of_keys(int socket) {
+        return send_frame(socket, MSG_KEYS_LIST, 1, &(struct msg_key_drop){TEXT_NONE}, -1);
+}
+
+static int rotation_of_what_is_not_in_use(int socket) {
+        return rotate(socket, KEY_EDDSA);
+}
+
+/* The algorithm is the first byte of the body. */
+static int rotation_of_what_nobody_knows(int socket) {
+        struct msg_key_rotate ask = {.algorithm = KEY_ES256};
+        uint8_t bytes[FRAME_MAX];
+        size_t len;
+        int r;
+
+        r = message_encode(MSG_KEY_ROTATE, 1, &ask, bytes, &len);
+        if (r < 0)
+                return r;
+        bytes[FRAME_HEADER] = KEY_ALGORITHM_COUNT;
+        return send_raw(socket, bytes, len, -1);
+}
+
+/* As many as a page holds, and more; the answer to the last is looked at. */
+static int rotations_without_end(int socket) {
+        struct frame frame;
+        int i, r = 0;
+
+        for (i = 0; r == 0 && i < 3 * PAGE_KEYS_MAX; i++) {
+                r = rotate(socket, KEY_ES256);
+                while (r == 0 && (r = channel_wait(&subject.authority, WAIT_MS, &frame)) == 0 &&
+                       frame.type != MSG_KEYS_END)
+                        ;
+        }
+        return r < 0 ? r : rotate(socket, KEY_ES256);
+}
+
+static int drop_of_the_active_key(int socket) {
+        return drop(socket, kid_of(KEY_ES256));
+}
+
+static int drop_of_what_is_no_key(int socket) {
+        return drop(socket, TEXT("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"));
+}
+
+static int drop_of_nothing(int socket) {
+        return drop(socket, TEXT_NONE);
+}
+
+static int drop_with_a_path(int socket) {
+        return drop(socket, TEXT("../page"));
+}
+
+static int drop_of_the_states(int socket) {
+        return drop(socket, TEXT("states"));
+}
+
+static int mac_by_a_published_key(int socket) {
+        return check(socket, kid_of(KEY_ES256), TEXT("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"));
+}
+
+static int mac_guessed(int socket) {
+        return check(socket, kid_of(KEY_HS256), TEXT("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"));
+}
+
+static int mac_none(int socket) {
+        return check(socket, kid_of(KEY_HS256), TEXT_NONE);
+}
+
+static int mac_cut_short(int socket) {
+        return check(socket, kid_of(KEY_HS256), TEXT("AAAA"));
+}
+
+static int mac_by_no_key(int socket) {
+        return check(socket, TEXT_NONE, TEXT_NONE);
+}
+
+static int key_of_its_own(int socket) {
+        struct msg_key key = {.kid = TEXT("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+                              .algorithm = KEY_ES256,
+                              .state = KEY_ACTIVE};
+
+        return send_frame(socket, MSG_KEY, 1, &key, -1);
+}
+
+static int change_of_its_own(int socket) {
+        struct msg_key_changed change = {.state = KEY_ACTIVE, .cause = KEY_CAUSE_ASKED};
+
+        return send_frame(socket, MSG_KEY_CHANGED, 0, &change, -1);
+}
+
+static int rotation_with_a_descriptor(int socket) {
+        _cleanup_(closep) int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        struct msg_key_rotate ask = {.algorithm = KEY_ES256};
+
+        return send_frame(socket, MSG_KEY_ROTATE, 1, &ask, fd);
+}
+
+/* The slowest to sign: the signer is never done with what waits. */
+static int rs256(int socket) {
+        struct msg_sign_access ask = honest_access();
+
+        ask.algorithm = KEY_RS256;
+        return send_frame(socket, MSG_SIGN_ACCESS, 1, &ask, -1);
+}
+
+/* For each answer another question, so that one is always waiting; meanwhile the parent goes. */
+static int questions_without_end(int socket) {
+        int64_t begin = clock_monotonic_ms(), passed = 0;
+        struct frame frame;
+        int i, r = 0;
+
+        for (i = 0; r == 0 && i < 40; i++)
+                r = rs256(socket);
+        while (r == 0 && passed < 3000) {
+                r = channel_wait(&subject.authority, WAIT_MS, &frame);
+                if (r == 0)
+                        r = rs256(socket);
+                passed = clock_monotonic_ms() - begin;
+                if (passed > 500)
+                        channel_clear(&subject.control);
+        }
+        printf("flood: %s\n", r < 0 ? "ended" : "outlived");
+        while (channel_wait(&subject.authority, WAIT_MS, &frame) == 0)
+                ;
+        return 0;
+}
+
 static const struct {
         const char *name;
         int (*tell)(int socket);
@@ -234,6 +397,24 @@ static const struct {
         {"type-unheard-of", type_unheard_of},
         {"garbage", garbage},
         {"nothing", nothing},
+        {"list-of-keys", list_of_keys},
+        {"rotation-of-what-is-not-in-use", rotation_of_what_is_not_in_use},
+        {"rotation-of-what-nobody-knows", rotation_of_what_nobody_knows},
+        {"rotations-without-end", rotations_without_end},
+        {"drop-of-the-active-key", drop_of_the_active_key},
+        {"drop-of-what-is-no-key", drop_of_what_is_no_key},
+        {"drop-of-nothing", drop_of_nothing},
+        {"drop-with-a-path", drop_with_a_path},
+        {"drop-of-the-states", drop_of_the_states},
+        {"mac-by-a-published-key", mac_by_a_published_key},
+        {"mac-guessed", mac_guessed},
+        {"mac-none", mac_none},
+        {"mac-cut-short", mac_cut_short},
+        {"mac-by-no-key", mac_by_no_key},
+        {"key-of-its-own", key_of_its_own},
+        {"change-of-its-own", change_of_its_own},
+        {"rotation-with-a-descriptor", rotation_with_a_descriptor},
+        {"questions-without-end", questions_without_end},
 };
 
 static int (*lie_find(const char *name))(int socket) {
@@ -287,9 +468,12 @@ static int descriptor_give(struct channel *control, enum descriptor what, int fd
         return fd < 0 ? -errno : channel_send(control, MSG_DESCRIPTOR, 0, &message, fd);
 }
 
-static int signer_set_up(struct signer *signer, const char *keys_dir, const char *keys_page) {
-        struct msg_setup_signer setup = {
-                .issuer = TEXT(ISSUER), .max_lifetime_s = CEILING, .algorithm = KEY_ES256};
+static int signer_set_up(struct signer *signer, uint32_t algorithms, const char *keys_dir,
+                         const char *keys_page) {
+        struct msg_setup_signer setup = {.issuer = TEXT(ISSUER),
+                                         .max_lifetime_s = CEILING,
+                                         .algorithm = KEY_ES256,
+                                         .algorithms = algorithms};
         _cleanup_(closep) int dir = open(keys_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         struct frame ready;
         int r;
@@ -311,9 +495,36 @@ static int signer_set_up(struct signer *signer, const char *keys_dir, const char
 
 /* ---- what came of it ---- */
 
+static const char *answer_word(const struct frame *frame) {
+        static const char *const outcomes[] = {
+                [KEYS_DONE] = "keys-done",
+                [KEYS_UNKNOWN] = "keys-unknown",
+                [KEYS_FULL] = "keys-full",
+                [KEYS_FAILED] = "keys-failed",
+        };
+
+        if (frame->type == MSG_SIGNED)
+                return "signed";
+        if (frame->type == MSG_KEYS_END)
+                return outcomes[frame->message.keys_end.outcome];
+        if (frame->type == MSG_MAC_CHECKED)
+                return frame->message.mac_checked.good ? "mac-good" : "mac-bad";
+        return frame->message.not_signed.reason == NOT_SIGNED_LIMIT ? "limit" : "failed";
+}
+
+/* What ends an answer: keys come before it, and changes of keys at any time. */
+static int answer_wait(struct signer *signer, struct frame *ret) {
+        int r;
+
+        do
+                r = channel_wait(&signer->authority, WAIT_MS, ret);
+        while (r == 0 && (ret->type == MSG_KEY || ret->type == MSG_KEY_CHANGED));
+        return r;
+}
+
 static int answer_print(struct signer *signer, const char *name) {
         struct frame frame;
-        int r = channel_wait(&signer->authority, WAIT_MS, &frame);
+        int r = answer_wait(signer, &frame);
 
         if (r == -ECONNRESET || r == -EPIPE) {
                 printf("%s: gone\n", name);
@@ -321,14 +532,9 @@ static int answer_print(struct signer *signer, const char *name) {
         }
         if (r < 0)
                 return r;
-        if (frame.type == MSG_SIGNED) {
-                printf("%s: signed\n", name);
-                if (strcmp(name, "answer") == 0)
-                        printf("token: %.*s\n", TEXT_ARGS(frame.message.signed_token.token));
-                return 1;
-        }
-        printf("%s: %s\n", name,
-               frame.message.not_signed.reason == NOT_SIGNED_LIMIT ? "limit" : "failed");
+        printf("%s: %s\n", name, answer_word(&frame));
+        if (frame.type == MSG_SIGNED && strcmp(name, "answer") == 0)
+                printf("token: %.*s\n", TEXT_ARGS(frame.message.signed_token.token));
         return 1;
 }
 
@@ -387,8 +593,14 @@ static int try_lie(struct signer *signer, int (*tell)(int socket)) {
         return r;
 }
 
+/* An RSA key takes a while to make. */
+static uint32_t algorithms_for(int (*tell)(int socket)) {
+        uint32_t usual = 1u << KEY_HS256;
+
+        return tell == questions_without_end ? usual | 1u << KEY_RS256 : usual;
+}
+
 int main(int argc, char **argv) {
-        struct signer signer = {.keys_page_fd = -1};
         int (*tell)(int socket) = argc == 5 ? lie_find(argv[4]) : NULL;
         int r;
 
@@ -396,13 +608,13 @@ int main(int argc, char **argv) {
                 fputs("usage: lying_authority SIGNER KEYS-DIR KEYS-PAGE LIE\n", stderr);
                 return 2;
         }
-        r = signer_spawn(argv[1], &signer);
+        r = signer_spawn(argv[1], &subject);
         if (r == 0)
-                r = signer_set_up(&signer, argv[2], argv[3]);
+                r = signer_set_up(&subject, algorithms_for(tell), argv[2], argv[3]);
         if (r == 0)
-                r = try_lie(&signer, tell);
-        channel_clear(&signer.control);
-        channel_clear(&signer.authority);
+                r = try_lie(&subject, tell);
+        channel_clear(&subject.control);
+        channel_clear(&subject.authority);
         if (r < 0)
                 fprintf(stderr, "lying_authority: %s\n", strerror(-r));
         return r < 0 ? 1 : 0;

@@ -26,7 +26,20 @@ AGAINST_THE_RULES = [
     "kind-of-a-ticket", "settings-of-its-own", "go", "message-of-a-worker", "answer-of-the-signer",
     "descriptor-of-a-page", "question-with-a-descriptor", "frame-oversized",
     "frame-longer-than-its-type", "frame-cut-short", "type-unheard-of", "garbage", "nothing",
+    "rotation-of-what-nobody-knows", "rotation-with-a-descriptor", "key-of-its-own",
+    "change-of-its-own",
 ]
+
+
+# What the signer answers when it is asked about keys as nobody would ask.
+ABOUT_KEYS = {
+    "list-of-keys": "keys-done",
+    "rotation-of-what-is-not-in-use": "keys-unknown",
+    "drop-of-what-is-no-key": "keys-unknown", "drop-of-nothing": "keys-unknown",
+    "drop-with-a-path": "keys-unknown", "drop-of-the-states": "keys-unknown",
+    "mac-by-a-published-key": "mac-bad", "mac-guessed": "mac-bad", "mac-none": "mac-bad",
+    "mac-cut-short": "mac-bad", "mac-by-no-key": "mac-bad",
+}
 
 
 class Signer:
@@ -98,6 +111,36 @@ def test_what_breaks_the_rules_ends_the_signer_and_signs_nothing(signer, lie):
     assert told["status"] == "1"
     assert told["page"] == "unchanged"
     assert signer.key_files() == keys
+
+
+@pytest.mark.parametrize("lie", ABOUT_KEYS)
+def test_a_question_about_keys_changes_none_and_tells_no_secret(signer, lie):
+    keys = signer.key_files()
+    told = signer.tell(lie)
+    assert told["answer"] == ABOUT_KEYS[lie]
+    assert told["after"] == "signed"
+    assert told["page"] == "unchanged"
+    assert signer.key_files() == keys
+
+
+def test_there_are_never_more_keys_than_the_page_holds(signer):
+    told = signer.tell("rotations-without-end")
+    assert told["answer"] == "keys-full"
+    assert told["after"] == "signed"
+    assert len([name for name in signer.key_files() if name != "states"]) == 16
+
+
+def test_the_active_key_is_dropped_and_another_signs(signer):
+    before = set(signer.key_files())
+    told = signer.tell("drop-of-the-active-key")
+    assert told["answer"] == "keys-done" and told["after"] == "signed"
+    after = set(signer.key_files())
+    assert len(before - after) == len(after - before) == 1
+
+
+def test_an_authority_that_asks_without_end_does_not_keep_the_signer_from_its_parent(signer):
+    told = signer.tell("questions-without-end")
+    assert told["flood"] == "ended" and told["status"] == "0"
 
 
 def test_the_keys_page_is_the_authoritys_to_read_and_nothing_else(stopped_daemon):
