@@ -3,6 +3,7 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/clock.h"
+#include "../../common/jwt/signature.h"
 #include "../../common/log.h"
 #include "../privsep/request_id.h"
 
@@ -137,6 +138,31 @@ void audit(const struct call *call, const char *event, const char *result, struc
         if (suppressed)
                 audit_line_number(&line, "suppressed", suppressed);
         audit_out_write(&call->authority->audit->out, LOG_NOTICE, &line);
+}
+
+/* ---- of the signer ---- */
+
+static const char *const key_events[] = {
+        [KEY_STATE_NONE] = "key-dropped",
+        [KEY_PREPARED] = "key-prepared",
+        [KEY_ACTIVE] = "key-active",
+        [KEY_RETIRED] = "key-retired",
+};
+
+int audit_key(struct authority *authority, const struct msg_key_changed *change) {
+        const char *algorithm = algorithm_name(change->algorithm);
+        struct audit_line line = {.len = 0};
+
+        if (!algorithm || change->cause < KEY_CAUSE_DUE)
+                return -EPROTO;
+        audit_line_time(&line, clock_wall_ms());
+        audit_line_word(&line, "event", key_events[change->state]);
+        audit_line_word(&line, "result", "done");
+        audit_line_word(&line, "reason", change->cause == KEY_CAUSE_ASKED ? "asked" : "due");
+        audit_line_quoted(&line, "kid", change->kid);
+        audit_line_word(&line, "alg", algorithm);
+        audit_out_write(&authority->audit->out, LOG_NOTICE, &line);
+        return 0;
 }
 
 /* ---- of steps that do not speak for themselves ---- */

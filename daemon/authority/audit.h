@@ -37,6 +37,10 @@ void audit_budget(const struct call *call);
 /* For one that failed because something is broken or away. */
 void audit_failure(const struct call *call, int error);
 
+/* For a key that the signer has moved on, by itself or because it was asked. 0; -EPROTO: no such
+ * change. */
+int audit_key(struct authority *authority, const struct msg_key_changed *change);
+
 /* A copy of a name as the caller wrote it, cut to what a log line shows. */
 void audit_keep_name(struct text name, char ret[LOG_NAME_MAX + 1]);
 

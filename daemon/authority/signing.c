@@ -3,6 +3,7 @@
 #include "signing.h"
 
 #include "../../common/log.h"
+#include "audit.h"
 #include "sessions.h"
 
 #include <errno.h>
@@ -17,11 +18,18 @@ static const struct {
         [NOT_SIGNED_NO_KEY] = {-EBUSY, "no key of that algorithm is active"},
 };
 
-static int signed_go_on(struct call *call, call_signed *then, const struct msg_signed *token) {
-        int r = text_copy(token->kid, call->kid, sizeof call->kid);
+/* What the next step runs into is the call's trouble. Only a take's own -EPROTO is the signer's. */
+static int gone_on(struct call *call, int r) {
+        if (r < 0)
+                call_fail(call, r);
+        return 0;
+}
 
+static int signed_go_on(struct call *call, call_signed *then, const struct msg_signed *token) {
+        if (text_copy(token->kid, call->kid, sizeof call->kid) < 0)
+                return -EPROTO;
         sessions_note_birth(call->authority, token->issued_at);
-        return r < 0 ? r : then(call, token);
+        return gone_on(call, then(call, token));
 }
 
 static int signed_take(struct call *call, const struct frame *frame) {
@@ -37,7 +45,7 @@ static int signed_take(struct call *call, const struct frame *frame) {
         if (reason < NOT_SIGNED_LIMIT)
                 return -EPROTO;
         log_error("the signer refused a token: %s", reasons[reason].says);
-        return reasons[reason].error;
+        return gone_on(call, reasons[reason].error);
 }
 
 static int keys_take(struct call *call, const struct frame *frame) {
@@ -47,7 +55,7 @@ static int keys_take(struct call *call, const struct frame *frame) {
                 return -EPROTO;
         if (frame->type == MSG_KEYS_END)
                 call->keys = NULL;
-        return then(call, frame);
+        return gone_on(call, then(call, frame));
 }
 
 static int checked_take(struct call *call, const struct frame *frame) {
@@ -56,7 +64,7 @@ static int checked_take(struct call *call, const struct frame *frame) {
         if (!then)
                 return -EPROTO;
         call->checked = NULL;
-        return then(call, frame->message.mac_checked.good);
+        return gone_on(call, then(call, frame->message.mac_checked.good));
 }
 
 static int (*const takes[MSG_COUNT])(struct call *call, const struct frame *frame) = {
@@ -65,20 +73,15 @@ static int (*const takes[MSG_COUNT])(struct call *call, const struct frame *fram
 };
 
 static int signer_take(struct authority *authority, struct link *link, struct frame *frame) {
-        struct call *call = connections_find_call(&authority->connections, frame->call);
-        int r;
+        struct call *call;
 
         (void)link;
+        if (frame->type == MSG_KEY_CHANGED)
+                return audit_key(authority, &frame->message.key_changed);
         if (!takes[frame->type])
                 return -EPROTO;
-        if (!call)
-                return 0; /* its connection was closed meanwhile */
-        r = takes[frame->type](call, frame);
-        if (r == -EPROTO)
-                return r;
-        if (r < 0)
-                call_fail(call, r);
-        return 0;
+        call = connections_find_call(&authority->connections, frame->call);
+        return call ? takes[frame->type](call, frame) : 0; /* 0: its connection was closed */
 }
 
 /* Without the signer there is nothing to decide for. The parent starts both anew. */

@@ -411,6 +411,12 @@ static const struct message_rule rules[MSG_COUNT] = {
         [MSG_KEYS_END] = {"keys-end", {
                 FIELD(msg_keys_end, outcome, KEYS_FAILED),
         }},
+        [MSG_KEY_CHANGED] = {"key-changed", {
+                FIELD(msg_key_changed, kid, KID_LEN),
+                FIELD(msg_key_changed, algorithm, KEY_ALGORITHM_COUNT - 1),
+                FIELD(msg_key_changed, state, KEY_RETIRED),
+                FIELD(msg_key_changed, cause, KEY_CAUSE_ASKED),
+        }},
         [MSG_CHECK_MAC] = {"check-mac", {
                 FIELD(msg_check_mac, kid, KID_LEN),
                 FIELD(msg_check_mac, signed_bytes, TOKEN_MAX),

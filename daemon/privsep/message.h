@@ -104,6 +104,7 @@ enum message_type {
         MSG_KEY_DROP,
         MSG_KEY, /* one of several; each of the three above is answered with all of them */
         MSG_KEYS_END,
+        MSG_KEY_CHANGED, /* told by itself, of each change: its `call` is 0 */
         MSG_CHECK_MAC,
         MSG_MAC_CHECKED,
 
@@ -554,6 +555,18 @@ struct msg_key_drop {
         struct text kid;
 };
 
+enum key_cause {
+        KEY_CAUSE_DUE = 1, /* by time, or by new settings */
+        KEY_CAUSE_ASKED,   /* by an administrator */
+};
+
+struct msg_key_changed {
+        struct text kid;
+        uint8_t algorithm;
+        uint8_t state; /* enum key_state; KEY_STATE_NONE: dropped */
+        uint8_t cause;
+};
+
 /* Yes or no: the signer gives no MAC away, and reads nothing of these bytes. */
 struct msg_check_mac {
         struct text kid;
@@ -651,6 +664,7 @@ union message {
         struct msg_ask_mac ask_mac;
         struct msg_key_rotate key_rotate;
         struct msg_key_drop key_drop;
+        struct msg_key_changed key_changed;
         struct msg_key key;           /* MSG_KEY and MSG_ANSWER_KEY */
         struct msg_keys_end keys_end; /* MSG_KEYS_END and MSG_ANSWER_KEYS_END */
         struct msg_check_mac check_mac;

@@ -98,6 +98,7 @@ static const struct permit rows[] = {
         {MSG_KEY_DROP,           AUTHORITY, SIGNER,    RUNNING, false},
         {MSG_KEY,                SIGNER,    AUTHORITY, RUNNING, false},
         {MSG_KEYS_END,           SIGNER,    AUTHORITY, RUNNING, false},
+        {MSG_KEY_CHANGED,        SIGNER,    AUTHORITY, RUNNING, false},
         {MSG_CHECK_MAC,          AUTHORITY, SIGNER,    RUNNING, false},
         {MSG_MAC_CHECKED,        SIGNER,    AUTHORITY, RUNNING, false},
 

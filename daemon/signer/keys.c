@@ -13,8 +13,14 @@ static void publish(void *context) {
         keys_publish(signer->page, &signer->keyring, signer->limits.issuer);
 }
 
-static int replace(struct signer *signer, const struct keyring *next) {
-        return keyring_replace(signer->keys_dir, &signer->keyring, next, publish, signer);
+static int replace(struct signer *signer, const struct keyring *next, enum key_cause cause) {
+        const struct keyring before = signer->keyring;
+        int r;
+
+        r = keyring_replace(signer->keys_dir, &signer->keyring, next, publish, signer);
+        if (r == 0)
+                changes_tell(signer, &before, cause);
+        return r;
 }
 
 /* ---- by time ---- */
@@ -26,7 +32,7 @@ static int turn(struct signer *signer) {
 
         r = life_turn(&next, &signer->rules, signer->keys_dir, clock_wall_s(), &changed);
         if (r == 0 && changed)
-                r = replace(signer, &next);
+                r = replace(signer, &next, KEY_CAUSE_DUE);
         if (r < 0)
                 keyring_discard(&next, &signer->keyring);
         return r;
@@ -80,7 +86,7 @@ static int answer_with_keys(struct signer *signer, uint64_t call, enum keys_outc
 /* What came of a change to `next`; and the change, if it is one. */
 static int answer_change(struct signer *signer, uint64_t call, const struct keyring *next,
                          enum keys_outcome outcome) {
-        if (outcome == KEYS_DONE && replace(signer, next) < 0)
+        if (outcome == KEYS_DONE && replace(signer, next, KEY_CAUSE_ASKED) < 0)
                 outcome = KEYS_FAILED;
         if (outcome != KEYS_DONE)
                 keyring_discard(next, &signer->keyring);

@@ -2,18 +2,10 @@
  * keyring_replace() makes it true as a whole, or not at all. */
 #include "life.h"
 
-#include "../../common/cleanup.h"
-#include "../../common/jwt/signature.h"
-#include "../../common/log.h"
+#include <errno.h>
 
 #define FOR_EACH_ALGORITHM(algorithm) \
         for ((algorithm) = KEY_NONE + 1; (algorithm) < KEY_ALGORITHM_COUNT; (algorithm)++)
-
-static const char *const words[] = {
-        [KEY_PREPARED] = "prepared",
-        [KEY_ACTIVE] = "active",
-        [KEY_RETIRED] = "retired",
-};
 
 static bool is_wanted(const struct key_rules *rules, enum key_algorithm algorithm) {
         return rules->wanted & ALGORITHM_BIT(algorithm);
@@ -25,16 +17,10 @@ static void enter(struct signing_key *key, enum key_state state, int64_t now, in
         key->state = state;
         key->since = now;
         key->until = until;
-        log_notice("key %s (%s) is %s", key->kid, algorithm_name(key->algorithm), words[state]);
 }
 
 static void retire(struct signing_key *key, const struct key_rules *rules, int64_t now) {
         enter(key, KEY_RETIRED, now, now + rules->keep_s);
-}
-
-static void drop(struct keyring *keyring, struct signing_key *key) {
-        log_notice("key %s (%s) is dropped", key->kid, algorithm_name(key->algorithm));
-        keyring_remove(keyring, key);
 }
 
 /* The active key steps down in the same change: of an algorithm one key signs. */
@@ -126,7 +112,7 @@ static void unwanted_end(struct keyring *keyring, const struct key_rules *rules,
         }
         key = keyring_find_state(keyring, algorithm, KEY_PREPARED);
         if (key) {
-                drop(keyring, key);
+                keyring_remove(keyring, key);
                 *changed = true;
         }
 }
@@ -136,9 +122,25 @@ static void retired_end(struct keyring *keyring, int64_t now, bool *changed) {
 
         for (i = keyring->count; i-- > 0;)
                 if (keyring->keys[i].state == KEY_RETIRED && is_over(&keyring->keys[i], now)) {
-                        drop(keyring, &keyring->keys[i]);
+                        keyring_remove(keyring, &keyring->keys[i]);
                         *changed = true;
                 }
+}
+
+/* The clock was set back: what is said to have begun later than now begins now, or the active key
+ * would not be followed for as long as the clock was wrong. A retired key is left as it is: too
+ * long does no harm, and too short refuses a good token. */
+static void clock_follow(struct keyring *keyring, int64_t now, bool *changed) {
+        struct signing_key *key;
+
+        for (key = keyring->keys; key < keyring->keys + keyring->count; key++) {
+                if (key->since <= now || key->state == KEY_RETIRED)
+                        continue;
+                if (key->state == KEY_PREPARED)
+                        key->until -= key->since - now;
+                key->since = now;
+                *changed = true;
+        }
 }
 
 int life_turn(struct keyring *next, const struct key_rules *rules, int dir, int64_t now,
@@ -147,6 +149,7 @@ int life_turn(struct keyring *next, const struct key_rules *rules, int dir, int6
         bool changed = false;
         int r = 0;
 
+        clock_follow(next, now, &changed);
         retired_end(next, now, &changed);
         FOR_EACH_ALGORITHM(algorithm) {
                 if (!is_wanted(rules, algorithm)) {
@@ -234,7 +237,7 @@ enum keys_outcome life_drop(struct keyring *next, const struct key_rules *rules,
 
         if (!key)
                 return KEYS_UNKNOWN;
-        drop(next, key);
+        keyring_remove(next, key);
         r = life_turn(next, rules, dir, now, &changed);
         return r < 0 ? outcome_of(r) : KEYS_DONE;
 }

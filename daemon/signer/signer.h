@@ -22,6 +22,10 @@ struct signer {
 /* publish.c: what the page says from now on, made of the keyring and the issuer. */
 void keys_publish(struct keys_page *page, const struct keyring *keyring, const char *issuer);
 
+/* changes.c: what has become of which key, to the log and to the authority, for the audit line.
+ * After the change is true: `before` is the keyring that was in force. */
+void changes_tell(struct signer *signer, const struct keyring *before, enum key_cause cause);
+
 /* keys.c: the keys as the disk has them, with everything done that is due. 0 or -errno, logged. */
 int keys_open(struct signer *signer);
 /* Whatever is due now, written and published. A failure is logged and tried again later. */

@@ -120,7 +120,7 @@ def test_a_request_has_one_line_and_an_id_of_its_own(fresh):
     time.sleep(0.2)
     asked = [reply.headers["x-request-id"] for reply in replies]
     assert len(set(asked)) == len(asked)
-    written = [line["request"] for line in audit_lines(jetond.log())]
+    written = [line.get("request") for line in audit_lines(jetond.log())]
     assert [written.count(request) for request in asked] == [1] * len(asked)
 
 
@@ -135,6 +135,38 @@ def test_ids_do_not_repeat_after_a_restart(fresh):
     jetond.stop()
     jetond.start()
     assert jetond.login("nobody").headers["x-request-id"] != first
+
+
+def key_events(jetond):
+    return {(line["event"], line["kid"], line["alg"], line["reason"])
+            for line in audit_lines(jetond.log()) if line["event"].startswith("key-") and
+            "request" not in line}
+
+
+def test_each_key_that_changes_has_a_line_whoever_changed_it(fresh):
+    jetond = fresh("key-prepare = 1s\n")
+    first = jetond.get("/keys", peer=True).json()[0]["kid"]
+    jetond.post("/keys/rotate", peer=True, data={})
+    wait_for(jetond, event="key-prepared", result="done", reason="asked", alg="ES256")
+    second = wait_for(jetond, event="key-active", reason="due", kid=wait_for(
+        jetond, event="key-prepared")["kid"])["kid"]
+    wait_for(jetond, event="key-retired", reason="due", kid=first)
+    jetond.request("DELETE", f"/keys/{second}", peer=True)
+    wait_for(jetond, event="key-dropped", reason="asked", kid=second)
+    assert len(key_events(jetond)) == 6  # and the active ones of the start and of the end
+    # Who asked, in a line beside them.
+    assert wait_for(jetond, event="key-rotate")["peer_uid"] == str(os.geteuid())
+    assert wait_for(jetond, event="key-drop", kid=second)["request"]
+
+
+def test_a_key_that_could_not_be_kept_is_not_said_to_have_changed(fresh):
+    jetond = fresh()
+    before = key_events(jetond)
+    (jetond.state / "keys" / ".new-states").mkdir()
+    assert jetond.post("/keys/rotate", peer=True, data={"now": True}).status == 500
+    assert wait_for(jetond, event="key-rotate", result="refused")
+    assert key_events(jetond) == before
+    assert " is active" not in jetond.log().split("ready: issuer")[1]
 
 
 # --- forgery and secrets ---
@@ -238,8 +270,13 @@ def test_in_a_flood_what_is_granted_is_written(fresh):
 
 # --- where the lines go ---
 
+def of_requests(lines):
+    """Without those of keys, which change by themselves."""
+    return [line for line in lines if "request" in line]
+
+
 def lines_of(path):
-    return [words(line) for line in path.read_text().splitlines()]
+    return of_requests(map(words, path.read_text().splitlines()))
 
 
 def test_with_an_audit_file_the_lines_are_there_and_only_there(fresh, tmp_path):
@@ -306,8 +343,9 @@ def test_on_a_full_disk_the_log_has_the_lines(fresh, tmp_path):
     asked = {jetond.get("/users/me", token="a.b.c").headers["x-request-id"] for _ in range(40)}
     jetond.wait_for_log("the audit file takes no line")
     seen = Path(f"/proc/{jetond.jetond_pid()}/root{path}")
-    whole = {line["request"] for line in map(words, seen.read_text().splitlines()[:-1])}
-    logged = {line["request"] for line in audit_lines(jetond.log())}
+    whole = {line["request"] for line in
+             of_requests(map(words, seen.read_text().splitlines()[:-1]))}
+    logged = {line["request"] for line in of_requests(audit_lines(jetond.log()))}
     assert whole and logged and asked == whole | logged
 
 
@@ -347,7 +385,7 @@ def test_under_systemd_the_journal_has_the_fields(fresh, tmp_path):
     entries = [dict(field.split("=", 1) for field in entry.decode().splitlines())
                for entry in received]
     (entry,) = [entry for entry in entries
-                if entry["JETON_REQUEST"] == reply.headers["x-request-id"]]
+                if entry.get("JETON_REQUEST") == reply.headers["x-request-id"]]
     said = words(entry["MESSAGE"])
     assert entry["JETON_EVENT"] == "login" and entry["JETON_RESULT"] == "granted"
     assert entry["JETON_USER"] == "alice" and entry["JETON_PEER_UID"] == str(os.geteuid())

@@ -193,6 +193,39 @@ static void a_full_page_holds_back_a_rotation_and_says_so(void **state) {
         assert_false(turn(&rules, NOW + 499));
 }
 
+/* By forty years, and back: the next rotation is as far off as it was to be. */
+static void a_clock_that_was_wrong_does_not_keep_a_key_for_ever(void **state) {
+        const int64_t wrong = NOW + INT64_C(1261440000);
+        char first[KID_LEN + 1];
+
+        (void)state;
+        turn(&rules, NOW);
+        memcpy(first, ring.keys[0].kid, sizeof first);
+        turn(&rules, wrong);
+        turn(&rules, wrong + rules.prepare_s);
+        assert_counts(0, 1, 1);
+        assert_true(turn(&rules, NOW + 10));
+        assert_counts(0, 1, 1);
+        assert_int_equal(life_due_in(&ring, &rules, NOW + 10), rules.rotate_s - rules.prepare_s);
+        assert_false(turn(&rules, NOW + 10));
+        /* Its tokens are good by the right clock: too early is worse than too late. */
+        assert_non_null(keyring_find(&ring, text_of(first)));
+        assert_false(turn(&rules, NOW + rules.keep_s));
+}
+
+static void a_clock_that_was_wrong_does_not_keep_a_successor_waiting(void **state) {
+        const int64_t wrong = NOW + INT64_C(1261440000);
+
+        (void)state;
+        turn(&rules, NOW);
+        turn(&rules, wrong);
+        assert_counts(1, 1, 0);
+        assert_true(turn(&rules, NOW + 10));
+        assert_counts(1, 1, 0);
+        assert_true(turn(&rules, NOW + 10 + rules.prepare_s));
+        assert_counts(0, 1, 1);
+}
+
 /* What is written is what the next start reads. */
 static void every_state_is_read_back(void **state) {
         struct keyring again;
@@ -227,6 +260,8 @@ int main(void) {
                 TEST(the_active_key_is_dropped_only_with_a_successor),
                 TEST(a_key_of_an_algorithm_that_is_not_wanted_any_more_is_retired),
                 TEST(a_full_page_holds_back_a_rotation_and_says_so),
+                TEST(a_clock_that_was_wrong_does_not_keep_a_key_for_ever),
+                TEST(a_clock_that_was_wrong_does_not_keep_a_successor_waiting),
                 TEST(every_state_is_read_back),
         };
         int failed;

@@ -326,6 +326,7 @@ static const size_t struct_sizes[MSG_COUNT] = {
         SIZE(MSG_KEY_DROP, msg_key_drop),
         SIZE(MSG_KEY, msg_key),
         SIZE(MSG_KEYS_END, msg_keys_end),
+        SIZE(MSG_KEY_CHANGED, msg_key_changed),
         SIZE(MSG_CHECK_MAC, msg_check_mac),
         SIZE(MSG_MAC_CHECKED, msg_mac_checked),
         SIZE(MSG_HASH, msg_hash),

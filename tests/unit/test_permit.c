@@ -103,7 +103,7 @@ static const struct cell expected[] = {
          false,
          true,
          false,
-         {MSG_SIGNED, MSG_NOT_SIGNED, MSG_KEY, MSG_KEYS_END, MSG_MAC_CHECKED}},
+         {MSG_SIGNED, MSG_NOT_SIGNED, MSG_KEY, MSG_KEYS_END, MSG_KEY_CHANGED, MSG_MAC_CHECKED}},
         {A, W, false, true, false, {MSG_HASH}},
         {W, A, false, true, false, {MSG_HASHED}},
         {A, N, false, true, false, {MSG_FIND_ACCOUNT, MSG_FIND_UID, MSG_FIND_PROCESS}},
@@ -201,8 +201,9 @@ static void no_message_publishes_a_key(void **state) {
                 [MSG_KEY_ROTATE] = true,   [MSG_KEY_DROP] = true,    [MSG_CHECK_MAC] = true,
         };
         static const bool said[MSG_COUNT] = {
-                [MSG_READY] = true, [MSG_SIGNED] = true,   [MSG_NOT_SIGNED] = true,
-                [MSG_KEY] = true,   [MSG_KEYS_END] = true, [MSG_MAC_CHECKED] = true,
+                [MSG_READY] = true,       [MSG_SIGNED] = true,   [MSG_NOT_SIGNED] = true,
+                [MSG_KEY] = true,         [MSG_KEYS_END] = true, [MSG_MAC_CHECKED] = true,
+                [MSG_KEY_CHANGED] = true,
         };
         size_t count;
         const struct permit *rows = permit_rows(&count);
