@@ -1,7 +1,8 @@
 /* The signer between its two channels: what it is given, what it answers, what it publishes.
  *
  * links: daemon/signer/sign.c daemon/signer/compose.c daemon/signer/publish.c
- * links: daemon/signer/setup.c daemon/signer/keys.c daemon/signer/changes.c daemon/signer/mac.c daemon/signer/life.c
+ * links: daemon/signer/setup.c daemon/signer/keys.c daemon/signer/mac.c daemon/signer/life.c
+ * links: daemon/signer/changes.c
  * links: daemon/signer/keyring.c daemon/signer/keyfile.c daemon/signer/keymake.c
  * links: daemon/signer/states.c
  * needs: libcrypto */
