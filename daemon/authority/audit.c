@@ -50,7 +50,7 @@ static void suppressed_write(struct audit *audit, const struct audit_suppressed 
         audit_line_time(&line, clock_wall_ms());
         audit_line_word(&line, "event", "suppressed");
         audit_line_word(&line, "result", "refused");
-        if (suppressed->is_of_uid)
+        if (suppressed->is_of_uid && suppressed->uid < BUDGET_STRANGERS)
                 audit_line_number(&line, "peer_uid", suppressed->uid);
         audit_line_number(&line, "suppressed", suppressed->count);
         audit_out_write(&audit->out, LOG_WARNING, &line);
@@ -82,7 +82,7 @@ static bool may_write(const struct call *call, const char *result, uint64_t *ret
 
         *ret_suppressed = 0;
         if (!is_refusal(result) ||
-            audit_limit_admit(&authority->audit->limit, call->connection->peer.uid,
+            audit_limit_admit(&authority->audit->limit, call->connection->charged_to,
                               clock_monotonic_ms(), ret_suppressed))
                 return true;
         suppressed_expect(authority);
@@ -115,6 +115,23 @@ static void add_request(struct audit_line *line, const struct connection *connec
         audit_line_word(line, "request", id);
 }
 
+/* What a token is of, where the step has not said it itself. */
+static void add_token(struct audit_line *line, const struct call *call) {
+        const struct {
+                const char *key, *value;
+        } words[] = {
+                {"client", call->client},
+                {"sid", call->sid},
+                {"jti", call->jti},
+                {"kid", call->kid},
+        };
+        size_t i;
+
+        for (i = 0; i < ELEMENTS(words); i++)
+                if (words[i].value[0] && !audit_line_has(line, words[i].key))
+                        audit_line_quoted(line, words[i].key, text_of(words[i].value));
+}
+
 void audit(const struct call *call, const char *event, const char *result, struct text user,
            const char *detail) {
         struct connection *connection = call->connection;
@@ -132,9 +149,8 @@ void audit(const struct call *call, const char *event, const char *result, struc
                 audit_line_quoted(&line, "admin", text_of(call->admin->name));
         add_peer(&line, &call->authority->peers, connection);
         add_request(&line, connection);
-        if (call->kid[0])
-                audit_line_word(&line, "kid", call->kid);
         audit_line_words(&line, text_of(detail));
+        add_token(&line, call);
         if (suppressed)
                 audit_line_number(&line, "suppressed", suppressed);
         audit_out_write(&call->authority->audit->out, LOG_NOTICE, &line);

@@ -1,4 +1,5 @@
-/* A leaky bucket for each uid, in a table that never grows. */
+/* A leaky bucket for each uid, in a table that never grows. Whoever has many uids gets no bucket
+ * anew by taking turns with two that share a place: what the place owes stays. */
 #include "audit_limit.h"
 
 #include <stddef.h>
@@ -8,7 +9,8 @@ static struct audit_share *share_of(struct audit_limit *limit, uint32_t uid) {
 
         if (share->uid != uid) {
                 limit->orphans += share->suppressed;
-                *share = (struct audit_share){.uid = uid};
+                share->suppressed = 0;
+                share->uid = uid;
         }
         return share;
 }

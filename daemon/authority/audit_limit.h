@@ -16,8 +16,8 @@ struct audit_limit {
                 uint32_t uid;
                 int64_t paid_until_ms; /* each line written moves it by AUDIT_EACH_MS */
                 uint64_t suppressed;
-        } shares[AUDIT_SHARES]; /* by uid; the last of those that meet has the place */
-        uint64_t orphans;       /* suppressed of uids that lost their place */
+        } shares[AUDIT_SHARES]; /* by uid; those that meet have one bucket, the last its name */
+        uint64_t orphans;       /* suppressed of uids that lost their name there */
 };
 
 /* Whether one more of that uid's is written. true: with *ret_suppressed, how many were not since

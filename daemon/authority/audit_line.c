@@ -95,6 +95,15 @@ void audit_line_time(struct audit_line *line, int64_t wall_ms) {
         audit_line_word(line, "time", stamp);
 }
 
+bool audit_line_has(const struct audit_line *line, const char *key) {
+        struct text rest = {line->text, line->len}, found, value;
+
+        while (audit_line_next(&rest, &found, &value))
+                if (text_is(found, text_of(key)))
+                        return true;
+        return false;
+}
+
 /* ---- apart again ---- */
 
 static struct text cut(struct text *rest, size_t len, size_t skip) {

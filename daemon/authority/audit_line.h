@@ -26,6 +26,8 @@ void audit_line_word(struct audit_line *line, const char *key, const char *value
 void audit_line_number(struct audit_line *line, const char *key, uint64_t value);
 /* Of what came from outside: quoted and escaped. Nothing for an empty text. */
 void audit_line_quoted(struct audit_line *line, const char *key, struct text value);
+/* Whether there is one of that key already. */
+bool audit_line_has(const struct audit_line *line, const char *key);
 /* Key=value words of our own, made elsewhere. */
 void audit_line_words(struct audit_line *line, struct text words);
 /* RFC 3339, in UTC, to the millisecond. */

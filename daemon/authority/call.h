@@ -59,7 +59,10 @@ struct call {
         struct gate_pass pass; /* of a password that is to be judged */
         call_judged *judged;
         call_signed *signed_;
-        char kid[KID_LEN + 1]; /* of what was signed */
+        char client[CLIENT_MAX + 1]; /* of what is signed ... */
+        char sid[SID_LEN + 1];
+        char kid[KID_LEN + 1]; /* ... and was */
+        char jti[JTI_LEN + 1];
         call_keys *keys;
         call_checked *checked;
         call_account *account;

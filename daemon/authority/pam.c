@@ -30,7 +30,8 @@ struct pam_login {
         char rhost[RHOST_MAX + 1];
         char nonce[NONCE_LEN + 1];
         int64_t began;
-        char role[ROLE_NAME_MAX + 1]; /* that the user must have; empty: none */
+        char role[ROLE_NAME_MAX + 1];     /* that the user must have; empty: none */
+        char reason[PASSWORD_REASON_MAX]; /* of a no, for the audit line */
 };
 
 /* Disabled, removed or given another password while the ticket was with the signer: it was granted
@@ -43,6 +44,24 @@ static int login_was_ended(const struct call *call, bool *ret) {
         return sessions_were_ended(call, text_of(sub), TEXT_NONE, login->began, ret);
 }
 
+/* When it is signed: until then nothing is granted. */
+static void login_audit(const struct call *call) {
+        const struct pam_login *login = call->step.login;
+        bool granted = login->verdict == LOGIN_GRANTED;
+        const char *verdict = login_verdict_word(login->verdict);
+        char detail[LOG_ESCAPED_MAX + 256], reason[PASSWORD_REASON_MAX + 16] = "";
+
+        if (login->reason[0])
+                snprintf(reason, sizeof reason, " %s", login->reason);
+        else if (!granted)
+                snprintf(reason, sizeof reason, " reason=%s", verdict);
+        snprintf(detail, sizeof detail, "service=%s uid=%u verdict=%s%s rhost=\"%s\"",
+                 login->service, login->uid, verdict, reason,
+                 log_escape(text_of(login->rhost)).text);
+        audit(call, login->phase == PAM_PHASE_AUTH ? "pam-auth" : "pam-account",
+              granted ? "granted" : "refused", text_of(login->username), detail);
+}
+
 static int login_answer(struct call *call, const struct msg_signed *token) {
         const struct pam_login *login = call->step.login;
         struct msg_answer_ticket answer = {.ticket = token->token};
@@ -53,23 +72,12 @@ static int login_answer(struct call *call, const struct msg_signed *token) {
                 r = login_was_ended(call, &ended);
         if (r < 0 || ended)
                 return r < 0 ? r : call_refuse(call, REFUSAL_BUSY);
+        login_audit(call);
         if (login->verdict == LOGIN_GRANTED && login->phase == PAM_PHASE_AUTH)
                 renewal_begin(call);
         if (login->verdict == LOGIN_GRANTED || login->phase != PAM_PHASE_AUTH)
                 return call_answer(call, MSG_ANSWER_TICKET, &answer);
         return call_answer_ticket_late(call, token->token);
-}
-
-static void login_audit(const struct call *call, const char *reason) {
-        const struct pam_login *login = call->step.login;
-        char detail[512];
-
-        snprintf(detail, sizeof detail, "service=%s uid=%u verdict=%s rhost=\"%s\"%s%s",
-                 login->service, login->uid, login_verdict_word(login->verdict),
-                 log_escape(text_of(login->rhost)).text, *reason ? " " : "", reason);
-        audit(call, login->phase == PAM_PHASE_AUTH ? "pam-auth" : "pam-account",
-              login->verdict == LOGIN_GRANTED ? "granted" : "refused", text_of(login->username),
-              detail);
 }
 
 /* `reason` is for the audit line, and may be empty. */
@@ -86,7 +94,7 @@ static int login_sign(struct call *call, enum login_verdict verdict, const char 
         };
 
         login->verdict = verdict;
-        login_audit(call, reason);
+        snprintf(login->reason, sizeof login->reason, "%s", reason);
         return sign_ask_ticket(call, &fields, login_answer);
 }
 

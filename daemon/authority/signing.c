@@ -26,7 +26,8 @@ static int gone_on(struct call *call, int r) {
 }
 
 static int signed_go_on(struct call *call, call_signed *then, const struct msg_signed *token) {
-        if (text_copy(token->kid, call->kid, sizeof call->kid) < 0)
+        if (text_copy(token->kid, call->kid, sizeof call->kid) < 0 ||
+            text_copy(token->jti, call->jti, sizeof call->jti) < 0)
                 return -EPROTO;
         sessions_note_birth(call->authority, token->issued_at);
         return gone_on(call, then(call, token));
@@ -105,12 +106,22 @@ static int subject_fill(const struct msg_sign_access *fields, struct claims *ret
         return 0;
 }
 
+/* For the audit line. */
+static int subject_keep(struct call *call, const struct msg_sign_access *fields) {
+        if (text_copy(fields->sid, call->sid, sizeof call->sid) < 0 ||
+            text_copy(fields->client_id, call->client, sizeof call->client) < 0)
+                return -EMSGSIZE;
+        return 0;
+}
+
 int sign_ask_access(struct call *call, const struct msg_sign_access *fields, call_signed *then) {
         struct msg_sign_access message = *fields;
         struct claims claims;
         int r;
 
         r = subject_fill(fields, &claims);
+        if (r == 0)
+                r = subject_keep(call, fields);
         if (r == 0)
                 r = sessions_birth(call->authority, &claims, &message.iat_min);
         if (r < 0)

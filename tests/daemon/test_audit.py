@@ -137,6 +137,101 @@ def test_ids_do_not_repeat_after_a_restart(fresh):
     assert jetond.login("nobody").headers["x-request-id"] != first
 
 
+PEER = {"time", "request", "class", "peer_uid", "peer_gid", "peer_pid"}
+TOKEN = {"user", "client", "sid", "jti", "kid"}
+NONCE = "A" * 43
+
+
+def grant(jetond):
+    return jetond.login("alice").json()
+
+
+def refresh(jetond, token):
+    return jetond.post("/token", form={"grant_type": "refresh_token", "refresh_token": token})
+
+
+def replay(jetond):
+    first = grant(jetond)["refresh_token"]
+    second = refresh(jetond, first).json()["refresh_token"]
+    refresh(jetond, second)
+    return refresh(jetond, first)
+
+
+def somebody(jetond):
+    jetond.add_user("somebody")
+    return jetond
+
+
+def pam(jetond, phase, **fields):
+    return jetond.post(f"/pam/{phase}", form={"username": "alice", "uid": os.geteuid(),
+                                             "service": "sshd", "nonce": NONCE, **fields})
+
+
+def rotate(jetond):
+    return jetond.post("/keys/rotate", peer=True, data={"now": True})
+
+
+def drop(jetond):
+    kid = rotate(jetond).json()[-1]["kid"]
+    return jetond.request("DELETE", f"/keys/{kid}", peer=True)
+
+
+def change_password(jetond, old):
+    token = jetond.token("alice")
+    return jetond.request("PUT", "/users/me/password", token=token,
+                          data={"current_password": old, "new_password": PASSWORD + "2"})
+
+
+def host_far_away(jetond):
+    return pam(jetond, "auth", password="wrong", rhost="\u00e9" * 127)
+
+
+# What is decided: how it comes about, the event, the result, and the words beside those of the peer.
+EVENTS = [
+    (lambda d: d.login("alice"), "login", "granted", TOKEN | {"peer_comm", "peer_user"}),
+    (lambda d: d.login("alice", "wrong"), "login", "refused", {"user", "reason"}),
+    (lambda d: d.login("nobody-here"), "login", "refused", {"user", "reason"}),
+    (lambda d: refresh(d, grant(d)["refresh_token"]), "refresh", "granted", TOKEN),
+    (replay, "refresh", "refused", {"user", "reason"}),
+    (lambda d: d.post("/revoke", form={"token": grant(d)["access_token"]}), "revoke", "done",
+     {"user", "jti"}),
+    (lambda d: d.post("/revoke", form={"token": grant(d)["refresh_token"]}), "revoke", "done",
+     {"user"}),
+    (lambda d: d.post("/revocations", peer=True, data={"user": "alice"}), "revocation", "done",
+     {"user"}),
+    (lambda d: d.post("/revocations", peer=True, data={"all": True}), "revocation", "done", set()),
+    (lambda d: d.post("/users", peer=True, data={"username": "added", "password": PASSWORD}),
+     "user-add", "done", {"user"}),
+    (lambda d: d.post("/users", peer=True, data={"username": "alice", "password": PASSWORD}),
+     "user-add", "refused", {"reason", "error"}),
+    (lambda d: d.request("PATCH", "/users/alice", peer=True, data={"full_name": "Alice"}),
+     "user-change", "done", {"user"}),
+    (lambda d: somebody(d).request("DELETE", "/users/somebody", peer=True), "user-remove", "done",
+     {"user"}),
+    (lambda d: change_password(d, PASSWORD), "user-change", "done", {"user"}),
+    (lambda d: change_password(d, "wrong"), "password-change", "refused", {"user", "reason"}),
+    (lambda d: pam(d, "auth", password="wrong"), "pam-auth", "refused", {"user", "service", "reason", "jti", "kid"}),
+    (lambda d: pam(d, "account"), "pam-account", "refused", {"user", "service", "reason", "jti", "kid"}),
+    (host_far_away, "pam-auth", "refused", {"user", "service", "reason", "rhost", "jti", "kid"}),
+    (rotate, "key-rotate", "done", set()),
+    (drop, "key-drop", "done", {"kid"}),
+    (lambda d: d.get("/users/me", token="a.b.c"), "me", "refused", {"reason", "error"}),
+    (lambda d: d.get("/users/nobody-here", peer=True), "user-show", "refused", {"reason", "error"}),
+    (lambda d: d.get("/users", token="a.b.c"), "user-list", "refused", {"reason", "error"}),
+]
+
+
+@pytest.mark.parametrize("ask, event, result, wanted", EVENTS,
+                         ids=[f"{number} {row[1]} {row[2]}" for number, row in enumerate(EVENTS)])
+def test_every_decision_is_one_line_with_its_words(fresh, ask, event, result, wanted):
+    jetond = fresh()
+    jetond.add_user("alice")
+    reply = ask(jetond)
+    line = wait_for(jetond, request=reply.headers["x-request-id"])
+    assert (line["event"], line["result"]) == (event, result), reply
+    assert not (PEER | wanted) - set(line), line
+
+
 def key_events(jetond):
     return {(line["event"], line["kid"], line["alg"], line["reason"])
             for line in audit_lines(jetond.log()) if line["event"].startswith("key-") and

@@ -159,6 +159,35 @@ def test_uids_without_an_account_share_one_budget(fresh):
     assert one() + other() == 20
 
 
+def hold_connections(path, count, seconds):
+    """How many of so many were answered; all are held for a while."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count + 100, count + 100))
+    connections, good = [], 0
+    for _ in range(count):
+        with contextlib.suppress(OSError):
+            connection = Connection(path, 5)
+            connection.send(compose("GET", "/health"))
+            good += connection.reply().status == 200
+            connections.append(connection)
+    time.sleep(seconds)
+    return good
+
+
+@needs_root
+def test_a_tenth_of_a_thousand_connections_is_kept_for_root(fresh):
+    jetond = fresh("max-connections = 1000\nmax-connections-per-uid = 600\nidle-timeout = 1m\n")
+    for uid in (STORM_UID, OTHER_UID):
+        in_process_of(uid, lambda: jetond.get("/health").status)  # known from now on
+    time.sleep(0.3)
+    full = in_background_of(STORM_UID, lambda: hold_connections(jetond.socket, 600, 8))
+    time.sleep(2)
+    rest = in_background_of(OTHER_UID, lambda: hold_connections(jetond.socket, 600, 4))
+    time.sleep(2)
+    assert [jetond.get("/health").status for _ in range(20)] == [200] * 20
+    assert hold_connections(jetond.socket, 110, 0) == 100
+    assert (full(), rest()) == (600, 300)
+
+
 @needs_root
 def test_a_login_waits_for_few_of_another_uids(fresh):
     """Thirty wait, then one comes: it is among the first."""

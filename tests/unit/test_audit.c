@@ -95,6 +95,18 @@ static void a_word_that_does_not_fit_is_left_out_whole(void **state) {
         assert_true(line.len <= AUDIT_LINE_MAX);
 }
 
+static void a_word_is_found_by_its_whole_key(void **state) {
+        struct audit_line line = {.len = 0};
+
+        (void)state;
+        audit_line_word(&line, "from_jti", "x");
+        audit_line_quoted(&line, "user", TEXT("sid=1 jti=2"));
+        assert_true(audit_line_has(&line, "from_jti"));
+        assert_true(audit_line_has(&line, "user"));
+        assert_false(audit_line_has(&line, "jti"));
+        assert_false(audit_line_has(&line, "sid"));
+}
+
 static void empty_texts_are_no_words(void **state) {
         struct audit_line line = {.len = 0};
 
@@ -275,6 +287,20 @@ static void nothing_that_was_left_out_is_lost_from_the_count(void **state) {
         assert_true(written + counted == asked);
 }
 
+/* Of subuid(5) a user has thousands. */
+static void uids_that_meet_in_the_table_buy_no_more_than_one(void **state) {
+        static struct audit_limit limit;
+        uint64_t suppressed;
+        int i, written = 0;
+
+        (void)state;
+        memset(&limit, 0, sizeof limit);
+        for (i = 0; i < 10000; i++)
+                written += audit_limit_admit(&limit, i % 2 ? 1000 : 1000 + AUDIT_SHARES, 5,
+                                             &suppressed);
+        assert_int_equal(written, AUDIT_BURST);
+}
+
 static void a_pause_buys_no_more_than_a_burst(void **state) {
         static struct audit_limit limit;
         uint64_t suppressed;
@@ -304,6 +330,8 @@ int main(void) {
                 cmocka_unit_test(a_flood_of_one_uid_is_cut_short_and_counted),
                 cmocka_unit_test(nothing_that_was_left_out_is_lost_from_the_count),
                 cmocka_unit_test(a_pause_buys_no_more_than_a_burst),
+                cmocka_unit_test(uids_that_meet_in_the_table_buy_no_more_than_one),
+                cmocka_unit_test(a_word_is_found_by_its_whole_key),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
