@@ -29,7 +29,7 @@ int link_open(struct authority *by, struct link *link, int fd, enum process peer
         return 0;
 }
 
-int link_send(struct link *link, enum message_type type, uint32_t number, const void *message,
+int link_send(struct link *link, enum message_type type, uint64_t number, const void *message,
               int fd) {
         (void)link;
         (void)type;
@@ -39,7 +39,7 @@ int link_send(struct link *link, enum message_type type, uint32_t number, const 
         return 0;
 }
 
-struct call *connections_find_call(struct connections *connections, uint32_t serial) {
+struct call *connections_find_call(struct connections *connections, uint64_t serial) {
         (void)connections;
         return serial == 7 ? &call : NULL;
 }
