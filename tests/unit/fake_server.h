@@ -20,11 +20,12 @@
 #include <cmocka.h>
 
 struct script {
-        struct text reply; /* what it says to every connection */
-        unsigned pause_ms; /* before each byte; 0: all at once */
-        bool deaf;         /* says it without reading the request */
-        bool echoes;       /* the reply is followed by the request's own bytes */
-        bool stays;        /* keeps the connection open when all is said */
+        struct text reply;   /* what it says to every connection */
+        unsigned pause_ms;   /* before each byte; 0: all at once */
+        bool deaf;           /* says it without reading the request */
+        struct text expects; /* says nothing unless the request ends in this */
+        bool echoes;         /* the reply is followed by the request's own bytes */
+        bool stays;          /* keeps the connection open when all is said */
         bool never_accepts;
         uid_t uid; /* whose server it is; 0: the test's own */
 };
@@ -81,6 +82,9 @@ static inline void fake_serve(int fd, const struct script *script) {
 
         if (!script->deaf)
                 len = fake_read_request(fd, request, sizeof request);
+        if (len < script->expects.len || memcmp(request + len - script->expects.len,
+                                                script->expects.p, script->expects.len) != 0)
+                return;
         fake_say(fd, script);
         if (script->echoes && send(fd, request, len, MSG_NOSIGNAL) < 0)
                 return;
