@@ -128,6 +128,8 @@ static int revocation_make(const struct authority *authority, const struct revok
                 .now = now,
                 .until = until_now,
                 .horizon = horizon(authority, now),
+                .is_crowded = authority->revocations.count + authority->revoking.count >=
+                              STATUS_REVOCATIONS_MAX,
                 .user_id = revoked->user_id,
                 .login_before = logins_before(before, now),
         };
@@ -154,7 +156,9 @@ int sessions_revoke(struct authority *authority, struct transaction *transaction
         authority->revoked_serial++;
         authority->status_is_old = true;
         if (collapsed) {
-                log_notice("a subject has too many revoked tokens: all of his until now are");
+                log_notice("%s too many revoked tokens: all of %s until now are",
+                           revocation.is_crowded ? "there are" : "a subject has",
+                           revocation.is_crowded ? "those who have several" : "his");
                 authority->revocations_are_old = true;
         }
         return revocations_add(&authority->revoking, &revocation.entry);

@@ -407,6 +407,29 @@ def test_a_full_page_is_never_a_silent_yes(fresh):
     assert verdict(jetond, log_in(jetond)["access_token"]) == "valid"
 
 
+def test_those_who_revoke_much_do_not_fill_the_page_for_all(fresh):
+    jetond = fresh(CONFIG)
+    jetond.add_user("alice")
+    jetond.add_user("bob")
+    jetond.stop()
+    later = int(time.time()) + 600
+    with database(jetond) as rows:
+        rows.execute("BEGIN")
+        rows.executemany("INSERT INTO revocations (kind, value, before, drop_at, subject) "
+                         "VALUES (1, ?, 9223372036854775807, ?, ?)",
+                         ((number.to_bytes(16, "big"), later, (number // 64).to_bytes(16, "big"))
+                          for number in range(PAGE_MAX)))
+        rows.execute("COMMIT")
+    rows.close()
+    jetond.start()
+    alices, bobs = log_in(jetond)["access_token"], log_in(jetond, "bob")["access_token"]
+    assert verdict(jetond, bobs) == "valid"
+    assert revoke(jetond, alices).status == 200
+    assert (verdict(jetond, alices), verdict(jetond, bobs)) == ("revoked", "valid")
+    assert kinds(jetond) == {1: 1, 3: PAGE_MAX // 64}
+    assert "there are too many revoked tokens" in jetond.log()
+
+
 def claims_sid(token):
     import base64
     import json

@@ -375,6 +375,34 @@ static void the_65th_entry_of_a_subject_makes_one_of_all(void **state) {
         assert_int_equal(entries_of(REVOKED_SUBJECT), 1);
 }
 
+static struct revocation token_of(uint8_t subject, uint8_t value) {
+        struct revocation token = revocation_of(REVOKED_TOKEN, value);
+
+        token.has_subject = true;
+        memset(token.subject, subject, sizeof token.subject);
+        return token;
+}
+
+static void where_there_are_too_many_in_all_each_subject_has_one(void **state) {
+        struct revocation tokens[] = {token_of(1, 1), token_of(1, 2), token_of(1, 3),
+                                      token_of(2, 4), token_of(3, 5), token_of(3, 6)};
+        size_t i;
+
+        (void)state;
+        tokens[5].is_crowded = true;
+        for (i = 0; i < ELEMENTS(tokens); i++)
+                assert_int_equal(revoke_it(&tokens[i]), tokens[i].is_crowded);
+        assert_int_equal(entries_of(REVOKED_SUBJECT), 2);
+        assert_int_equal(entries_of(REVOKED_TOKEN), 1);
+        assert_int_equal(number_of("SELECT count(*) FROM revocations WHERE kind = 3 AND "
+                                   "before = 1800000001 AND drop_at = 1800001000 AND "
+                                   "value IN (x'01010101010101010101010101010101', "
+                                   "x'03030303030303030303030303030303')"),
+                         2);
+        tokens[3].is_crowded = true;
+        assert_false(revoke_it(&tokens[3]));
+}
+
 static void revoking_again_never_revokes_less(void **state) {
         struct revocation user = revocation_of(REVOKED_SUBJECT, 1);
 
@@ -500,6 +528,7 @@ int main(void) {
                 TEST(a_revocation_ends_the_sessions_it_names_and_no_other),
                 TEST(a_single_token_ends_no_session),
                 TEST(the_65th_entry_of_a_subject_makes_one_of_all),
+                TEST(where_there_are_too_many_in_all_each_subject_has_one),
                 TEST(revoking_again_never_revokes_less),
                 TEST(a_sweep_removes_what_is_over_and_tells_what_comes_next),
                 TEST(a_sweep_of_many_goes_in_steps),

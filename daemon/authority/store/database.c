@@ -99,6 +99,15 @@ static const char *const sql_of[STATEMENT_COUNT] = {
         [STATEMENT_REVOKED_COUNT] =
                 "SELECT count(*) FROM revocations WHERE subject = ?1 AND drop_at > ?2",
         [STATEMENT_REVOKED_FORGET] = "DELETE FROM revocations WHERE subject = ?1",
+        /* ?1 is the kind of a subject's entry, and both are run one after the other. */
+        [STATEMENT_REVOKED_MERGE] =
+                "INSERT INTO revocations (kind, value, before, drop_at) "
+                "SELECT ?1, subject, ?2, ?3 FROM revocations WHERE subject IS NOT NULL "
+                "GROUP BY subject HAVING count(*) > 1 ON CONFLICT (kind, value) DO UPDATE SET "
+                "before = max(before, excluded.before), drop_at = max(drop_at, excluded.drop_at)",
+        [STATEMENT_REVOKED_MERGED] =
+                "DELETE FROM revocations WHERE subject IN (SELECT subject FROM revocations "
+                "WHERE subject IS NOT NULL GROUP BY subject HAVING count(*) > 1)",
         [STATEMENT_REVOKED_LIST] = "SELECT kind, value, before, drop_at FROM revocations "
                                    "WHERE drop_at > ?1 ORDER BY kind, value",
         [STATEMENT_SWEEP_EXPIRED] = "DELETE FROM sessions WHERE rowid IN (SELECT rowid "

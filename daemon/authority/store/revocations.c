@@ -84,6 +84,33 @@ static int subject_collapse(struct store *store, const struct revocation *revoca
         return r < 0 ? r : entry_add(store, &whole);
 }
 
+static int merge_run(struct store *store, const struct revocation *revocation) {
+        _cleanup_statement_ sqlite3_stmt *statement =
+                statement_borrow(store, STATEMENT_REVOKED_MERGE);
+        int code = SQLITE_OK;
+
+        bind_number(statement, 1, REVOKED_SUBJECT, &code);
+        bind_number(statement, 2, revocation->until, &code);
+        bind_number(statement, 3, revocation->horizon, &code);
+        return statement_run(store, statement, code, "merging revocations");
+}
+
+/* Of every subject that has several. Better than a page that is full, by which nobody's token is
+ * good any more. */
+static int subjects_collapse(struct store *store, const struct revocation *revocation,
+                             bool *ret_collapsed) {
+        _cleanup_statement_ sqlite3_stmt *statement =
+                statement_borrow(store, STATEMENT_REVOKED_MERGED);
+        int r;
+
+        r = merge_run(store, revocation);
+        if (r == 0)
+                r = statement_run(store, statement, SQLITE_OK, "removing merged revocations");
+        if (r == 0)
+                *ret_collapsed = sqlite3_changes(store->db) > 0;
+        return r;
+}
+
 static int entry_store(struct store *store, const struct revocation *revocation,
                        bool *ret_collapsed) {
         int64_t count = 0;
@@ -94,6 +121,8 @@ static int entry_store(struct store *store, const struct revocation *revocation,
                 r = subject_count(store, revocation, &count);
         if (r < 0)
                 return r;
+        if (revocation->is_crowded)
+                return subjects_collapse(store, revocation, ret_collapsed);
         if (count > REVOCATIONS_PER_SUBJECT)
                 r = subject_collapse(store, revocation);
         if (r == 0)

@@ -80,6 +80,7 @@ struct revocation {
         int64_t now;
         int64_t until;   /* the `before` that covers what was issued until now */
         int64_t horizon; /* when the last token issued until now has expired */
+        bool is_crowded; /* verifiers can be told of no more entries */
 
         /* the sessions that end with it: that one, or those of a user, of a client, of everybody */
         struct text sid;
@@ -89,7 +90,7 @@ struct revocation {
 };
 
 /* Ends the sessions and stores the entry, both or nothing. *ret_collapsed: the subject had too many
- * entries; his have become one. */
+ * entries, and his have become one; or there are too many in all, and those of each have. */
 int revocations_store(struct transaction *transaction, const struct revocation *revocation,
                       bool *ret_collapsed);
 
