@@ -148,4 +148,7 @@ void keys_page_publish(struct keys_page *page);
 struct status_table *status_page_next(struct status_page *page);
 void status_page_publish(struct status_page *page);
 
+/* The table that is the current one, for the writer; empty before the first. */
+const struct status_table *status_page_published(struct status_page *page);
+
 #endif

@@ -47,6 +47,10 @@ void status_page_publish(struct status_page *page) {
         publish(&page->head);
 }
 
+const struct status_table *status_page_published(struct status_page *page) {
+        return &page->tables[table_next(&page->head) ^ 1];
+}
+
 static bool keys_are_good(const void *page, unsigned table) {
         return keys_table_is_good(&((const struct keys_page *)page)->tables[table]);
 }

@@ -23,18 +23,31 @@ static void revocations_copy(const struct revocations *revocations, struct statu
                           revocations->count);
 }
 
-int status_publish(struct authority *authority) {
-        struct status_table *table = status_page_next(authority->status_page);
+/* What cannot be read stays as it is. */
+static int uids_copy(struct authority *authority, struct status_table *table) {
+        const struct status_table *published = status_page_published(authority->status_page);
         size_t count;
         int r;
 
         r = users_linked_uids(authority->store, table->uids, STATUS_UIDS_MAX, &count);
-        if (r < 0) {
-                log_error("the status page could not be written: %s", strerror(-r));
-                return r;
+        if (r == 0) {
+                table->uid_count = (uint32_t)count;
+                return 0;
         }
-        table->uid_count = (uint32_t)count;
+        log_error("the linked accounts on the status page are not up to date: %s",
+                  store_error(authority->store));
+        memcpy(table->uids, published->uids, sizeof table->uids);
+        table->uid_count = published->uid_count;
+        return r;
+}
+
+/* The revocations are published in any case: they are in memory, and nobody waits for accounts. */
+int status_publish(struct authority *authority) {
+        struct status_table *table = status_page_next(authority->status_page);
+        int r;
+
+        r = uids_copy(authority, table);
         revocations_copy(&authority->revocations, table);
         status_page_publish(authority->status_page);
-        return 0;
+        return r;
 }

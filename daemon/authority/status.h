@@ -5,7 +5,7 @@
 #include "authority.h"
 
 /* Writes the page anew from what is committed. Called after the commit and before the reply, and
- * once before the sockets accept. 0 or -errno. */
+ * once before the sockets accept. 0 or -errno: then the revocations are on it all the same. */
 int status_publish(struct authority *authority);
 
 #endif

@@ -430,6 +430,22 @@ def test_those_who_revoke_much_do_not_fill_the_page_for_all(fresh):
     assert "there are too many revoked tokens" in jetond.log()
 
 
+def test_what_is_revoked_is_published_also_where_the_accounts_cannot_be_read(fresh):
+    """More accounts are linked than the page has places for: by hand, for jetond never does it."""
+    jetond = fresh(CONFIG)
+    jetond.add_user("alice")
+    token = log_in(jetond)["access_token"]
+    with database(jetond) as rows:
+        rows.execute("BEGIN")
+        rows.executemany("INSERT INTO users (name, created_at, uid) VALUES (?, 1, ?)",
+                         ((f"u{uid}", uid) for uid in range(100000, 165537)))
+        rows.execute("COMMIT")
+    rows.close()
+    assert revoke(jetond, token).status == 503
+    assert verdict(jetond, token) == "revoked"
+    assert "over 65536 linked accounts" in jetond.log()
+
+
 def claims_sid(token):
     import base64
     import json
