@@ -9,18 +9,13 @@ import threading
 import time
 
 import pytest
-from harness import PASSWORD, Connection, compose, encode_form, in_process_of, is_root
+from harness import Connection, compose, in_process_of, is_root
+from storm import in_turns, login_bytes, storm_of
 
 # Accounts of every Debian, daemon and bin; and two that nobody has.
 STORM_UID, OTHER_UID = 1, 2
 STRANGERS = 4242, 4343
 needs_root = pytest.mark.skipif(not is_root(), reason="needs root, to be several uids")
-
-
-def login_bytes(name, password=PASSWORD):
-    body = encode_form({"grant_type": "password", "username": name, "password": password})
-    return compose("POST", "/token",
-                   [("Content-Type", "application/x-www-form-urlencoded")], body)
 
 
 @contextlib.contextmanager
@@ -209,63 +204,6 @@ def test_a_login_waits_for_few_of_another_uids(fresh):
 
 # --- a storm ---
 
-def storm(path, count):
-    """Logs in as as many unknown users at once, again as soon as it is refused: not all of them
-    have to wait after a failure."""
-    resource.setrlimit(resource.RLIMIT_NOFILE, (count + 100, count + 100))
-    selector = selectors.DefaultSelector()
-    for number in range(count):
-        connection = Connection(path)
-        connection.request = login_bytes(f"nobody{number}", "wrong")
-        connection.send(connection.request)
-        selector.register(connection.socket, selectors.EVENT_READ, connection)
-    while True:
-        for key, _ in selector.select():
-            if not key.data.receive():
-                os._exit(1)
-            key.data.unread = b""
-            key.data.send(key.data.request)
-
-
-@contextlib.contextmanager
-def storm_of(uid, path, count):
-    child = os.fork()
-    if child == 0:
-        try:
-            os.setgroups([])
-            os.setresgid(uid, uid, uid)
-            os.setresuid(uid, uid, uid)
-            storm(path, count)
-        finally:
-            os._exit(2)
-    try:
-        time.sleep(2)
-        assert os.waitpid(child, os.WNOHANG) == (0, 0), "the storm has ended by itself"
-        yield child
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-
-
-def verification_ms(path, token):
-    """The times of an introspection and of /users/me, on one connection each."""
-    introspect = compose("POST", "/introspect",
-                         [("Content-Type", "application/x-www-form-urlencoded")],
-                         encode_form({"token": token}))
-    me = compose("GET", "/users/me", [("Authorization", f"Bearer {token}")])
-    times = {"introspect": [], "me": []}
-    with Connection(path) as one, Connection(path) as other:
-        for _ in range(100):
-            for name, connection, request in (("introspect", one, introspect),
-                                              ("me", other, me)):
-                before = time.perf_counter()
-                connection.send(request)
-                assert connection.reply().status == 200
-                times[name].append((time.perf_counter() - before) * 1000)
-                time.sleep(0.001)
-    return times
-
-
 @needs_root
 def test_a_storm_of_logins_does_not_slow_the_verification_of_others(fresh):
     """A thousand connections of one uid, all logging in; medians of another's verification in the
@@ -276,17 +214,9 @@ def test_a_storm_of_logins_does_not_slow_the_verification_of_others(fresh):
     ratios = {}
     with storm_of(STORM_UID, jetond.socket, 1000) as child:
         for _ in range(3):
-            measured = {signal.SIGSTOP: {"introspect": [], "me": []},
-                        signal.SIGCONT: {"introspect": [], "me": []}}
-            for sign in (signal.SIGSTOP, signal.SIGCONT) * 3:
-                os.kill(child, sign)
-                time.sleep(1)
-                times = in_process_of(OTHER_UID, lambda: verification_ms(jetond.socket, token))
-                for name in times:
-                    measured[sign][name] += times[name]
-            ratios = {name: statistics.median(measured[signal.SIGCONT][name]) /
-                      statistics.median(measured[signal.SIGSTOP][name])
-                      for name in ("introspect", "me")}
+            quiet, stormy = in_turns(child, OTHER_UID, jetond.socket, token)
+            ratios = {name: statistics.median(stormy[name]) / statistics.median(quiet[name])
+                      for name in quiet}
             if max(ratios.values()) <= 2:
                 return
     pytest.fail(f"slower than twice: {ratios}")

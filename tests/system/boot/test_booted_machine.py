@@ -192,6 +192,37 @@ def test_pam_lets_local_accounts_and_linked_ones_in_by_one_stack(host, stack):
     assert host.pam(stack, "sam", PASSWORD, *phases)[0] != 0
 
 
+# --- the journal ---
+
+def entries(host, *matches):
+    host.get("journalctl", "--sync")
+    return [json.loads(line)
+            for line in host.get("journalctl", "-o", "json", *matches).splitlines()]
+
+
+def test_a_login_is_found_in_the_journal_by_its_fields(host):
+    claims = claims_of(host.token("pat"))
+    (entry,) = entries(host, "JETON_EVENT=login", f"JETON_JTI={claims['jti']}")
+    assert entry["JETON_RESULT"] == "granted" and entry["JETON_USER"] == "pat"
+    assert entry["JETON_SID"] == claims["sid"] and entry["JETON_CLIENT"] == "local"
+    assert entry["JETON_PEER_UID"] == entry["JETON_PEER_GID"] == "0"
+    assert entry["JETON_PEER_COMM"] == "jeton" and entry["JETON_PEER_USER"] == "root"
+    assert entry["JETON_CLASS"] == "privileged" and entry["JETON_REQUEST"]
+    # What journald itself says of the sender, which no sender can choose.
+    assert entry["_UID"] == host.get("id", "-u", "jeton").strip()
+    assert entry["_SYSTEMD_UNIT"] == "jetond.service"
+    (key,) = entries(host, "JETON_EVENT=key-active", f"JETON_KID={entry['JETON_KID']}")
+    assert key["JETON_RESULT"] == "done" and key["JETON_REASON"] == "due"
+
+
+@pytest.mark.parametrize("name", ["x\nJETON_RESULT=granted", 'x" result=granted y="'])
+def test_a_name_makes_no_field_and_no_entry_of_its_own(host, name):
+    before = len(entries(host, "JETON_RESULT=granted"))
+    answer = host.jeton("login", name, text="wrong\n")
+    assert answer.returncode != 0
+    assert len(entries(host, "JETON_RESULT=granted")) == before
+
+
 # --- without the service ---
 
 def test_pam_without_the_service_is_unavailable_at_once(stopped):
