@@ -12,8 +12,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define READY_MS 10000
-#define END_MS   1000
+#define END_MS 1000
 
 static uint32_t one(const struct settings *settings) {
         (void)settings;

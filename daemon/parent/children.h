@@ -4,6 +4,9 @@
 
 #include "parent.h"
 
+/* How long a child may take from its start to MSG_READY. */
+#define READY_MS 10000
+
 struct program {
         enum process process;
         const char *name; /* of the file, and argv[0] */

@@ -41,15 +41,26 @@ static void children_watch(struct parent *parent) {
 
 static void respawn_later(struct child *child);
 
+static void ready_overdue(void *context) {
+        struct child *child = context;
+
+        log_warning("%s does not get ready: killed", child_title(child).text);
+        kill(child->pid, SIGKILL);
+}
+
+static int ready_expect(struct child *child) {
+        return loop_timer(child->parent->loop, &child->timer, clock_monotonic_ms() + READY_MS,
+                          ready_overdue, child);
+}
+
+/* Nobody waits for it; but one that never comes is as good as dead. */
 static void respawn_now(void *context) {
         struct child *child = context;
-        int r;
 
-        r = child_start(child);
-        if (r == 0)
-                r = child_watch(child);
-        if (r)
+        if (child_start(child))
                 respawn_later(child);
+        else if (child_watch(child) || ready_expect(child))
+                kill(child->pid, SIGKILL);
 }
 
 static void respawn_later(struct child *child) {
@@ -130,6 +141,7 @@ static void children_reap(struct parent *parent) {
 
 static int take_ready(struct child *child, const union message *message) {
         (void)message;
+        loop_timer_unset(child->parent->loop, &child->timer);
         child->control.phase = PHASE_RUNNING;
         return 0;
 }

@@ -201,6 +201,8 @@ int main(void) {
         if (child_begin("jetond-frontend", PROCESS_FRONTEND, &control) < 0 ||
             child_setup_until_go(&control, setup_take, NULL, &filter_fd) < 0)
                 return EXIT_FAILURE;
+        if (strcmp(lie, "never-ready") == 0)
+                wait_for_the_end(CONTROL_FD);
         authority.phase = PHASE_RUNNING;
         if (channel_send(&control, MSG_READY, 0, &(struct msg_ready){0}, -1) < 0)
                 return EXIT_FAILURE;

@@ -53,6 +53,14 @@ def test_a_frontend_that_breaks_a_rule_is_killed_and_replaced(daemon, lie):
         assert daemon.pids(child) == pids, child
 
 
+def test_a_frontend_that_never_gets_ready_is_killed_and_replaced(daemon):
+    (liar,) = daemon.put_liar("frontend", "lying_frontend", "never-ready",
+                              [frontends(daemon)["privileged"]])
+    daemon.wait_for_log("does not get ready: killed", 15)
+    wait_until(lambda: liar not in daemon.pids("frontend"), "the liar is gone", daemon)
+    daemon.wait_until_healthy()
+
+
 def test_a_frontend_does_not_get_the_peer_of_a_connection_of_another_class(web_daemon):
     web_daemon.add_user("alice")
     first = frontends(web_daemon)
