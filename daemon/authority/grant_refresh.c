@@ -95,6 +95,8 @@ static int session_load(struct call *call, struct text token, struct refresh_gra
         if (r < 0)
                 return r;
         snprintf(grant->sub, sizeof grant->sub, "%" PRIu64, grant->session.user_id);
+        snprintf(call->sid, sizeof call->sid, "%s", grant->session.sid);
+        snprintf(call->client, sizeof call->client, "%s", grant->session.client_id);
         return has_ended(call, &grant->session, clock_wall_s()) ? -ENOENT : 0;
 }
 

@@ -192,7 +192,7 @@ EVENTS = [
     (lambda d: d.login("alice", "wrong"), "login", "refused", {"user", "reason"}),
     (lambda d: d.login("nobody-here"), "login", "refused", {"user", "reason"}),
     (lambda d: refresh(d, grant(d)["refresh_token"]), "refresh", "granted", TOKEN),
-    (replay, "refresh", "refused", {"user", "reason"}),
+    (replay, "refresh", "refused", {"user", "client", "sid", "reason"}),
     (lambda d: d.post("/revoke", form={"token": grant(d)["access_token"]}), "revoke", "done",
      {"user", "jti"}),
     (lambda d: d.post("/revoke", form={"token": grant(d)["refresh_token"]}), "revoke", "done",
