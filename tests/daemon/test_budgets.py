@@ -156,7 +156,8 @@ def test_uids_without_an_account_share_one_budget(fresh):
 
 def hold_connections(path, count, seconds):
     """How many of so many were answered; all are held for a while."""
-    resource.setrlimit(resource.RLIMIT_NOFILE, (count + 100, count + 100))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, count + 100), hard))
     connections, good = [], 0
     for _ in range(count):
         with contextlib.suppress(OSError):
