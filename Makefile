@@ -31,7 +31,8 @@ RUNDIR        ?= /run
 BASHCOMPDIR   ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR    ?= $(PREFIX)/share/zsh/site-functions
 FISHCOMPDIR   ?= $(PREFIX)/share/fish/vendor_completions.d
-# Linux-PAM looks nowhere else, whatever PREFIX is.
+# Linux-PAM and pam-auth-update look nowhere else, whatever PREFIX is.
+PAMCONFIGDIR  ?= /usr/share/pam-configs
 PAMDIR        ?= $(or $(shell $(PKG_CONFIG) --variable=libdir pam),/lib)/security
 
 # --- flags -------------------------------------------------------------------------------------
@@ -58,6 +59,7 @@ systemd = $(call once,systemd,$(shell $(PKG_CONFIG) --exists libsystemd && echo 
 defines = -D_GNU_SOURCE -DJETON_VERSION='"$(VERSION)"' \
 	-DJETON_LIBEXEC_DIR='"$(LIBEXECDIR)/jeton"' -DJETON_SYSCONF_DIR='"$(SYSCONFDIR)/jeton"' \
 	-DJETON_STATE_DIR='"$(LOCALSTATEDIR)/lib/jeton"' -DJETON_RUN_DIR='"$(RUNDIR)/jeton"' \
+	-DJETON_PAM_DIR='"$(PAMDIR)"' \
 	$(if $(systemd),-DHAVE_SYSTEMD=1) $(if $(SAN),-DJETON_SANITIZED=1)
 
 compile = $(CC) -std=gnu11 -Iinclude $(defines) $(warnings) $(hardening) $(sanitizing) \
@@ -84,9 +86,10 @@ pam      := $(BUILD)/lib/pam_jeton.so
 
 children := $(addprefix $(BUILD)/libexec/jetond-,frontend authority signer worker names)
 programs := $(BUILD)/bin/jetond $(children)
+pam-test := $(BUILD)/libexec/jeton-pam-test
 
 ## all: the daemon, its programs, libjeton, jeton and pam_jeton.so
-all: $(programs) $(BUILD)/bin/jeton $(BUILD)/lib/libjeton.so $(pam)
+all: $(programs) $(BUILD)/bin/jeton $(pam-test) $(BUILD)/lib/libjeton.so $(pam)
 
 $(common):  $(call objects,common common/wire)
 $(token):   $(call objects,common/jwt)
@@ -129,10 +132,17 @@ $(pam): $(call objects,pam_module) $(exchange) \
 
 # In the build tree the command finds the library beside it; the installed one has no such path.
 $(BUILD)/bin/jeton: runpath = -Wl,-rpath,'$$ORIGIN/../lib'
-$(BUILD)/bin/jeton $(BUILD)/install/jeton: $(call objects,client/cli) $(request) $(token) $(common) $(BUILD)/lib/libjeton.so
+$(BUILD)/bin/jeton $(BUILD)/install/jeton: $(call objects,client/cli client/cli/doctor client/stack) \
+		$(BUILD)/obj/pam_module/options.o $(request) $(token) $(common) $(BUILD)/lib/libjeton.so
 	$(call say,LINK)
 	$(Q)$(link) -pie $(runpath) -o $@ $(filter %.o,$^) $(token) $(common) -L$(BUILD)/lib -ljeton \
 		$(call libraries,jansson libcrypto)
+
+# libpam runs modules, so it is in a program of its own and not in the command.
+$(pam-test): $(call objects,client/pam_test client/stack) \
+		$(addprefix $(BUILD)/obj/client/cli/,password.o output.o) $(common)
+	$(call say,LINK)
+	$(Q)$(link) -pie -o $@ $(filter %.o,$^) $(common) $(call libraries,jansson pam)
 
 %.a:
 	$(call say,AR)
@@ -183,13 +193,6 @@ $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o
 	$(call say,LINK)
 	$(Q)$(link) -pie -o $@ $(filter %.o,$^) $(call libraries,$(call said,needs,examples/$*.c))
 
-## bench: programs that set two ways of doing a thing side by side (bench/README.md)
-$(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $$(call linked-by,bench/$$*.c) $(common)
-	$(call say,LINK)
-	$(Q)$(link) -pie -o $@ $(filter %.o,$^) $(common) $(call libraries,$(call said,needs,bench/$*.c))
-
-bench: $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
-
 examples: $(patsubst %.c,$(BUILD)/%,$(wildcard examples/*.c))
 
 ## demo: install what is missing, build, and show one login from end to end (no root needed)
@@ -217,7 +220,7 @@ fuzz:
 
 # --- the sources themselves --------------------------------------------------------------------
 
-c-files = $(shell find bench client common daemon examples include pam_module tests -name '*.[ch]')
+c-files = $(shell find client common daemon examples include pam_module tests -name '*.[ch]')
 analyzed = $(filter %.c,$(filter-out tests/%,$(c-files)))
 
 ## lint: the format of every C file, then cppcheck and clang-tidy on what is installed
@@ -243,6 +246,7 @@ installed = \
 	0755:$(BUILD)/bin/jetond:$(SBINDIR)/jetond \
 	$(foreach child,$(children),0755:$(child):$(LIBEXECDIR)/jeton/$(notdir $(child))) \
 	0755:$(BUILD)/install/jeton:$(BINDIR)/jeton \
+	0755:$(pam-test):$(LIBEXECDIR)/jeton/$(notdir $(pam-test)) \
 	0755:$(libjeton):$(LIBDIR)/$(notdir $(libjeton)) \
 	0644:include/jeton.h:$(INCLUDEDIR)/jeton.h \
 	0644:$(BUILD)/install/client/jeton.pc:$(LIBDIR)/pkgconfig/jeton.pc \
@@ -252,6 +256,7 @@ installed = \
 	0644:packaging/completions/_jeton:$(ZSHCOMPDIR)/_jeton \
 	0644:packaging/completions/jeton.fish:$(FISHCOMPDIR)/jeton.fish \
 	0644:$(BUILD)/install/packaging/systemd/jetond.service:$(SYSTEMDDIR)/systemd/system/jetond.service \
+	0644:packaging/pam-configs/jeton:$(PAMCONFIGDIR)/jeton \
 	0644:packaging/systemd/jeton.sysusers:$(SYSTEMDDIR)/sysusers.d/jeton.conf \
 	0644:$(BUILD)/install/packaging/systemd/jeton.tmpfiles:$(SYSTEMDDIR)/tmpfiles.d/jeton.conf
 
@@ -295,4 +300,4 @@ help:
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all demo check check-root fuzz lint format install uninstall clean help \
-	unit-tests test-programs examples fuzzers bench always
+	unit-tests test-programs examples fuzzers always

@@ -98,7 +98,7 @@ static int connect_before(int fd, const struct sockaddr_un *address, int64_t dea
 }
 
 /* SO_PEERCRED of a connecting end: who called listen(2), not who accepts. */
-static int check_server(int fd, uid_t also_uid) {
+static int server_of(int fd, uid_t *ret_uid) {
         struct ucred server = {.uid = (uid_t)-1};
         socklen_t len = sizeof server;
 
@@ -106,10 +106,11 @@ static int check_server(int fd, uid_t also_uid) {
                 return -errno;
         if (len != sizeof server || server.uid == (uid_t)-1)
                 return -EPERM;
-        return server.uid == 0 || server.uid == also_uid ? 0 : -EPERM;
+        *ret_uid = server.uid;
+        return 0;
 }
 
-int exchange_connect(const char *socket_path, uid_t also_uid, int64_t deadline_ms, int *ret_fd) {
+int exchange_reach(const char *socket_path, int64_t deadline_ms, uid_t *ret_server, int *ret_fd) {
         _cleanup_(closep) int dir = -1, fd = -1;
         struct sockaddr_un address;
         int r;
@@ -126,9 +127,23 @@ int exchange_connect(const char *socket_path, uid_t also_uid, int64_t deadline_m
         r = connect_before(fd, &address, deadline_ms);
         if (r < 0)
                 return r;
-        r = check_server(fd, also_uid);
+        r = server_of(fd, ret_server);
         if (r < 0)
                 return r;
+        *ret_fd = take_fd(&fd);
+        return 0;
+}
+
+int exchange_connect(const char *socket_path, uid_t also_uid, int64_t deadline_ms, int *ret_fd) {
+        _cleanup_(closep) int fd = -1;
+        uid_t server = (uid_t)-1;
+        int r;
+
+        r = exchange_reach(socket_path, deadline_ms, &server, &fd);
+        if (r < 0)
+                return r;
+        if (server != 0 && server != also_uid)
+                return -EPERM;
         *ret_fd = take_fd(&fd);
         return 0;
 }

@@ -39,6 +39,9 @@ struct exchange_reply {
  * too long; otherwise what connect(2) says: -ENOENT, -ECONNREFUSED, -EACCES ... */
 int exchange_connect(const char *socket_path, uid_t also_uid, int64_t deadline_ms, int *ret_fd);
 
+/* The same whoever listens, and tells who it is: to look at it, never to be believed. */
+int exchange_reach(const char *socket_path, int64_t deadline_ms, uid_t *ret_server, int *ret_fd);
+
 /* Sends the request and reads its reply; interim replies (100 Continue) are skipped. The connection
  * may be used again after a success, unless the server closes it, and must be closed after a
  * failure.

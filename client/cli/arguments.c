@@ -47,6 +47,16 @@ static const struct option_about options[OPTION_COUNT] = {
         [OPTION_ALG] = {"alg", required_argument, false, "--alg ALGORITHM",
                         "ES256, RS256, EdDSA or HS256", "ES256 RS256 EdDSA HS256"},
         [OPTION_NOW] = {"now", no_argument, false, "--now", "without waiting for verifiers"},
+        [OPTION_ROOT] = {"root", required_argument, false, "--root DIR",
+                         "look at the files below DIR, of a host that does not run", VALUES_FILES},
+        [OPTION_SERVICE] = {"service", required_argument, false, "--service NAME",
+                            "a copy of that PAM service's stack"},
+        [OPTION_SESSION] = {"session", no_argument, false, "--session",
+                            "credentials and a session too (root)"},
+        [OPTION_MODULE] = {"module", required_argument, false, "--module FILE",
+                           "another pam_jeton.so than the installed one", VALUES_FILES},
+        [OPTION_ARGUMENT] = {"argument", required_argument, true, "--argument WORD",
+                             "an argument for pam_jeton; may repeat"},
 };
 
 #define FIRST_CODE 256

@@ -32,6 +32,11 @@ enum option_id {
         OPTION_ALL,
         OPTION_ALG,
         OPTION_NOW,
+        OPTION_ROOT,
+        OPTION_SERVICE,
+        OPTION_SESSION,
+        OPTION_MODULE,
+        OPTION_ARGUMENT,
         OPTION_COUNT,
 };
 

@@ -14,6 +14,7 @@ enum status {
         STATUS_DONE = 0,
         STATUS_REFUSED = 1, /* or failed: a sentence on standard error says why */
         STATUS_USAGE = 2,
+        STATUS_BROKEN = 2, /* doctor: what was looked at is broken */
 };
 
 struct cli {
@@ -61,6 +62,8 @@ extern const struct command command_key_list;
 extern const struct command command_key_rotate;
 extern const struct command command_key_drop;
 extern const struct command command_key_export;
+extern const struct command command_doctor;
+extern const struct command command_pam_test;
 extern const struct command command_complete;
 
 /* All of them, in the order of the help; NULL is the end. */

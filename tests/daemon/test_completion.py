@@ -25,7 +25,7 @@ def candidates(*words):
     return [line.split("\t")[0] for line in answer.stdout.splitlines()]
 
 
-COMMANDS = re.findall(r"^  (\w+(?: \w+)*)  ", jeton("--help").stdout, re.MULTILINE)
+COMMANDS = re.findall(r"^  ([\w-]+(?: \w+)*)  ", jeton("--help").stdout, re.MULTILINE)
 
 
 def test_the_commands_are_those_of_the_help():

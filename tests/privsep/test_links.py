@@ -19,6 +19,7 @@ LINKS = {
     "libexec/jetond-signer": {"libcrypto"},
     "libexec/jetond-worker": {"libcrypt", "libargon2", "libcrypto"},
     "libexec/jetond-names": set(),
+    "libexec/jeton-pam-test": {"libpam", "libjansson"},
     "lib/libjeton.so.0": {"libcrypto", "libjansson"},
     "lib/pam_jeton.so": {"libpam", "libcrypto"},
 }
