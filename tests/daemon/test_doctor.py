@@ -244,7 +244,9 @@ def test_a_key_that_has_signed_for_long_is_a_warning(fresh):
     now = int(time.time())
     words = [str(int(word) - 300 * 86400) if word.isdigit() and abs(int(word) - now) < 100000
              else word for word in text.replace("\n", " \n ").split(" ")]
+    states.chmod(0o600)
     states.write_text(" ".join(words).replace(" \n ", "\n"))
+    states.chmod(0o400)
     assert states.read_text() != text
     jetond.start()
     old, = find(look(jetond), "keys", "has signed for", "warning")
