@@ -127,6 +127,10 @@ bool name_is_service(struct text name) {
         return follows(name, &service_grammar);
 }
 
+bool name_is_client(struct text name) {
+        return follows(name, &service_grammar) && !text_is(name, TEXT("local"));
+}
+
 /* RFC 3986 2.1: a percent sign begins an escape, or it is no URI. */
 static bool has_whole_escapes(struct text text) {
         struct text escape;

@@ -43,4 +43,8 @@ bool name_is_issuer(struct text name);
 /* [A-Za-z0-9_.-]{1,64}: a PAM service. */
 bool name_is_service(struct text name);
 
+/* [A-Za-z0-9_.-]{1,64} but "local", which is everybody: a confidential client, or an identity of
+ * the configuration. */
+bool name_is_client(struct text name);
+
 #endif

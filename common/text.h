@@ -27,6 +27,10 @@ static inline bool text_is(struct text a, struct text b) {
         return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
 }
 
+static inline bool text_begins(struct text text, struct text with) {
+        return text.len >= with.len && text_is((struct text){text.p, with.len}, with);
+}
+
 static inline bool text_has(struct text text, char byte) {
         return text.len > 0 && memchr(text.p, byte, text.len) != NULL;
 }

@@ -110,14 +110,16 @@ def encode_form(fields):
     return urllib.parse.urlencode(list(pairs)).encode()
 
 
-def in_process_of(uid, function):
-    """Calls function in a child of that uid (root only), and gives what it returns or raises."""
+def in_process_of(uid, function, keep_groups=False):
+    """Calls function in a child of that uid (root only), and gives what it returns or raises. The
+    child's groups are its uid alone, or the caller's."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            os.setgroups([])
-            os.setresgid(uid, uid, uid)
+            if not keep_groups:
+                os.setgroups([])
+                os.setresgid(uid, uid, uid)
             os.setresuid(uid, uid, uid)
             answer = (True, function())
         except BaseException as error:  # handed to the parent, whatever it is

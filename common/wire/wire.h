@@ -26,4 +26,8 @@
 /* The built-in public client of a login that names none. */
 #define WIRE_CLIENT_LOCAL "local"
 
+/* RFC 8693 2.1, 3. */
+#define WIRE_GRANT_EXCHANGE    "urn:ietf:params:oauth:grant-type:token-exchange"
+#define WIRE_TOKEN_TYPE_ACCESS "urn:ietf:params:oauth:token-type:access_token"
+
 #endif

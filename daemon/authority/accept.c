@@ -7,6 +7,7 @@
 #include "../../common/log.h"
 #include "../../common/secret.h"
 #include "frontends.h"
+#include "identity.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,6 +15,10 @@
 #include <sys/socket.h>
 
 #define ACCEPTS_A_TURN 64
+
+#define GROUPS_MAX 256
+
+_Static_assert(sizeof(gid_t) == sizeof(uint32_t), "the kernel's gids are kept as they come");
 
 /* Out of descriptors or memory: the backlog keeps the callers while we wait. */
 #define PAUSE_MS 100
@@ -37,10 +42,50 @@ static int peer_of(int fd, struct peer *ret) {
         return 0;
 }
 
+/* The groups of the same moment. Who has more than we keep has none here: rules only ever give, so
+ * that what is not known denies. */
+static int groups_ask(int fd, const struct peer *peer, gid_t groups[GROUPS_MAX],
+                      size_t *ret_count) {
+        socklen_t len = GROUPS_MAX * sizeof *groups;
+
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) < 0) {
+                if (errno != ERANGE)
+                        return -errno;
+                log_warning("uid %u has more than %d groups: none of them counts here", peer->uid,
+                            GROUPS_MAX);
+                len = 0;
+        }
+        *ret_count = len / sizeof *groups;
+        return 0;
+}
+
+static void group_add(struct peer *peer, uint32_t gid, uint32_t overflow_gid) {
+        if (gid != overflow_gid)
+                peer->groups[peer->group_count++] = gid;
+}
+
+static int groups_of(int fd, uint32_t overflow_gid, struct peer *peer) {
+        gid_t groups[GROUPS_MAX];
+        size_t i, count = 0;
+        int r;
+
+        r = groups_ask(fd, peer, groups, &count);
+        if (r < 0)
+                return r;
+        peer->groups = malloc((count + 1) * sizeof *peer->groups);
+        if (!peer->groups)
+                return -ENOMEM;
+        group_add(peer, peer->gid, overflow_gid);
+        for (i = 0; i < count; i++)
+                group_add(peer, groups[i], overflow_gid);
+        return 0;
+}
+
 static enum caller_class class_of(const struct authority *authority, const struct peer *peer) {
         if (!peer->is_known)
                 return CLASS_WEB;
-        if (peer->uid == 0 || settings_is_admin(authority->settings, peer->uid))
+        if (peer->uid == 0 || settings_is_admin(authority->settings, peer->uid) ||
+            identity_may_act_for(authority->settings, peer))
                 return CLASS_PRIVILEGED;
         return CLASS_LOCAL;
 }
@@ -58,14 +103,18 @@ static int connection_begin(struct authority *authority, const struct listener *
 
         if (!listener->is_web) {
                 r = peer_of(socket, &peer);
+                if (r == 0)
+                        r = groups_of(socket, authority->overflow_gid, &peer);
                 if (r < 0)
                         return r;
         }
         r = connections_add(&authority->connections, &limits, class_of(authority, &peer), &peer,
                             peers_share(&authority->peers, &peer), &connection);
         peers_ask_name(authority, &peer);
-        if (r < 0)
+        if (r < 0) {
+                free(peer.groups);
                 return r;
+        }
         connection->fd = take_fd(&socket);
         r = secret_random(&connection->id, sizeof connection->id);
         if (r < 0) {

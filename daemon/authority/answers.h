@@ -27,6 +27,18 @@ int answer_key_rotate(struct call *call, const union message *ask);
 int answer_key_drop(struct call *call, const union message *ask);
 int answer_mac(struct call *call, const union message *ask);
 
+int answer_peer_grant(struct call *call, const union message *ask);   /* grant_peer.c */
+int answer_client_grant(struct call *call, const union message *ask); /* grant_client.c */
+int answer_client_check(struct call *call, const union message *ask);
+int answer_exchange(struct call *call, const union message *ask);    /* exchange.c */
+int answer_client_add(struct call *call, const union message *ask);  /* client_add.c */
+int answer_client_list(struct call *call, const union message *ask); /* clients.c */
+int answer_client_show(struct call *call, const union message *ask);
+int answer_client_delete(struct call *call, const union message *ask);
+int answer_client_change(struct call *call, const union message *ask); /* client_change.c */
+int answer_client_secret(struct call *call, const union message *ask);
+int answer_policy_test(struct call *call, const union message *ask); /* policy_test.c */
+
 /* Answers with one user. */
 int answer_with_user(struct call *call, const struct user *user);
 

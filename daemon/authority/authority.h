@@ -55,7 +55,7 @@ struct authority {
                 struct watch watch;
                 struct timer pause; /* out of descriptors: look again later */
         } listeners[2];
-        uint32_t overflow_uid;
+        uint32_t overflow_uid, overflow_gid;
 
         struct audit *audit;
         struct gate gate;

@@ -30,7 +30,7 @@ int bearer_load_keys(struct authority *authority) {
         return 0;
 }
 
-static int user_of_token(const struct call *call, const struct claims *claims, struct user **ret) {
+int bearer_find_user(const struct call *call, const struct claims *claims, struct user **ret) {
         unsigned long long id;
         int r;
 
@@ -41,11 +41,11 @@ static int user_of_token(const struct call *call, const struct claims *claims, s
         return users_find_id(call->authority->store, id, ret);
 }
 
-static int bearer_verify(struct call *call, struct text token, struct claims *ret_claims,
-                         struct user **ret_user, enum refusal *ret_refusal) {
+int bearer_read(struct call *call, struct text token, const char *audience,
+                struct claims *ret_claims, enum refusal *ret_refusal) {
         struct authority *authority = call->authority;
         struct expectation expect = {
-                .audience = call->settings->issuer,
+                .audience = audience,
                 .now = clock_wall_s(),
                 .leeway = call->settings->leeway_s,
         };
@@ -58,14 +58,25 @@ static int bearer_verify(struct call *call, struct text token, struct claims *re
                 return r;
         r = token_verify(authority->keyset, &authority->revocations, token, &expect, &verdict,
                          ret_claims);
-        if (r < 0 || verdict != VERDICT_VALID)
+        if (r == 0 && verdict == VERDICT_VALID)
+                *ret_refusal = REFUSAL_NONE;
+        return r;
+}
+
+static int bearer_verify(struct call *call, struct text token, struct claims *ret_claims,
+                         struct user **ret_user, enum refusal *ret_refusal) {
+        int r;
+
+        r = bearer_read(call, token, call->settings->issuer, ret_claims, ret_refusal);
+        if (r < 0 || *ret_refusal)
                 return r;
-        r = user_of_token(call, ret_claims, ret_user);
+        *ret_refusal = REFUSAL_TOKEN;
+        r = bearer_find_user(call, ret_claims, ret_user);
         if (r == -ENOENT)
                 return 0;
         if (r < 0)
                 return r;
-        if (user_is_active(*ret_user, expect.now))
+        if (user_is_active(*ret_user, clock_wall_s()))
                 *ret_refusal = REFUSAL_NONE;
         return 0;
 }

@@ -5,6 +5,14 @@
 
 #include "call.h"
 
+/* Whether the token is one of ours and good now, for that audience (NULL: any), and what it says;
+ * who it is about is not looked at. 0 or -errno. */
+int bearer_read(struct call *call, struct text token, const char *audience,
+                struct claims *ret_claims, enum refusal *ret_refusal);
+
+/* The user whom a token is about. -ENOENT: it is about no person, or he is gone. */
+int bearer_find_user(const struct call *call, const struct claims *claims, struct user **ret);
+
 /* Checks the token and loads its user into call->user. *ret_refusal is REFUSAL_NONE when it is good
  * for jeton itself. 0 or -errno. */
 int bearer_check(struct call *call, struct text token, enum refusal *ret_refusal);

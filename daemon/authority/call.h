@@ -79,6 +79,8 @@ struct call {
                 struct key_change *key_change;   /* keys.c */
                 struct revocation_wish *wish;    /* revoke.c */
                 struct session_end *session_end; /* session_list.c */
+                struct issue *issue;             /* issue.c */
+                struct client_work *client_work; /* client_admin.c */
         } step;                                  /* owned; freed by free_step */
         void (*free_step)(void *step);
 };

@@ -46,6 +46,7 @@ void connections_clear(struct connections *connections) {
         for (i = 0; i < connections->size; i++) {
                 call_free(take(connections->slots[i].call));
                 closep(&connections->slots[i].fd);
+                freep(&connections->slots[i].peer.groups);
         }
         freep(&connections->slots);
         budget_clear(&connections->budget);
@@ -103,6 +104,8 @@ struct connection *connections_find(struct connections *connections, uint64_t nu
 void connections_remove(struct connections *connections, struct connection *connection) {
         closep(&connection->fd);
         budget_return(&connections->budget, connection->charged_to);
+        freep(&connection->peer.groups);
+        connection->peer.group_count = 0;
         connection->number = 0;
         connection->next_free = connections->first_free;
         connections->first_free = slot_of(connections, connection);

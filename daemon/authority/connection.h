@@ -15,6 +15,9 @@ struct peer {
         uint32_t uid, gid; /* at connect(2), effective */
         int32_t pid;       /* for the log alone: nothing is decided by it */
         bool is_known;     /* false on web.sock, where the peer is the proxy */
+        uint32_t *groups;  /* that one and the supplementary, at connect(2), without the overflow
+                            * gid, which is no group; owned; NULL: none */
+        size_t group_count;
 };
 
 struct connection {
@@ -43,7 +46,8 @@ struct connections {
 int connections_init(struct connections *connections, uint32_t size);
 void connections_clear(struct connections *connections);
 
-/* Takes a slot. 0; -EDQUOT: that uid's, or everybody's, budget is used up. */
+/* Takes a slot and, when that is done, the peer's groups. 0; -EDQUOT: that uid's, or everybody's,
+ * budget is used up. */
 int connections_add(struct connections *connections, const struct budget_limits *limits,
                     enum caller_class class, const struct peer *peer, uint32_t charged_to,
                     struct connection **ret);

@@ -34,6 +34,17 @@ static const struct inbox_row {
         {MSG_ASK_PROFILE_CHANGE, answer_profile_change},
         {MSG_ASK_PASSWORD_CHANGE, answer_password_change},
         {MSG_ASK_PAM, answer_pam},
+        {MSG_ASK_PEER_GRANT, answer_peer_grant},
+        {MSG_ASK_CLIENT_GRANT, answer_client_grant},
+        {MSG_ASK_EXCHANGE, answer_exchange},
+        {MSG_ASK_CLIENT_CHECK, answer_client_check},
+        {MSG_ASK_CLIENT_ADD, answer_client_add},
+        {MSG_ASK_CLIENT_LIST, answer_client_list},
+        {MSG_ASK_CLIENT_SHOW, answer_client_show},
+        {MSG_ASK_CLIENT_CHANGE, answer_client_change},
+        {MSG_ASK_CLIENT_SECRET, answer_client_secret},
+        {MSG_ASK_CLIENT_DELETE, answer_client_delete},
+        {MSG_ASK_POLICY_TEST, answer_policy_test},
         {MSG_ASK_HEALTH, answer_health},
         {MSG_ASK_KEY_LIST, answer_key_list},
         {MSG_ASK_KEY_ROTATE, answer_key_rotate},
@@ -58,6 +69,15 @@ _Static_assert(offsetof(struct msg_connection_closed, connection) == 0 &&
                        offsetof(struct msg_ask_profile_change, connection) == 0 &&
                        offsetof(struct msg_ask_password_change, connection) == 0 &&
                        offsetof(struct msg_ask_pam, connection) == 0 &&
+                       offsetof(struct msg_ask_peer_grant, connection) == 0 &&
+                       offsetof(struct msg_ask_client_grant, connection) == 0 &&
+                       offsetof(struct msg_ask_exchange, connection) == 0 &&
+                       offsetof(struct msg_ask_client_check, connection) == 0 &&
+                       offsetof(struct msg_ask_client_add, connection) == 0 &&
+                       offsetof(struct msg_ask_client_list, connection) == 0 &&
+                       offsetof(struct msg_ask_client_change, connection) == 0 &&
+                       offsetof(struct msg_ask_client, connection) == 0 &&
+                       offsetof(struct msg_ask_policy_test, connection) == 0 &&
                        offsetof(struct msg_ask_health, connection) == 0 &&
                        offsetof(struct msg_ask_key_list, connection) == 0 &&
                        offsetof(struct msg_ask_key_rotate, connection) == 0 &&

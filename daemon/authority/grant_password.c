@@ -103,11 +103,12 @@ static int grant_answer(struct call *call) {
 /* -ESTALE: what he was issued until now has been revoked since he asked. */
 static int grant_check_ended(const struct call *call) {
         const struct grant *grant = call->step.grant;
+        const struct holder holder = {text_of(grant->sub), text_of(grant->sid),
+                                      TEXT(WIRE_CLIENT_LOCAL)};
         bool ended = false;
         int r;
 
-        r = sessions_were_ended(call, text_of(grant->sub), text_of(grant->sid), grant->began,
-                                &ended);
+        r = sessions_were_ended(call, &holder, grant->began, &ended);
         return r == 0 && ended ? -ESTALE : r;
 }
 
@@ -201,6 +202,18 @@ static int grant_sign(struct call *call) {
         return sign_ask_access(call, &fields, grant_take_token);
 }
 
+/* The password was right; which rule is missing is for the log. */
+static int refuse_policy(struct call *call, enum refusal refusal) {
+        const struct grant *grant = call->step.grant;
+        char detail[AUDIENCE_MAX + sizeof(struct log_escaped) + 64];
+
+        snprintf(detail, sizeof detail, "reason=policy error=%.*s audience=\"%s\" scope=\"%s\"",
+                 TEXT_ARGS(refusal_get(refusal)->error), grant->audience->name,
+                 log_escape(text_of(grant->asked_scope)).text);
+        audit(call, "login", "refused", text_of(grant->username), detail);
+        return call_refuse(call, refusal);
+}
+
 static int grant_check_password(struct call *call, enum password_verdict verdict) {
         struct grant *grant = call->step.grant;
         char reason[PASSWORD_REASON_MAX];
@@ -216,11 +229,7 @@ static int grant_check_password(struct call *call, enum password_verdict verdict
         else
                 refusal = policy_find_scope(grant->audience, text_of(call->user->roles),
                                             text_of(grant->asked_scope), grant->scope);
-        if (refusal) {
-                audit(call, "login", "refused", text_of(grant->username), "reason=policy");
-                return call_refuse(call, refusal);
-        }
-        return grant_sign(call);
+        return refusal ? refuse_policy(call, refusal) : grant_sign(call);
 }
 
 int answer_password_grant(struct call *call, const union message *message) {

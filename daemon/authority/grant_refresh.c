@@ -15,6 +15,7 @@
 #include "../../common/wire/wire.h"
 #include "answers.h"
 #include "audit.h"
+#include "client_auth.h"
 #include "policy.h"
 #include "sessions.h"
 #include "signing.h"
@@ -119,12 +120,13 @@ static int family_end(struct call *call) {
 /* Whether the session has ended while the token was with the signer. */
 static int session_was_ended(const struct call *call, bool *ret) {
         const struct refresh_grant *grant = call->step.refresh;
+        const struct holder holder = {text_of(grant->sub), text_of(grant->session.sid),
+                                      text_of(grant->session.client_id)};
         struct session session;
         bool ended;
         int r;
 
-        r = sessions_were_ended(call, text_of(grant->sub), text_of(grant->session.sid),
-                                grant->began, &ended);
+        r = sessions_were_ended(call, &holder, grant->began, &ended);
         if (r == 0 && !ended)
                 r = sessions_find(call->authority->store, text_of(grant->session.sid), &session);
         if (r < 0 && r != -ENOENT)
@@ -260,12 +262,17 @@ static int grant_of_user(struct call *call, const struct msg_ask_refresh_grant *
         return call_commit(call, rotate_write, rotate_done, rotate_failed);
 }
 
-static enum refusal grant_check(const struct call *call, const struct msg_ask_refresh_grant *ask) {
-        if (call->connection->class == CLASS_WEB && !call->settings->password_grant_web)
-                return REFUSAL_GRANT_ON_WEB;
+/* Which client asks (RFC 6749 6): one that has a secret proves it, one that has none is `local`. */
+static int grant_check(struct call *call, const struct msg_ask_refresh_grant *ask,
+                       enum refusal *ret_refusal) {
+        *ret_refusal = REFUSAL_NONE;
+        if (ask->secret.len > 0)
+                return client_prove(call, ask->client_id, ask->secret, ret_refusal);
         if (ask->client_id.len > 0 && !text_is(ask->client_id, TEXT(WIRE_CLIENT_LOCAL)))
-                return REFUSAL_CLIENT;
-        return REFUSAL_NONE;
+                *ret_refusal = REFUSAL_CLIENT;
+        else if (call->connection->class == CLASS_WEB && !call->settings->password_grant_web)
+                *ret_refusal = REFUSAL_GRANT_ON_WEB;
+        return 0;
 }
 
 /* A token is bound to the client it was given to (RFC 6749 6). */
@@ -279,11 +286,14 @@ int answer_refresh_grant(struct call *call, const union message *message) {
         const struct msg_ask_refresh_grant *ask = &message->ask_refresh_grant;
         struct refresh_grant *grant = grant_new(call);
         enum refresh_verdict verdict = REFRESH_FOREIGN;
-        enum refusal refusal = grant_check(call, ask);
+        enum refusal refusal;
         int r;
 
         if (!grant)
                 return -ENOMEM;
+        r = grant_check(call, ask, &refusal);
+        if (r < 0)
+                return r;
         if (refusal)
                 return call_refuse(call, refusal);
         if (!call->settings->refresh)

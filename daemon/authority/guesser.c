@@ -76,7 +76,7 @@ int guesser_of_pam(const struct call *call, uint32_t uid, struct text service, s
         const struct peer *peer = &call->connection->peer;
         char source[SOURCE_MAX], address[RHOST_MAX + 1];
 
-        if (peer->uid == 0 || policy_is_admin(call)) {
+        if (peer->uid == 0 || policy_is_admin(call) || policy_may_act_for(call)) {
                 address_write(rhost, address, sizeof address);
                 snprintf(source, sizeof source, "pam %.*s %s", TEXT_ARGS(service), address);
         } else {

@@ -9,8 +9,9 @@
 int guesser_of_login(const struct call *call, struct text name, struct text remote,
                      struct throttle_key *ret);
 
-/* A system login to the account `uid`. A program of root's or of an administrator's guesses for
- * somebody else: it is the remote host, by that service, who does. 0 or -errno. */
+/* A system login to the account `uid`. A program of root's or of an administrator's, or one with
+ * the act-for right, guesses for somebody else: it is the remote host, by that service, who does. 0
+ * or -errno. */
 int guesser_of_pam(const struct call *call, uint32_t uid, struct text service, struct text rhost,
                    struct throttle_key *ret);
 

@@ -50,6 +50,7 @@ static int authority_init(struct authority *authority) {
                 .filter_fd = -1,
                 .status_page_fd = -1,
                 .overflow_uid = 65534,
+                .overflow_gid = 65534,
         };
         for (i = 0; i < ELEMENTS(authority->listeners); i++)
                 authority->listeners[i] = (struct listener){
@@ -64,13 +65,13 @@ static int authority_init(struct authority *authority) {
         return r < 0 ? r : loop_new(&authority->loop);
 }
 
-/* The uid that stands for all those that do not exist in our user namespace. */
-static void overflow_uid_read(uint32_t *ret) {
-        _cleanup_(fclosep) FILE *file = fopen("/proc/sys/kernel/overflowuid", "re");
-        unsigned uid;
+/* The id that stands for all those that do not exist in our user namespace. */
+static void overflow_read(const char *path, uint32_t *ret) {
+        _cleanup_(fclosep) FILE *file = fopen(path, "re");
+        unsigned id;
 
-        if (file && fscanf(file, "%u", &uid) == 1)
-                *ret = uid;
+        if (file && fscanf(file, "%u", &id) == 1)
+                *ret = id;
 }
 
 static int authority_check_setup(const struct authority *authority) {
@@ -134,7 +135,8 @@ static int authority_start(struct authority *authority) {
         if (r < 0)
                 return r;
         authority->settings = take(authority->incoming);
-        overflow_uid_read(&authority->overflow_uid);
+        overflow_read("/proc/sys/kernel/overflowuid", &authority->overflow_uid);
+        overflow_read("/proc/sys/kernel/overflowgid", &authority->overflow_gid);
         r = store_start(authority);
         if (r == 0)
                 r = gate_open(authority);

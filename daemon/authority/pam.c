@@ -38,10 +38,12 @@ struct pam_login {
  * to somebody who is no more. */
 static int login_was_ended(const struct call *call, bool *ret) {
         const struct pam_login *login = call->step.login;
+        struct holder holder = {TEXT_NONE, TEXT_NONE, TEXT_NONE};
         char sub[24];
 
         snprintf(sub, sizeof sub, "%" PRIu64, call->user->id);
-        return sessions_were_ended(call, text_of(sub), TEXT_NONE, login->began, ret);
+        holder.sub = text_of(sub);
+        return sessions_were_ended(call, &holder, login->began, ret);
 }
 
 /* When it is signed: until then nothing is granted. */
@@ -137,8 +139,8 @@ static int login_judge_account(struct call *call) {
         return login_judge_role(call);
 }
 
-/* auth is for whoever knows a password; account tells of a person, and only root, an administrator
- * or the account itself may ask. */
+/* auth is for whoever knows a password; account tells of a person, and only root, an administrator,
+ * whoever may act for others, or the account itself may ask. */
 static enum refusal login_may_ask(const struct call *call, const struct msg_ask_pam *ask) {
         const struct peer *peer = &call->connection->peer;
 
@@ -148,7 +150,7 @@ static enum refusal login_may_ask(const struct call *call, const struct msg_ask_
                 return REFUSAL_NONE;
         if (peer->uid == ask->uid && peer->uid != call->authority->overflow_uid)
                 return REFUSAL_NONE;
-        return policy_is_admin(call) ? REFUSAL_NONE : REFUSAL_NOT_YOURS;
+        return policy_is_admin(call) || policy_may_act_for(call) ? REFUSAL_NONE : REFUSAL_NOT_YOURS;
 }
 
 static enum refusal login_check_fields(const struct msg_ask_pam *ask) {

@@ -1,6 +1,8 @@
 /* Who may have a token for what. */
 #include "policy.h"
 
+#include "entitlement.h"
+
 #include <string.h>
 
 enum refusal policy_find_audience(const struct settings *settings, struct text asked,
@@ -38,18 +40,27 @@ bool policy_may_use(const struct audience_rule *audience, struct text roles) {
         return roles_meet(audience->roles, roles);
 }
 
-static bool may_have_scope(const struct audience_rule *audience, struct text roles,
-                           struct text name) {
+static const struct scope_rule *find_scope(const struct audience_rule *audience, struct text name) {
         size_t i;
 
         for (i = 0; i < audience->scope_count; i++)
                 if (text_is(text_of(audience->scopes[i].name), name))
-                        return roles_meet(audience->scopes[i].roles, roles);
-        return false;
+                        return &audience->scopes[i];
+        return NULL;
 }
 
-/* Adds a word to a list; one that is there already is not repeated. false when it is full. */
-static bool list_add(char list[SCOPE_MAX + 1], struct text word) {
+bool policy_declares_scope(const struct audience_rule *audience, struct text name) {
+        return find_scope(audience, name) != NULL;
+}
+
+bool policy_may_have_scope(const struct audience_rule *audience, struct text roles,
+                           struct text name) {
+        const struct scope_rule *scope = find_scope(audience, name);
+
+        return scope && roles_meet(scope->roles, roles);
+}
+
+bool policy_list_add(char list[SCOPE_MAX + 1], struct text word) {
         size_t len = strlen(list);
 
         if (text_list_has((struct text){list, len}, word))
@@ -63,40 +74,11 @@ static bool list_add(char list[SCOPE_MAX + 1], struct text word) {
         return true;
 }
 
-static bool scope_asked(const struct audience_rule *audience, struct text roles, struct text asked,
-                        char list[SCOPE_MAX + 1]) {
-        struct text word;
-
-        while (text_next_word(&asked, &word))
-                if (!may_have_scope(audience, roles, word) || !list_add(list, word))
-                        return false;
-        return true;
-}
-
-static bool scope_all(const struct audience_rule *audience, struct text roles,
-                      char list[SCOPE_MAX + 1]) {
-        size_t i;
-
-        for (i = 0; i < audience->scope_count; i++)
-                if (roles_meet(audience->scopes[i].roles, roles) &&
-                    !list_add(list, text_of(audience->scopes[i].name)))
-                        return false;
-        return true;
-}
-
 enum refusal policy_find_scope(const struct audience_rule *audience, struct text roles,
                                struct text asked, char ret[SCOPE_MAX + 1]) {
-        char list[SCOPE_MAX + 1] = "";
-        bool fits;
+        struct entitlement person = entitlement_of_person(roles);
 
-        if (asked.len > 0)
-                fits = scope_asked(audience, roles, asked, list);
-        else
-                fits = scope_all(audience, roles, list);
-        if (!fits)
-                return REFUSAL_SCOPE;
-        memcpy(ret, list, sizeof list);
-        return REFUSAL_NONE;
+        return entitlement_scope(&person, audience, asked, ret);
 }
 
 /* Whom a reload has just made an administrator connects anew: the frontend that reads this
@@ -114,8 +96,8 @@ static bool scope_narrowed(const struct audience_rule *audience, struct text rol
         struct text word;
 
         while (text_next_word(&asked, &word))
-                if (!text_list_has(granted, word) || !may_have_scope(audience, roles, word) ||
-                    !list_add(list, word))
+                if (!text_list_has(granted, word) ||
+                    !policy_may_have_scope(audience, roles, word) || !policy_list_add(list, word))
                         return false;
         return true;
 }
@@ -125,7 +107,7 @@ static bool scope_kept(const struct audience_rule *audience, struct text roles, 
         struct text word;
 
         while (text_next_word(&granted, &word))
-                if (may_have_scope(audience, roles, word) && !list_add(list, word))
+                if (policy_may_have_scope(audience, roles, word) && !policy_list_add(list, word))
                         return false;
         return true;
 }
@@ -143,6 +125,14 @@ enum refusal policy_narrow_scope(const struct audience_rule *audience, struct te
                 return REFUSAL_SCOPE;
         memcpy(ret, list, sizeof list);
         return REFUSAL_NONE;
+}
+
+bool policy_may_act_for(const struct call *call) {
+        const struct connection *connection = call->connection;
+
+        return connection->class == CLASS_PRIVILEGED &&
+               connection->peer.uid != call->authority->overflow_uid &&
+               identity_may_act_for(call->settings, &connection->peer);
 }
 
 enum refusal policy_admin(const struct call *call, enum credential credential) {

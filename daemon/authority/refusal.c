@@ -103,6 +103,37 @@ static const struct msg_answer_refused rows[REFUSAL_COUNT] = {
                                "there is no such key, or no key of that algorithm is in use"),
         [REFUSAL_KEYS_FULL] = ROW(409, "conflict",
                                   "there are as many keys as can be published: drop a retired one"),
+        [REFUSAL_CLIENT_NEEDED] =
+                ROW(401, "invalid_client", "this needs the id and the secret of a client here"),
+        [REFUSAL_NO_RULE] =
+                ROW(400, "unauthorized_client", "no rule here lets this process have a token"),
+        [REFUSAL_SEVERAL_RULES] =
+                ROW(400, "invalid_request",
+                    "several identities have this process: name one of them as client_id"),
+        [REFUSAL_NO_CLIENT] = ROW(404, "not_found", "there is no such client"),
+        [REFUSAL_CLIENT_ID] = ROW(400, "invalid_request",
+                                  "a client's id is 1 to 64 of A-Z a-z 0-9 _ . - and not local"),
+        [REFUSAL_CLIENT_NAME] =
+                ROW(400, "invalid_request", "a client's name is UTF-8 without controls"),
+        [REFUSAL_CLIENT_TAKEN] =
+                ROW(409, "conflict", "a client or an identity of the configuration has that id"),
+        [REFUSAL_CLIENT_AUDIENCES] =
+                ROW(400, "invalid_request", "audiences are one or more that are declared here"),
+        [REFUSAL_CLIENT_SCOPES] =
+                ROW(400, "invalid_request", "scopes are such as one of the audiences declares"),
+        [REFUSAL_GROUPS] = ROW(400, "invalid_request", "groups are at most 64 gids"),
+        /* RFC 8693 2.2.2: invalid_request, whatever is wrong with it. */
+        [REFUSAL_SUBJECT_TOKEN] =
+                ROW(400, "invalid_request",
+                    "the subject token is no access token of here, over, or its subject has no "
+                    "right to it any more"),
+        [REFUSAL_OTHER_CLIENT] =
+                ROW(400, "invalid_grant", "the subject token was given to another client"),
+        [REFUSAL_OTHER_AUDIENCE] =
+                ROW(400, "invalid_target",
+                    "only a token for the issuer becomes one for another audience"),
+        [REFUSAL_EXCHANGE_ROLES] =
+                ROW(400, "invalid_request", "the subject token has not all of those roles"),
         [REFUSAL_BROKEN] = ROW(500, "server_error", "something is broken here; the log says what"),
         [REFUSAL_BUSY] = ROW(503, "temporarily_unavailable", "try again in a moment"),
         [REFUSAL_FULL] =

@@ -46,6 +46,20 @@ enum refusal {
         REFUSAL_NONCE,
         REFUSAL_NO_KEY,
         REFUSAL_KEYS_FULL,
+        REFUSAL_CLIENT_NEEDED, /* web.sock knows no peer to give a token to */
+        REFUSAL_NO_RULE,       /* which one is missing stands in the log */
+        REFUSAL_SEVERAL_RULES,
+        REFUSAL_NO_CLIENT,
+        REFUSAL_CLIENT_ID,
+        REFUSAL_CLIENT_NAME,
+        REFUSAL_CLIENT_TAKEN,
+        REFUSAL_CLIENT_AUDIENCES,
+        REFUSAL_CLIENT_SCOPES,
+        REFUSAL_GROUPS,
+        REFUSAL_SUBJECT_TOKEN,
+        REFUSAL_OTHER_CLIENT,
+        REFUSAL_OTHER_AUDIENCE,
+        REFUSAL_EXCHANGE_ROLES,
         REFUSAL_BROKEN, /* 500: the log has the reason */
         REFUSAL_BUSY,   /* 503: a process behind is away */
         REFUSAL_FULL,   /* 503: the disk is full or read-only */

@@ -9,6 +9,7 @@
 #include "admin.h"
 #include "audit.h"
 #include "bearer.h"
+#include "client_auth.h"
 #include "refresh.h"
 #include "sessions.h"
 #include "signing.h"
@@ -21,7 +22,9 @@ struct revocation_wish {
         const char *event;               /* for the audit line, as the two that follow */
         char username[LOG_NAME_MAX + 1]; /* or what the administrator named */
         char detail[96];
-        struct secret *presented; /* an access token, while the signer looks at it */
+        struct secret *presented;       /* an access token, while the signer looks at it */
+        char client_id[CLIENT_MAX + 1]; /* who presents it; "": he has not said */
+        bool is_proven;                 /* by the client's secret */
 };
 
 static void wish_free(void *step) {
@@ -64,6 +67,19 @@ static int wish_commit(struct call *call) {
 
 /* ---- by a token that is presented ---- */
 
+/* RFC 7009 2.1: who proves itself, or says its name, ends what it was given itself. Who says
+ * nothing is a process of this host: it may end what it holds, but for a client's that has a secret
+ * to prove itself. */
+static enum refusal may_revoke(const struct call *call, const char *client_id, const char *sub) {
+        const struct revocation_wish *wish = call->step.wish;
+
+        if (wish->client_id[0] && !text_is(text_of(wish->client_id), text_of(client_id)))
+                return REFUSAL_OTHER_CLIENT;
+        if (text_begins(text_of(sub), TEXT("client:")) && !wish->is_proven)
+                return REFUSAL_CLIENT_NEEDED;
+        return REFUSAL_NONE;
+}
+
 /* A refresh token takes its session with it, and so the access tokens (RFC 7009 2.1); any of the
  * session's refresh tokens does, however old. */
 static int revoke_refresh(struct call *call, const struct refresh_token *token) {
@@ -71,6 +87,7 @@ static int revoke_refresh(struct call *call, const struct refresh_token *token) 
         enum refresh_verdict verdict = REFRESH_FOREIGN;
         char sid[SID_LEN + 1], sub[24];
         struct session session;
+        enum refusal refusal;
         int r;
 
         refresh_sid(token, sid);
@@ -84,6 +101,9 @@ static int revoke_refresh(struct call *call, const struct refresh_token *token) 
         if (verdict == REFRESH_FOREIGN)
                 return answer_done(call);
         snprintf(sub, sizeof sub, "%" PRIu64, session.user_id);
+        refusal = may_revoke(call, session.client_id, sub);
+        if (refusal)
+                return call_refuse(call, refusal);
         wish->revoked = revoked_session(sid, sub);
         snprintf(wish->username, sizeof wish->username, "%s", session.username);
         snprintf(wish->detail, sizeof wish->detail, "kind=refresh-token sid=%s", sid);
@@ -93,9 +113,13 @@ static int revoke_refresh(struct call *call, const struct refresh_token *token) 
 /* What is not good anyway needs no revocation. */
 static int revoke_judged(struct call *call, enum verdict verdict, const struct claims *claims) {
         struct revocation_wish *wish = call->step.wish;
+        enum refusal refusal;
 
         if (verdict != VERDICT_VALID)
                 return answer_done(call);
+        refusal = may_revoke(call, claims->client_id, claims->sub);
+        if (refusal)
+                return call_refuse(call, refusal);
         wish->revoked = (struct revoked){.kind = REVOKED_TOKEN, .expires_at = claims->exp};
         snprintf(wish->revoked.claim, sizeof wish->revoked.claim, "%s", claims->jti);
         memcpy(wish->revoked.sub, claims->sub, sizeof wish->revoked.sub);
@@ -104,7 +128,7 @@ static int revoke_judged(struct call *call, enum verdict verdict, const struct c
         return wish_commit(call);
 }
 
-/* Of any audience: whoever holds it may end it. */
+/* Of any audience: it is not used, it is ended. */
 static struct expectation any_audience(const struct call *call) {
         return (struct expectation){.now = clock_wall_s(), .leeway = call->settings->leeway_s};
 }
@@ -153,21 +177,39 @@ static int revoke_access(struct call *call, struct text token) {
         return revoke_judged(call, verdict, &claims);
 }
 
+static int who_presents(struct call *call, const struct msg_ask_revoke *ask,
+                        enum refusal *ret_refusal) {
+        struct revocation_wish *wish = call->step.wish;
+
+        *ret_refusal = REFUSAL_NONE;
+        wish->is_proven = ask->secret.len > 0;
+        if (text_copy(ask->client_id, wish->client_id, sizeof wish->client_id) < 0)
+                *ret_refusal = REFUSAL_CLIENT;
+        else if (wish->is_proven)
+                return client_prove(call, ask->client_id, ask->secret, ret_refusal);
+        else if (call->connection->class == CLASS_WEB)
+                *ret_refusal = REFUSAL_CLIENT_NEEDED;
+        return 0;
+}
+
 /* POST /revoke */
 int answer_revoke(struct call *call, const union message *message) {
         _cleanup_(refresh_clear) struct refresh_token token = {.sid = {0}};
-        struct text presented = message->ask_revoke.token;
+        const struct msg_ask_revoke *ask = &message->ask_revoke;
         struct revocation_wish *wish;
+        enum refusal refusal;
         int r;
 
-        if (call->connection->class == CLASS_WEB)
-                return call_refuse(call, REFUSAL_CLIENT);
         r = wish_new(call, "revoke", &wish);
+        if (r == 0)
+                r = who_presents(call, ask, &refusal);
         if (r < 0)
                 return r;
-        if (refresh_parse(presented, &token) == 0)
+        if (refusal)
+                return call_refuse(call, refusal);
+        if (refresh_parse(ask->token, &token) == 0)
                 return revoke_refresh(call, &token);
-        return revoke_access(call, presented);
+        return revoke_access(call, ask->token);
 }
 
 /* ---- by what it is about ---- */

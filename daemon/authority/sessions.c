@@ -222,15 +222,16 @@ int sessions_birth(struct authority *authority, const struct claims *claims, int
 }
 
 /* The count tells a revocation of this very second that came first from one that came meanwhile. */
-int sessions_were_ended(const struct call *call, struct text sub, struct text sid, int64_t since,
+int sessions_were_ended(const struct call *call, const struct holder *holder, int64_t since,
                         bool *ret) {
         const struct authority *authority = call->authority;
-        struct claims claims = {.client_id = WIRE_CLIENT_LOCAL};
+        struct claims claims = {.iss = ""};
         int64_t before = 0, being_written = 0;
         int r = 0;
 
-        if (text_copy(sub, claims.sub, sizeof claims.sub) < 0 ||
-            text_copy(sid, claims.sid, sizeof claims.sid) < 0)
+        if (text_copy(holder->sub, claims.sub, sizeof claims.sub) < 0 ||
+            text_copy(holder->sid, claims.sid, sizeof claims.sid) < 0 ||
+            text_copy(holder->client_id, claims.client_id, sizeof claims.client_id) < 0)
                 return -EMSGSIZE;
         if (call->revoked_serial != authority->revoked_serial)
                 r = revocations_before(&authority->revocations, &claims, &before);

@@ -41,10 +41,15 @@ int64_t sessions_until_now(const struct authority *authority);
  * second after a revocation of this very second; otherwise 0. 0 or -errno. */
 int sessions_birth(struct authority *authority, const struct claims *claims, int64_t *ret_iat_min);
 
-/* Whether tokens of this subject or session were revoked while the call, which began at `since`,
- * was on its way, in the commit that is being written too: what it was to be given must not outlive
- * the revocation. 0 or -errno. */
-int sessions_were_ended(const struct call *call, struct text sub, struct text sid, int64_t since,
+/* Whose a token is; a text may be empty. */
+struct holder {
+        struct text sub, sid, client_id;
+};
+
+/* Whether tokens of this subject, session or client were revoked while the call, which began at
+ * `since`, was on its way, in the commit that is being written too: what it was to be given must
+ * not outlive the revocation. 0 or -errno. */
+int sessions_were_ended(const struct call *call, const struct holder *holder, int64_t since,
                         bool *ret);
 
 /* A commit is done: brings the memory after it, then the status page. 0 or -errno: they stay as

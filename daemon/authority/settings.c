@@ -11,6 +11,13 @@ struct settings *settings_ref(struct settings *settings) {
         return settings;
 }
 
+static void identity_clear(struct identity_rule *identity) {
+        freep(&identity->name);
+        freep(&identity->audiences);
+        freep(&identity->scopes);
+        freep(&identity->roles);
+}
+
 void settings_unref(struct settings *settings) {
         size_t i, k;
 
@@ -26,6 +33,8 @@ void settings_unref(struct settings *settings) {
                 free(audience->name);
                 free(audience->roles);
         }
+        for (i = 0; i < settings->identity_count; i++)
+                identity_clear(&settings->identities[i]);
         free(settings);
 }
 
@@ -94,6 +103,45 @@ static int audience_add_issuer(struct settings *settings) {
         return scope_add(&settings->audiences[0], TEXT(ADMIN_SCOPE), TEXT(ADMIN_ROLE));
 }
 
+static int identity_add(struct settings *settings, const struct msg_setup_identity *said) {
+        struct identity_rule *identity;
+        int r;
+
+        if (settings->identity_count == SETTINGS_IDENTITIES_MAX)
+                return -EPROTO;
+        identity = &settings->identities[settings->identity_count];
+        *identity = (struct identity_rule){
+                .lifetime_s = said->lifetime_s,
+                .act_for = said->act_for,
+                .is_self = said->is_self,
+        };
+        r = keep(said->name, &identity->name);
+        if (r == 0)
+                r = keep(said->audiences, &identity->audiences);
+        if (r == 0)
+                r = keep(said->scopes, &identity->scopes);
+        if (r == 0)
+                r = keep(said->roles, &identity->roles);
+        if (r < 0)
+                identity_clear(identity);
+        else
+                settings->identity_count++;
+        return r;
+}
+
+static int member_add(struct settings *settings, const struct msg_setup_member *said) {
+        struct identity_rule *identity;
+
+        if (settings->identity_count == 0)
+                return -EPROTO;
+        identity = &settings->identities[settings->identity_count - 1];
+        if (identity->is_self || identity->member_count == SETTINGS_MEMBERS_MAX)
+                return -EPROTO;
+        identity->members[identity->member_count++] =
+                (struct member){.is_group = said->is_group, .id = said->id};
+        return 0;
+}
+
 static int settings_begin(struct settings **settings, const struct msg_setup_authority *said) {
         struct settings *new = calloc(1, sizeof *new);
         int r;
@@ -149,6 +197,10 @@ int settings_take(struct settings **settings, const struct frame *frame) {
         case MSG_SETUP_SCOPE:
                 return scope_add(&(*settings)->audiences[(*settings)->audience_count - 1],
                                  said->setup_scope.name, said->setup_scope.roles);
+        case MSG_SETUP_IDENTITY:
+                return identity_add(*settings, &said->setup_identity);
+        case MSG_SETUP_MEMBER:
+                return member_add(*settings, &said->setup_member);
         default:
                 return -EPROTO;
         }

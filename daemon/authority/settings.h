@@ -12,6 +12,9 @@
 #define SETTINGS_SCOPES_MAX    64 /* of one audience */
 #define SETTINGS_ADMINS_MAX    64
 
+#define SETTINGS_IDENTITIES_MAX 64
+#define SETTINGS_MEMBERS_MAX    32 /* of one identity */
+
 /* Who may administer by a bearer token: the role, and the scope of the token. */
 #define ADMIN_ROLE  "admin"
 #define ADMIN_SCOPE "jeton:admin"
@@ -31,6 +34,19 @@ struct audience_rule {
         size_t scope_count;
 };
 
+/* An identity of the configuration, or self: what its members may have by the kernel's word. */
+struct identity_rule {
+        char *name;
+        char *audiences, *scopes, *roles; /* space-separated */
+        uint32_t lifetime_s;              /* 0: the audience's */
+        bool act_for, is_self;
+        struct member {
+                bool is_group;
+                uint32_t id;
+        } members[SETTINGS_MEMBERS_MAX];
+        size_t member_count;
+};
+
 struct settings {
         unsigned references; /* a call keeps the settings it began with over a reload */
         char issuer[ISSUER_MAX + 1];
@@ -46,6 +62,8 @@ struct settings {
         size_t admin_count;
         struct audience_rule audiences[SETTINGS_AUDIENCES_MAX]; /* the first is the issuer itself */
         size_t audience_count;
+        struct identity_rule identities[SETTINGS_IDENTITIES_MAX];
+        size_t identity_count;
 };
 
 struct settings *settings_ref(struct settings *settings);

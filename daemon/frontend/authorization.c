@@ -45,6 +45,8 @@ static bool is_public_client(struct text credentials) {
 static int read_basic(struct text rest, struct authorization *ret, struct fault *fault) {
         (void)fault;
         ret->scheme = is_public_client(rest) ? SCHEME_BASIC_EMPTY : SCHEME_BASIC;
+        if (ret->scheme == SCHEME_BASIC)
+                ret->basic = rest;
         return 0;
 }
 

@@ -19,6 +19,7 @@ enum scheme {
 struct authorization {
         enum scheme scheme;
         struct text bearer; /* lent by the field; only where the scheme is BEARER */
+        struct text basic;  /* likewise for BASIC, not decoded */
 };
 
 /* `value` is the field's, TEXT_NONE when there is none. 0, or -EBADMSG with a fault for Peer with

@@ -9,8 +9,8 @@ struct connection;
 struct frontend;
 struct request;
 
-/* Goes on with a request when an answer is there; it composes the response. 0 or -errno:
- * request_fail(). What it is given is lent. */
+/* Goes on with a request when an answer is there; it composes the response, or asks on (not as a
+ * part of a list). 0 or -errno: request_fail(). What it is given is lent. */
 typedef int call_finish(struct request *request, const union message *answer);
 
 /* One question and its answers. MSG_ANSWER_REFUSED may come to any of them, and is told to the

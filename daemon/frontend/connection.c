@@ -319,6 +319,8 @@ void connection_take_answer(struct connection *connection, call_finish *finish,
                            : request_reply_refused(request, &answer->answer_refused);
                 if (r < 0)
                         request_fail(request, r);
+                else if (connection_call(connection)->number != 0)
+                        return; /* it has asked the next question */
                 r = write_answer(connection);
                 if (r < 0) {
                         connection_end(connection);

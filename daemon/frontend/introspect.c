@@ -7,6 +7,7 @@
 #include "../../common/clock.h"
 #include "../../common/jwt/verify.h"
 #include "call.h"
+#include "client_proof.h"
 #include "frontend.h"
 #include "params.h"
 #include "request.h"
@@ -90,7 +91,6 @@ static int ask_mac(struct request *request, struct text token) {
         };
         const struct msg_ask_mac ask = {.connection = request->number, .token = token};
 
-        request->asked_token = token;
         return call_ask(request, &mac, &ask);
 }
 
@@ -112,20 +112,48 @@ static int judge(struct request *request, struct text token) {
         return reply_judgement(request, verdict == VERDICT_VALID, &claims);
 }
 
+/* ---- who may ask ---- */
+
+/* The client is who it says: now the token, which the form had. */
+static int client_finish(struct request *request, const union message *answer) {
+        (void)answer;
+        return judge(request, request->asked_token);
+}
+
+static int ask_about_client(struct request *request, const struct client_proof *proof) {
+        static const struct exchange check = {
+                .ask = MSG_ASK_CLIENT_CHECK,
+                .answer = MSG_ANSWER_DONE,
+                .finish = client_finish,
+        };
+        const struct msg_ask_client_check ask = {
+                .connection = request->number,
+                .client_id = proof->id,
+                .secret = proof->secret,
+        };
+
+        return call_ask(request, &check, &ask);
+}
+
+/* RFC 7662 2.1: the caller must be authenticated. On web.sock the kernel names the proxy only, so
+ * that takes a client; a proof that is given elsewhere is judged all the same. */
 int introspect_begin(struct request *request) {
+        _cleanup_(client_proof_clear) struct client_proof proof = {0};
         struct params params;
-        struct text token;
         int r;
 
-        /* On web.sock the kernel names the proxy, and there are no clients to name themselves. */
+        r = params_parse(request->body, request->body_len, &params, &request->fault);
+        if (r == 0)
+                r = client_proof_read(&request->authorization, &params, &proof, &request->fault);
+        if (r < 0)
+                return r;
+        request->asked_token = params_get(&params, "token");
+        if (request->asked_token.len == 0)
+                return request_refuse(request, 400, "invalid_request", "token is needed");
+        if (proof.secret.len > 0)
+                return ask_about_client(request, &proof);
         if (request->class == CLASS_WEB)
                 return request_refuse(request, 401, "invalid_client",
                                       "introspection needs a client here");
-        r = params_parse(request->body, request->body_len, &params, &request->fault);
-        if (r < 0)
-                return r;
-        token = params_get(&params, "token");
-        if (token.len == 0)
-                return request_refuse(request, 400, "invalid_request", "token is needed");
-        return judge(request, token);
+        return judge(request, request->asked_token);
 }

@@ -189,7 +189,9 @@ int request_reply_tagged(struct request *request, const struct reply *reply,
         return reply_with_tag(request, reply, (struct text){bytes, len});
 }
 
-/* RFC 6750 3.1: without a token in the request there is nothing to say but which scheme is wanted.
+/* RFC 9110 15.5.2: a 401 names a scheme, for a client that used the form too.
+ *
+ * RFC 6750 3.1: without a token in the request there is nothing to say but which scheme is wanted.
  */
 static const char *challenge_of(const struct request *request, uint16_t status, struct text error) {
         bool has_token = request->authorization.scheme == SCHEME_BEARER ||

@@ -28,7 +28,7 @@ struct request {
         struct authorization authorization;
         struct text parameter; /* what stood at {} in the route's pattern */
 
-        struct text asked_token; /* introspect.c: lent by the body, while the signer is asked */
+        struct text asked_token; /* introspect.c: lent by the body, while others are asked */
         struct json list;        /* of what comes in several answers */
         struct fault fault;      /* why it was refused, with -EBADMSG */
         struct response response;

@@ -1,10 +1,11 @@
-/* POST /revoke (RFC 7009): whoever holds a token may end it. POST /revocations: an admin ends what
- * he holds no token of. */
+/* POST /revoke (RFC 7009): a token ends, for whom it was given to. POST /revocations: an admin ends
+ * what he holds no token of. */
 #include "routes.h"
 
 #include "../../common/cleanup.h"
 #include "../../common/jwt/pages.h"
 #include "call.h"
+#include "client_proof.h"
 #include "params.h"
 #include "request.h"
 
@@ -24,28 +25,37 @@ static int revoke_finish(struct request *request, const union message *answer) {
         return reply_revoked(request);
 }
 
+/* What is too long is none of ours: the authority would say so of an empty one as well, once it
+ * knows the client. */
+static int read_token(struct request *request, const struct params *params, struct text *ret) {
+        struct text token = params_get(params, "token");
+
+        if (token.len == 0)
+                return request_refuse(request, 400, "invalid_request", "token is needed");
+        *ret = token.len <= TOKEN_MAX ? token : TEXT_NONE;
+        return 0;
+}
+
 int revoke_begin(struct request *request) {
         static const struct exchange revoke = {
                 .ask = MSG_ASK_REVOKE,
                 .answer = MSG_ANSWER_DONE,
                 .finish = revoke_finish,
         };
+        _cleanup_(client_proof_clear) struct client_proof proof = {0};
         struct msg_ask_revoke ask = {.connection = request->number};
         struct params params;
         int r;
 
-        /* As for introspection: there are no clients to name themselves. */
-        if (request->class == CLASS_WEB)
-                return request_refuse(request, 401, "invalid_client",
-                                      "revocation needs a client here");
         r = params_parse(request->body, request->body_len, &params, &request->fault);
+        if (r == 0)
+                r = client_proof_read(&request->authorization, &params, &proof, &request->fault);
+        if (r == 0)
+                r = read_token(request, &params, &ask.token);
         if (r < 0)
                 return r;
-        ask.token = params_get(&params, "token");
-        if (ask.token.len == 0)
-                return request_refuse(request, 400, "invalid_request", "token is needed");
-        if (ask.token.len > TOKEN_MAX)
-                return reply_revoked(request); /* no token of ours */
+        ask.client_id = proof.id;
+        ask.secret = proof.secret;
         return call_ask(request, &revoke, &ask);
 }
 

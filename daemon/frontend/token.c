@@ -1,45 +1,48 @@
 /* POST /token: the grants, a table. The authority decides; here the form is read, and what is no
  * question for it is refused. */
-#include "routes.h"
+#include "token.h"
 
 #include "../../common/cleanup.h"
 #include "../../common/wire/wire.h"
 #include "call.h"
-#include "params.h"
+#include "client_proof.h"
 #include "password.h"
 #include "remote.h"
 #include "request.h"
 
 /* RFC 6749 5.1. */
-static int token_finish(struct request *request, const union message *answer) {
-        const struct msg_answer_token *token = &answer->answer_token;
+void token_to_json(const struct msg_answer_token *token, struct json *ret) {
+        json_begin_object(ret);
+        json_add_text(ret, "access_token", token->access_token);
+        json_add_text(ret, "token_type", TEXT("Bearer"));
+        json_add_number(ret, "expires_in", token->expires_in_s);
+        json_add_text_if_any(ret, "scope", token->scope);
+        json_add_text_if_any(ret, "refresh_token", token->refresh_token);
+}
+
+int token_finish(struct request *request, const union message *answer) {
         const struct reply reply = {.status = 200, .cache = CACHE_NEVER};
         _cleanup_(json_clear) struct json body;
 
-        json_begin_object(&body);
-        json_add_text(&body, "access_token", token->access_token);
-        json_add_text(&body, "token_type", TEXT("Bearer"));
-        json_add_number(&body, "expires_in", token->expires_in_s);
-        json_add_text_if_any(&body, "scope", token->scope);
-        json_add_text_if_any(&body, "refresh_token", token->refresh_token);
+        token_to_json(&answer->answer_token, &body);
         return request_reply_json(request, &reply, &body);
 }
 
-/* The public client `local` is the only one. Libraries that were told of no client send the text
- * "None", or Basic with nothing in it. */
+/* Passwords are for the public client `local` alone. Libraries that were told of no client send the
+ * text "None", or Basic with nothing in it. */
 static int check_client(struct request *request, const struct params *params) {
         struct text id = params_get(params, "client_id");
 
         if (request->authorization.scheme == SCHEME_BASIC)
                 return request_refuse(request, 401, "invalid_client",
-                                      "there are no confidential clients here");
+                                      "this grant is for the client local alone");
         if (id.len == 0 || text_is(id, TEXT("None")) || text_is(id, TEXT(WIRE_CLIENT_LOCAL)))
                 return 0;
         return request_refuse(request, 401, "invalid_client", "no such client");
 }
 
-static int read_audience(struct request *request, const struct params *params,
-                         char place[AUDIENCE_MAX], struct text *ret) {
+int token_read_audience(struct request *request, const struct params *params,
+                        char place[AUDIENCE_MAX], struct text *ret) {
         int r;
 
         r = params_list(params, "audience", "resource", place, AUDIENCE_MAX, ret);
@@ -48,22 +51,11 @@ static int read_audience(struct request *request, const struct params *params,
         return 0;
 }
 
-static int read_scope(struct request *request, const struct params *params, struct text *ret) {
+int token_read_scope(struct request *request, const struct params *params, struct text *ret) {
         *ret = params_get(params, "scope");
         if (ret->len > SCOPE_MAX)
                 return request_refuse(request, 400, "invalid_scope", "the scope is too long");
         return 0;
-}
-
-static int read_common(struct request *request, const struct params *params,
-                       char place[AUDIENCE_MAX], struct text *ret_audience,
-                       struct text *ret_scope) {
-        int r;
-
-        r = check_client(request, params);
-        if (r == 0)
-                r = read_audience(request, params, place, ret_audience);
-        return r < 0 ? r : read_scope(request, params, ret_scope);
 }
 
 /* ---- the password grant (RFC 6749 4.3) ---- */
@@ -81,7 +73,11 @@ static int password_begin(struct request *request, const struct params *params) 
         if (params_get(params, "username").len == 0 || !params_has(params, "password"))
                 return request_refuse(request, 400, "invalid_request",
                                       "username and password are needed");
-        r = read_common(request, params, audience, &ask.audience, &ask.scope);
+        r = check_client(request, params);
+        if (r == 0)
+                r = token_read_audience(request, params, audience, &ask.audience);
+        if (r == 0)
+                r = token_read_scope(request, params, &ask.scope);
         if (r < 0)
                 return r;
         ask.username = name_as_asked(params_get(params, "username"));
@@ -99,6 +95,7 @@ static int refresh_begin(struct request *request, const struct params *params) {
                 .answer = MSG_ANSWER_TOKEN,
                 .finish = token_finish,
         };
+        _cleanup_(client_proof_clear) struct client_proof proof = {0};
         struct msg_ask_refresh_grant ask = {.connection = request->number};
         char audience[AUDIENCE_MAX];
         int r;
@@ -108,10 +105,15 @@ static int refresh_begin(struct request *request, const struct params *params) {
                 return request_refuse(request, 400, "invalid_request", "refresh_token is needed");
         if (ask.refresh_token.len > REFRESH_TOKEN_MAX)
                 return request_refuse(request, 400, "invalid_grant", "that is no refresh token");
-        r = read_common(request, params, audience, &ask.audience, &ask.scope);
+        r = client_proof_read(&request->authorization, params, &proof, &request->fault);
+        if (r == 0)
+                r = token_read_audience(request, params, audience, &ask.audience);
+        if (r == 0)
+                r = token_read_scope(request, params, &ask.scope);
         if (r < 0)
                 return r;
-        ask.client_id = TEXT(WIRE_CLIENT_LOCAL);
+        ask.client_id = proof.id;
+        ask.secret = proof.secret;
         return call_ask(request, &exchange, &ask);
 }
 
@@ -122,6 +124,8 @@ static const struct {
 } grants[] = {
         {"password", password_begin},
         {"refresh_token", refresh_begin},
+        {"client_credentials", client_credentials_begin},
+        {WIRE_GRANT_EXCHANGE, exchange_begin},
 };
 
 int token_begin(struct request *request) {
@@ -138,5 +142,5 @@ int token_begin(struct request *request) {
                 if (type.len == 0 || text_is(type, text_of(grants[i].type)))
                         return grants[i].begin(request, &params);
         return request_refuse(request, 400, "unsupported_grant_type",
-                              "the grant_type here is password or refresh_token");
+                              "the grant_type is none of those in the metadata document");
 }

@@ -4,6 +4,7 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/jwt/signature.h"
+#include "../../common/wire/wire.h"
 #include "frontend.h"
 #include "jwk.h"
 #include "request.h"
@@ -73,11 +74,17 @@ static void add_metadata(struct json *object, const struct keys_table *table) {
         add_url(object, "revocation_endpoint", issuer, "/revoke");
         add_url(object, "userinfo_endpoint", issuer, "/userinfo");
         add_url(object, "jwks_uri", issuer, "/.well-known/jwks.json");
-        json_add_words(object, "grant_types_supported", TEXT("password refresh_token"));
+        json_add_words(object, "grant_types_supported",
+                       TEXT("password refresh_token client_credentials " WIRE_GRANT_EXCHANGE));
         json_add_words(object, "response_types_supported", TEXT("none"));
         json_add_words(object, "subject_types_supported", TEXT("public"));
         add_algorithms(object, table);
-        json_add_words(object, "token_endpoint_auth_methods_supported", TEXT("none"));
+        json_add_words(object, "token_endpoint_auth_methods_supported",
+                       TEXT("none client_secret_basic client_secret_post"));
+        json_add_words(object, "introspection_endpoint_auth_methods_supported",
+                       TEXT("none client_secret_basic client_secret_post"));
+        json_add_words(object, "revocation_endpoint_auth_methods_supported",
+                       TEXT("none client_secret_basic client_secret_post"));
 }
 
 int metadata_begin(struct request *request) {

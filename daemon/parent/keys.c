@@ -37,6 +37,13 @@ static const char *const public_algorithms[] = {"ES256", "RS256", "EdDSA", NULL}
 /* The order is that of syslog(3), from LOG_ERR on. */
 static const char *const log_levels[] = {"error", "warning", "notice", "info", "debug", NULL};
 
+static const char *const yes_or_no[] = {"false", "true", NULL};
+
+static bool is_not_there_yet(struct text word) {
+        (void)word;
+        return false;
+}
+
 static bool is_path(struct text word) {
         return word.len > 1 && word.p[0] == '/' && text_is_printable_utf8(word) &&
                !text_has(word, ' ');
@@ -225,6 +232,68 @@ const struct key keys[] = {
          .kind = VALUE_LIST,
          .is_good = name_is_role,
          .must_be = "a role"},
+
+        {.name = "user",
+         IN(IDENTITY, service, user),
+         .kind = VALUE_LIST,
+         .is_good = account_exists,
+         .must_be = "a user of this host or a uid"},
+        {.name = "group",
+         IN(IDENTITY, service, group),
+         .kind = VALUE_LIST,
+         .is_good = group_exists,
+         .must_be = "a group of this host or a gid"},
+        {.name = "audience",
+         IN(IDENTITY, service, audience),
+         .kind = VALUE_LIST,
+         .is_good = name_is_audience,
+         .must_be = "an audience"},
+        {.name = "scope",
+         IN(IDENTITY, service, scope),
+         .kind = VALUE_LIST,
+         .is_good = name_is_scope,
+         .must_be = "a scope"},
+        {.name = "role",
+         IN(IDENTITY, service, role),
+         .kind = VALUE_LIST,
+         .is_good = name_is_role,
+         .must_be = "a role"},
+        {.name = "lifetime",
+         IN(IDENTITY, service, lifetime_s),
+         .kind = VALUE_DURATION,
+         .least = 10,
+         .most = 7 * DAY},
+        {.name = "act-for",
+         IN(IDENTITY, service, act_for),
+         .kind = VALUE_CHOICE,
+         .initial = "false",
+         .choices = yes_or_no},
+        {.name = "unit",
+         IN(IDENTITY, service, unit),
+         .kind = VALUE_WORD,
+         .is_good = is_not_there_yet,
+         .must_be = "left out: no rule goes by a unit here, use user or group"},
+
+        {.name = "audience",
+         IN(SELF, service, audience),
+         .kind = VALUE_LIST,
+         .is_good = name_is_audience,
+         .must_be = "an audience"},
+        {.name = "scope",
+         IN(SELF, service, scope),
+         .kind = VALUE_LIST,
+         .is_good = name_is_scope,
+         .must_be = "a scope"},
+        {.name = "role",
+         IN(SELF, service, role),
+         .kind = VALUE_LIST,
+         .is_good = name_is_role,
+         .must_be = "a role"},
+        {.name = "lifetime",
+         IN(SELF, service, lifetime_s),
+         .kind = VALUE_DURATION,
+         .least = 10,
+         .most = 7 * DAY},
 };
 
 const size_t key_count = ELEMENTS(keys);
@@ -235,8 +304,11 @@ bool title_is_good(enum section section, struct text title) {
                 return name_is_audience(title);
         case SECTION_SCOPE:
                 return name_is_scope(title);
+        case SECTION_IDENTITY:
+                return name_is_client(title);
         case SECTION_ROOT:
         case SECTION_WEB:
+        case SECTION_SELF:
                 break;
         }
         return title.len == 0;

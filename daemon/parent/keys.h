@@ -14,6 +14,8 @@ enum section {
         SECTION_WEB,      /* web { ... }               struct web */
         SECTION_AUDIENCE, /* audience "..." { ... }    struct audience */
         SECTION_SCOPE,    /* scope "..." { ... }       struct scope */
+        SECTION_IDENTITY, /* identity NAME { ... }     struct service */
+        SECTION_SELF,     /* self { ... }              struct service */
 };
 
 enum value_kind {

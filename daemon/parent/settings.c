@@ -6,6 +6,7 @@
 #include "../../common/jwt/pages.h"
 #include "audiences.h"
 #include "sections.h"
+#include "services.h"
 
 #include <sched.h>
 #include <string.h>
@@ -62,6 +63,8 @@ static int settings_read(const struct config *config, struct settings *settings)
                 r = web_read(root, settings);
         if (r == 0)
                 r = audiences_read(root, settings);
+        if (r == 0)
+                r = services_read(root, settings);
         if (r)
                 return r;
         if (settings->workers == 0)
@@ -71,7 +74,9 @@ static int settings_read(const struct config *config, struct settings *settings)
                 r = connections_check(config, settings);
         if (r == 0)
                 r = web_check(config, settings);
-        return r ? r : audiences_check(config, settings);
+        if (r == 0)
+                r = audiences_check(config, settings);
+        return r ? r : services_check(config, settings);
 }
 
 int settings_load(const struct settings_source *source, struct settings **ret,
@@ -101,6 +106,7 @@ void settings_free(struct settings *settings) {
         section_clear(SECTION_ROOT, settings);
         section_clear(SECTION_WEB, &settings->web);
         audiences_clear(settings);
+        services_clear(settings);
         free(settings);
 }
 
@@ -112,6 +118,7 @@ void settings_print(const struct settings *settings, FILE *to) {
                 fputs("}\n", to);
         }
         audiences_print(settings, to);
+        services_print(settings, to);
 }
 
 static void say_nothing(const char *key) {

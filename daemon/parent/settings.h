@@ -35,6 +35,17 @@ enum registration {
         REGISTRATION_OPEN, /* anybody may add himself */
 };
 
+/* An identity section, or self. */
+struct service {
+        bool is_self;
+        char *name;
+        char *user, *group; /* names and ids, as written */
+        char *audience, *scope, *role;
+        char *unit;          /* always empty */
+        uint32_t lifetime_s; /* 0: the audience's */
+        uint32_t act_for;
+};
+
 enum password_grant {
         PASSWORD_GRANT_LOCAL = 0,
         PASSWORD_GRANT_WEB,
@@ -63,6 +74,8 @@ struct settings {
         struct web web;
         struct audience *audiences;
         size_t audience_count;
+        struct service *services;
+        size_t service_count;
 };
 
 #define SETTINGS_ERROR_MAX 1024

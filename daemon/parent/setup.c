@@ -199,6 +199,60 @@ static int audience_tell(struct child *child, const struct audience *audience) {
         return r;
 }
 
+static int member_tell(struct child *child, bool is_group, uint32_t id) {
+        struct msg_setup_member message = {.is_group = is_group, .id = id};
+
+        return say(child, MSG_SETUP_MEMBER, &message, -1);
+}
+
+static int users_tell(struct child *child, const struct service *service) {
+        struct text list = text_of(service->user), name;
+        struct identity identity;
+        int r = 0;
+
+        while (r == 0 && text_next_word(&list, &name)) {
+                if (account_find(name, &identity))
+                        log_warning("identity %s: %s is no user of this host any more",
+                                    service->name, log_escape(name).text);
+                else
+                        r = member_tell(child, false, identity.uid);
+        }
+        return r;
+}
+
+static int groups_tell(struct child *child, const struct service *service) {
+        struct text list = text_of(service->group), name;
+        gid_t gid;
+        int r = 0;
+
+        while (r == 0 && text_next_word(&list, &name)) {
+                if (group_find(name, &gid))
+                        log_warning("identity %s: %s is no group of this host any more",
+                                    service->name, log_escape(name).text);
+                else
+                        r = member_tell(child, true, gid);
+        }
+        return r;
+}
+
+static int service_tell(struct child *child, const struct service *service) {
+        struct msg_setup_identity message = {
+                .name = text_of(service->name),
+                .audiences = text_of(service->audience),
+                .scopes = text_of(service->scope),
+                .roles = text_of(service->role),
+                .lifetime_s = service->lifetime_s,
+                .act_for = (uint8_t)service->act_for,
+                .is_self = service->is_self,
+        };
+        int r;
+
+        r = say(child, MSG_SETUP_IDENTITY, &message, -1);
+        if (r == 0)
+                r = users_tell(child, service);
+        return r ? r : groups_tell(child, service);
+}
+
 static int authority_tell(struct child *child) {
         const struct parent *parent = child->parent;
         const struct settings *settings = parent->settings;
@@ -227,6 +281,8 @@ static int authority_tell(struct child *child) {
                 r = admins_tell(child);
         for (i = 0; r == 0 && i < settings->audience_count; i++)
                 r = audience_tell(child, &settings->audiences[i]);
+        for (i = 0; r == 0 && i < settings->service_count; i++)
+                r = service_tell(child, &settings->services[i]);
         return r;
 }
 

@@ -16,6 +16,12 @@
 
 #include <stdint.h>
 
+/* Bounds of what no grammar in common/ bounds. */
+#define AUDIENCES_MAX     2048 /* bytes of a space-separated list */
+#define CLIENT_SECRET_MAX 128
+#define GROUPS_TEXT_MAX   1024
+#define REASON_MAX        1024
+
 #define FRAME_HEADER 8
 #define FRAME_MAX    16384 /* the largest that a message can make; permit.c is checked against it */
 
@@ -47,6 +53,8 @@ enum message_type {
         MSG_SETUP_ADMIN,    /* one for each admin uid */
         MSG_SETUP_AUDIENCE, /* one for each audience; its scopes follow it */
         MSG_SETUP_SCOPE,
+        MSG_SETUP_IDENTITY, /* one for each identity block, and for self; its members follow it */
+        MSG_SETUP_MEMBER,
         MSG_SETUP_SIGNER,
         MSG_DESCRIPTOR, /* carries one descriptor */
         MSG_GO,         /* set-up, or a reload's new settings, are complete */
@@ -75,6 +83,17 @@ enum message_type {
         MSG_ASK_USER_UNLOCK,
         MSG_ASK_PROFILE_CHANGE,
         MSG_ASK_PASSWORD_CHANGE,
+        MSG_ASK_PEER_GRANT,
+        MSG_ASK_CLIENT_GRANT,
+        MSG_ASK_EXCHANGE,
+        MSG_ASK_CLIENT_CHECK,
+        MSG_ASK_CLIENT_ADD,
+        MSG_ASK_CLIENT_LIST,
+        MSG_ASK_CLIENT_SHOW,
+        MSG_ASK_CLIENT_CHANGE,
+        MSG_ASK_CLIENT_SECRET,
+        MSG_ASK_CLIENT_DELETE,
+        MSG_ASK_POLICY_TEST,
         MSG_ASK_PAM,
         MSG_ASK_HEALTH,
         MSG_ASK_KEY_LIST,
@@ -87,6 +106,9 @@ enum message_type {
         MSG_ANSWER_SESSIONS_END, /* closes their list */
         MSG_ANSWER_USER,         /* one user; in a list, one of several */
         MSG_ANSWER_USERS_END,    /* closes a list */
+        MSG_ANSWER_CLIENT,       /* one client; in a list, one of several */
+        MSG_ANSWER_CLIENTS_END,  /* closes a list */
+        MSG_ANSWER_POLICY,
         MSG_ANSWER_TICKET,
         MSG_ANSWER_HEALTH,
         MSG_ANSWER_DONE, /* has no fields */
@@ -190,6 +212,23 @@ struct msg_setup_scope {
         struct text roles; /* who may have it; empty: every user */
 };
 
+/* What the processes of some accounts may have by the kernel's word; or, for `self`, what every
+ * account may have about itself. */
+struct msg_setup_identity {
+        struct text name; /* WIRE_CLIENT_LOCAL for self */
+        struct text audiences;
+        struct text scopes;
+        struct text roles;
+        uint32_t lifetime_s; /* 0: the audience's */
+        uint8_t act_for;     /* 1: may ask about other people's logins */
+        uint8_t is_self;
+};
+
+struct msg_setup_member {
+        uint8_t is_group;
+        uint32_t id;
+};
+
 struct msg_setup_signer {
         struct text issuer;
         uint32_t max_lifetime_s;
@@ -253,13 +292,16 @@ struct msg_ask_refresh_grant {
         uint32_t connection;
         struct text refresh_token;
         struct text client_id;
+        struct text secret;   /* empty: a client that has none */
         struct text audience; /* space-separated; empty: that of the login */
         struct text scope;    /* empty: that of the login */
 };
 
 struct msg_ask_revoke {
         uint32_t connection;
-        struct text token; /* an access or a refresh token */
+        struct text token;     /* an access or a refresh token */
+        struct text client_id; /* empty: none is named */
+        struct text secret;    /* empty: none is proven */
 };
 
 struct msg_ask_revocation {
@@ -371,6 +413,98 @@ struct msg_ask_password_change {
         struct text remote; /* as in a password grant */
 };
 
+/* client_credentials with no credentials: the peer's own. */
+struct msg_ask_peer_grant {
+        uint32_t connection;
+        struct text client_id; /* the name of an identity block; empty: the one that there is */
+        struct text audience;  /* space-separated; empty: the issuer */
+        struct text scope;
+};
+
+struct msg_ask_client_grant {
+        uint32_t connection;
+        struct text client_id;
+        struct text secret;
+        struct text audience;
+        struct text scope;
+};
+
+/* RFC 8693, one's own token for a narrower one. */
+struct msg_ask_exchange {
+        uint32_t connection;
+        struct text subject_token;
+        struct text client_id; /* empty: none is named */
+        struct text secret;    /* empty: none is proven */
+        struct text audience;  /* empty: the subject token's */
+        struct text scope;
+        struct text roles;   /* empty: those of the subject token; "-": none */
+        uint32_t lifetime_s; /* 0: as long as may be */
+};
+
+struct msg_ask_client_check {
+        uint32_t connection;
+        struct text client_id;
+        struct text secret;
+};
+
+struct msg_ask_client_add {
+        uint32_t connection;
+        uint8_t credential;
+        struct text bearer;
+        struct text id;
+        struct text name;
+        struct text audiences;
+        struct text scopes;
+};
+
+struct msg_ask_client_list {
+        uint32_t connection;
+        uint8_t credential;
+        struct text bearer;
+        uint32_t skip;
+        uint32_t limit;
+};
+
+/* MSG_ASK_CLIENT_SHOW, MSG_ASK_CLIENT_SECRET and MSG_ASK_CLIENT_DELETE. */
+struct msg_ask_client {
+        uint32_t connection;
+        uint8_t credential;
+        struct text bearer;
+        struct text id;
+};
+
+enum client_member {
+        CLIENT_NAME = 1,
+        CLIENT_AUDIENCES = 2,
+        CLIENT_SCOPES = 4,
+        CLIENT_ENABLED = 8,
+        CLIENT_MEMBERS = 15,
+};
+
+struct msg_ask_client_change {
+        uint32_t connection;
+        uint8_t credential;
+        struct text bearer;
+        struct text id;
+        uint8_t members; /* enum client_member; the others are not looked at */
+        struct text name;
+        struct text audiences;
+        struct text scopes;
+        uint8_t enabled;
+};
+
+/* What would a process with these ids be given? */
+struct msg_ask_policy_test {
+        uint32_t connection;
+        uint8_t credential;
+        struct text bearer;
+        uint32_t uid;
+        struct text groups; /* gids in decimal, space-separated */
+        struct text client_id;
+        struct text audience;
+        struct text scope;
+};
+
 struct msg_ask_pam {
         uint32_t connection;
         uint8_t phase; /* enum pam_phase */
@@ -462,6 +596,32 @@ struct msg_answer_users_end {
         uint64_t total;
 };
 
+struct msg_answer_client {
+        struct text id;
+        struct text name;
+        struct text audiences;
+        struct text scopes;
+        uint8_t enabled;
+        int64_t created_at;
+        struct text secret; /* only in the answer that made it */
+};
+
+struct msg_answer_clients_end {
+        uint64_t total;
+};
+
+struct msg_answer_policy {
+        uint8_t granted;
+        struct text reason; /* for the administrator: which rule matched, or is missing */
+        struct text error;  /* what the caller himself would be told; empty when granted */
+        struct text client_id;
+        struct text sub;
+        struct text audience;
+        struct text scope;
+        struct text roles;
+        uint32_t lifetime_s;
+};
+
 struct msg_answer_ticket {
         struct text ticket;
 };
@@ -514,6 +674,7 @@ struct msg_sign_access {
         int64_t iat_min;   /* 0, or a second that has just not begun: what was issued before it is
                             * revoked */
         uint8_t algorithm; /* enum key_algorithm; KEY_NONE: the default */
+        int64_t exp_max;   /* 0, or the end of the token that this one is made from */
 };
 
 struct msg_sign_ticket {
@@ -620,6 +781,8 @@ union message {
         struct msg_setup_admin setup_admin;
         struct msg_setup_audience setup_audience;
         struct msg_setup_scope setup_scope;
+        struct msg_setup_identity setup_identity;
+        struct msg_setup_member setup_member;
         struct msg_setup_signer setup_signer;
         struct msg_descriptor descriptor;
         struct msg_go go;
@@ -644,6 +807,15 @@ union message {
         struct msg_ask_user_unlock ask_user_unlock;
         struct msg_ask_profile_change ask_profile_change;
         struct msg_ask_password_change ask_password_change;
+        struct msg_ask_peer_grant ask_peer_grant;
+        struct msg_ask_client_grant ask_client_grant;
+        struct msg_ask_exchange ask_exchange;
+        struct msg_ask_client_check ask_client_check;
+        struct msg_ask_client_add ask_client_add;
+        struct msg_ask_client_list ask_client_list;
+        struct msg_ask_client_change ask_client_change;
+        struct msg_ask_client ask_client;
+        struct msg_ask_policy_test ask_policy_test;
         struct msg_ask_pam ask_pam;
         struct msg_ask_health ask_health;
         struct msg_answer_refused answer_refused;
@@ -652,6 +824,9 @@ union message {
         struct msg_answer_sessions_end answer_sessions_end;
         struct msg_answer_user answer_user;
         struct msg_answer_users_end answer_users_end;
+        struct msg_answer_client answer_client;
+        struct msg_answer_clients_end answer_clients_end;
+        struct msg_answer_policy answer_policy;
         struct msg_answer_ticket answer_ticket;
         struct msg_answer_health answer_health;
         struct msg_sign_access sign_access;

@@ -52,26 +52,40 @@ static bool is_word(struct text text) {
         return is_made_of(text, "._-");
 }
 
-/* A user's id; or what kind of name it is, and the name. */
-static const struct {
+/* A user's id; or what kind of name it is, and the name; and what else stands in the token of such
+ * a subject. So a captured authority may invent a service, and cannot have it pass for a person. */
+static const struct subject {
         struct text prefix;
         bool (*is_good)(struct text rest);
+        bool is_client;      /* its client_id is its own name, and it is no account's */
+        bool is_account;     /* of this host, which the uid repeats */
+        bool is_person;      /* may have a username, a session and the time of a login */
+        const char *methods; /* amr may be one of these words; "": there is none */
 } subjects[] = {
-        {{"client:", 7}, is_word},
-        {{"svc:", 4}, is_word},
-        {{"uid:", 4}, is_uid},
-        {{"", 0}, is_id},
+        {{"client:", 7}, is_word, true, false, false, ""},
+        {{"svc:", 4}, is_word, true, false, false, "peer"},
+        {{"uid:", 4}, is_uid, false, true, false, "peer"},
+        {{"", 0}, is_id, false, false, true, "pwd peer"},
 };
 
-static bool is_subject(struct text text) {
+static const struct subject *subject_find(struct text text, struct text *ret_rest) {
         size_t i, len;
 
         for (i = 0; i < ELEMENTS(subjects); i++) {
                 len = subjects[i].prefix.len;
-                if (text.len >= len && text_is((struct text){text.p, len}, subjects[i].prefix))
-                        return subjects[i].is_good((struct text){text.p + len, text.len - len});
+                if (text.len < len || !text_is((struct text){text.p, len}, subjects[i].prefix))
+                        continue;
+                *ret_rest = (struct text){text.p + len, text.len - len};
+                return &subjects[i];
         }
-        return false;
+        return NULL;
+}
+
+static bool is_subject(struct text text) {
+        struct text rest = TEXT_NONE;
+        const struct subject *subject = subject_find(text, &rest);
+
+        return subject && subject->is_good(rest);
 }
 
 /* A login ticket and an access token must never be taken for each other. */
@@ -228,12 +242,39 @@ static int uid_take(uint32_t uid, struct claims *claims, const char **ret_field)
         return 0;
 }
 
+/* After each field alone: what they say together. */
+static int access_check_subject(const struct msg_sign_access *fields, const char **ret_field) {
+        struct text rest = TEXT_NONE, methods = fields->amr, method;
+        const struct subject *subject = subject_find(fields->sub, &rest);
+        unsigned long long uid = 0;
+
+        if (subject->is_client && !text_is(fields->client_id, rest))
+                return refuse("client_id", ret_field);
+        if (!subject->is_person && (fields->username.len > 0 || fields->sid.len > 0))
+                return refuse(fields->sid.len > 0 ? "sid" : "username", ret_field);
+        if (!subject->is_person && fields->auth_time > 0)
+                return refuse("auth_time", ret_field);
+        if (subject->is_client && fields->has_uid)
+                return refuse("uid", ret_field);
+        if (subject->is_account &&
+            (text_number(rest, UID_NONE - 1, &uid) < 0 || !fields->has_uid || fields->uid != uid))
+                return refuse("uid", ret_field);
+        if (!subject->is_person && *subject->methods && methods.len == 0)
+                return refuse("amr", ret_field);
+        while (text_next_word(&methods, &method))
+                if (!text_list_has(text_of(subject->methods), method))
+                        return refuse("amr", ret_field);
+        return 0;
+}
+
 static int access_check_numbers(const struct limits *limits, const struct msg_sign_access *fields,
                                 int64_t now, const char **ret_field) {
         if (fields->kind != TOKEN_KIND_ACCESS && fields->kind != TOKEN_KIND_PLAIN)
                 return refuse("kind", ret_field);
         if (fields->lifetime_s == 0 || fields->lifetime_s > limits->max_lifetime_s)
                 return refuse("lifetime", ret_field);
+        if (fields->exp_max < 0 || (fields->exp_max > 0 && fields->exp_max <= now))
+                return refuse("exp_max", ret_field);
         if (fields->auth_time < 0 || fields->auth_time > now + CLOCK_STEP_S)
                 return refuse("auth_time", ret_field);
         return 0;
@@ -257,9 +298,15 @@ int compose_access(const struct limits *limits, const struct msg_sign_access *fi
                 if (r < 0)
                         return r;
         }
+        r = access_check_subject(fields, ret_field);
+        if (r < 0)
+                return r;
         r = stamp(limits, now, fields->lifetime_s, &claims);
         if (r < 0)
                 return r;
+        /* Made from another token, it does not outlive that one. */
+        if (fields->exp_max > 0 && claims.exp > fields->exp_max)
+                claims.exp = fields->exp_max;
         *ret = claims;
         return 0;
 }

@@ -510,8 +510,10 @@ static void a_file_that_was_taken_away_fails_every_call(void **state) {
 static bool was_ended;
 
 static int look_write(struct call *call, struct transaction *transaction) {
+        static const struct holder holder = {{"101", 3}, {"sid", 3}, {"local", 5}};
+
         (void)transaction;
-        return sessions_were_ended(call, TEXT("101"), TEXT("sid"), clock_wall_s(), &was_ended);
+        return sessions_were_ended(call, &holder, clock_wall_s(), &was_ended);
 }
 
 static void a_login_sees_the_revocation_that_is_written_before_it(void **state) {

@@ -106,10 +106,6 @@ static void subjects_have_a_form(void **state) {
         (void)state;
         ACCESS_TEXT(sub, "1", true);
         ACCESS_TEXT(sub, "9223372036854775807", true);
-        ACCESS_TEXT(sub, "client:web-1", true);
-        ACCESS_TEXT(sub, "svc:grafana", true);
-        ACCESS_TEXT(sub, "uid:0", true);
-        ACCESS_TEXT(sub, "uid:4294967294", true);
         ACCESS_TEXT(sub, "", false);
         ACCESS_TEXT(sub, "01", false);
         ACCESS_TEXT(sub, "-1", false);
@@ -124,6 +120,95 @@ static void subjects_have_a_form(void **state) {
         ACCESS_TEXT(sub, "uid:1x", false);
         ACCESS_TEXT(sub, "UID:1", false);
         ACCESS_TEXT(sub, "7\0", false);
+}
+
+/* What the tokens of services, clients and accounts are like. */
+static const struct msg_sign_access others[] = {
+        {.sub = TEXT("svc:grafana"), .client_id = TEXT("grafana"), .amr = TEXT("peer")},
+        {.sub = TEXT("client:web-1"), .client_id = TEXT("web-1")},
+        {.sub = TEXT("uid:0"),
+         .client_id = TEXT("local"),
+         .amr = TEXT("peer"),
+         .has_uid = 1,
+         .uid = 0},
+        {.sub = TEXT("uid:4294967294"),
+         .client_id = TEXT("local"),
+         .amr = TEXT("peer"),
+         .has_uid = 1,
+         .uid = 4294967294},
+};
+
+#define SERVICE 0
+#define CLIENT  1
+#define ACCOUNT 2
+
+static struct msg_sign_access good_other(size_t which) {
+        struct msg_sign_access fields = others[which];
+
+        fields.audience = TEXT("https://metrics.example");
+        fields.lifetime_s = 300;
+        return fields;
+}
+
+static void services_clients_and_accounts_have_tokens_of_their_own_shape(void **state) {
+        size_t i;
+
+        (void)state;
+        for (i = 0; i < ELEMENTS(others); i++) {
+                struct msg_sign_access fields = good_other(i);
+
+                assert_access(&fields, NULL);
+        }
+}
+
+#define OTHER(which, field, value, at_fault)                       \
+        do {                                                       \
+                struct msg_sign_access fields = good_other(which); \
+                                                                   \
+                fields.field = value;                              \
+                assert_access(&fields, at_fault);                  \
+        } while (0)
+
+static void a_service_cannot_pass_for_a_person_nor_for_another(void **state) {
+        (void)state;
+        OTHER(SERVICE, client_id, TEXT("local"), "client_id");
+        OTHER(SERVICE, client_id, TEXT("grafan"), "client_id");
+        OTHER(SERVICE, username, TEXT("alice"), "username");
+        OTHER(SERVICE, sid, TEXT(SID), "sid");
+        OTHER(SERVICE, has_uid, 1, "uid");
+        OTHER(SERVICE, auth_time, NOW, "auth_time");
+        OTHER(ACCOUNT, auth_time, NOW, "auth_time");
+        OTHER(CLIENT, auth_time, NOW, "auth_time");
+        OTHER(SERVICE, amr, TEXT("pwd"), "amr");
+        OTHER(SERVICE, amr, TEXT_NONE, "amr");
+        OTHER(CLIENT, client_id, TEXT("web-2"), "client_id");
+        OTHER(CLIENT, username, TEXT("alice"), "username");
+        OTHER(CLIENT, amr, TEXT("pwd"), "amr");
+        OTHER(CLIENT, amr, TEXT("peer"), "amr");
+        OTHER(CLIENT, has_uid, 1, "uid");
+        OTHER(ACCOUNT, uid, 1, "uid");
+        OTHER(ACCOUNT, has_uid, 0, "uid");
+        OTHER(ACCOUNT, username, TEXT("root"), "username");
+        OTHER(ACCOUNT, sid, TEXT(SID), "sid");
+        OTHER(ACCOUNT, amr, TEXT("peer pwd"), "amr");
+}
+
+static void a_token_made_of_another_does_not_outlive_it(void **state) {
+        struct msg_sign_access fields = good_access();
+        const char *field = NULL;
+        struct claims claims;
+
+        (void)state;
+        fields.exp_max = NOW + 60;
+        assert_int_equal(compose_access(&limits, &fields, NOW, &claims, &field), 0);
+        assert_true(claims.exp == NOW + 60);
+        fields.exp_max = NOW + 9000;
+        assert_int_equal(compose_access(&limits, &fields, NOW, &claims, &field), 0);
+        assert_true(claims.exp == NOW + 900);
+        fields.exp_max = NOW;
+        assert_access(&fields, "exp_max");
+        fields.exp_max = -1;
+        assert_access(&fields, "exp_max");
 }
 
 static void an_access_token_is_no_login_ticket(void **state) {
@@ -292,6 +377,9 @@ int main(void) {
                 cmocka_unit_test(the_signer_stamps_what_is_its_own),
                 cmocka_unit_test(no_two_tokens_have_one_jti),
                 cmocka_unit_test(subjects_have_a_form),
+                cmocka_unit_test(services_clients_and_accounts_have_tokens_of_their_own_shape),
+                cmocka_unit_test(a_service_cannot_pass_for_a_person_nor_for_another),
+                cmocka_unit_test(a_token_made_of_another_does_not_outlive_it),
                 cmocka_unit_test(an_access_token_is_no_login_ticket),
                 cmocka_unit_test(lists_are_words_with_one_space),
                 cmocka_unit_test(names_and_ids_have_their_grammar),

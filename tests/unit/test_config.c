@@ -2,7 +2,8 @@
  * printed settings are the settings. */
 /* links: daemon/parent/audiences.c daemon/parent/comments.c daemon/parent/config.c
  * daemon/parent/identities.c links: daemon/parent/keys.c daemon/parent/rate.c
- * daemon/parent/sections.c links: daemon/parent/settings.c daemon/parent/values.c */
+ * daemon/parent/sections.c links: daemon/parent/settings.c daemon/parent/values.c
+ * links: daemon/parent/services.c */
 /* needs: libconfuse */
 #include "../../common/cleanup.h"
 #include "../../daemon/parent/rate.h"
@@ -332,6 +333,69 @@ static void a_child_that_ends_again_and_again_is_started_ever_later(void **state
         assert_int_equal(rate_charge(&rate, now + RATE_WINDOW_MS), 0);
 }
 
+#define METRICS  "audience \"https://m.example\" { scope \"read\" { } }\n"
+#define AUDIENCE "audience = {\"https://m.example\"} "
+
+static void identities_and_self_are_read(void **state) {
+        const struct settings *settings =
+                good(*state,
+                     METRICS "identity grafana { user = {root, \"17\"} group = \"root\" " AUDIENCE
+                             "scope = {read} role = {machine} lifetime = 5m }\n"
+                             "identity door { user = root act-for = true }\n"
+                             "self { " AUDIENCE "}\n");
+        const struct service *grafana = &settings->services[0], *self = &settings->services[2];
+
+        assert_int_equal(settings->service_count, 3);
+        assert_string_equal(grafana->name, "grafana");
+        assert_string_equal(grafana->user, "root 17");
+        assert_string_equal(grafana->group, "root");
+        assert_string_equal(grafana->scope, "read");
+        assert_string_equal(grafana->role, "machine");
+        assert_int_equal(grafana->lifetime_s, 300);
+        assert_int_equal(grafana->act_for, 0);
+        assert_int_equal(settings->services[1].act_for, 1);
+        assert_true(self->is_self);
+        assert_string_equal(self->name, "local");
+        assert_string_equal(self->audience, "https://m.example");
+}
+
+static void an_identity_that_opens_nothing_or_too_much_is_refused(void **state) {
+        bad(*state, METRICS "identity a { " AUDIENCE "}", 2,
+            "this identity is nobody's: it needs user or group");
+        bad(*state, "identity a { user = root }", 1,
+            "this section opens nothing: it needs an audience");
+        bad(*state, "self { }", 1, "this section opens nothing: it needs an audience");
+        bad(*state, "identity a { user = root audience = {\"https://m.example\"} }", 1,
+            "an audience here is declared by no section audience, and is not the issuer");
+        bad(*state, METRICS "self { " AUDIENCE "scope = {write} }", 2,
+            "a scope here is declared by none of these audiences");
+        bad(*state,
+            METRICS "max-lifetime = 1h\naccess-lifetime = 1m\nself { " AUDIENCE "lifetime = 2h }",
+            4, "lifetime is longer than max-lifetime");
+        bad(*state, METRICS "identity local { user = root " AUDIENCE "}", 2,
+            "'local' is no name for a section identity");
+        bad(*state, "identity a { user = nobody-of-that-name }", 1,
+            "user must be a user of this host or a uid, not 'nobody-of-that-name'");
+        bad(*state, "identity a { group = nobody-of-that-name }", 1,
+            "group must be a group of this host or a gid, not 'nobody-of-that-name'");
+        bad(*state, METRICS "self { " AUDIENCE "}\nself { " AUDIENCE "}", 3,
+            "section self is there already");
+}
+
+static void rules_by_unit_are_refused_and_not_ignored(void **state) {
+        bad(*state, METRICS "identity a { user = root unit = \"a.service\" " AUDIENCE "}", 2,
+            "unit must be left out: no rule goes by a unit here, use user or group, "
+            "not 'a.service'");
+}
+
+static void the_issuer_is_an_audience_of_identities_where_it_is_set(void **state) {
+        const struct settings *settings =
+                good(*state,
+                     "issuer = \"https://h.example\"\nself { audience = {\"https://h.example\"} }");
+
+        assert_string_equal(settings->services[0].audience, "https://h.example");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, folder_make, folder_remove)
 
 int main(void) {
@@ -342,6 +406,10 @@ int main(void) {
                 TEST(durations_have_a_unit),
                 TEST(a_list_grows_with_plus_equals),
                 TEST(every_mistake_is_told_with_file_and_line),
+                TEST(identities_and_self_are_read),
+                TEST(an_identity_that_opens_nothing_or_too_much_is_refused),
+                TEST(rules_by_unit_are_refused_and_not_ignored),
+                TEST(the_issuer_is_an_audience_of_identities_where_it_is_set),
                 TEST(a_key_is_set_once),
                 TEST(conf_d_follows_in_the_order_of_names),
                 TEST(a_file_that_others_can_write_is_refused),

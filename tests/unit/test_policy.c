@@ -1,4 +1,5 @@
-/* links: daemon/authority/policy.c daemon/authority/settings.c */
+/* links: daemon/authority/policy.c daemon/authority/settings.c daemon/authority/entitlement.c */
+/* links: daemon/authority/identity.c */
 /* Who may have a token for what: audiences, scopes, roles, administrators, links. */
 #include "../../daemon/authority/policy.h"
 

@@ -35,6 +35,13 @@ ROUTE(user_remove)
 ROUTE(user_unlock)
 ROUTE(profile_change)
 ROUTE(password_change)
+ROUTE(client_list)
+ROUTE(client_add)
+ROUTE(client_show)
+ROUTE(client_delete)
+ROUTE(client_change)
+ROUTE(client_secret)
+ROUTE(policy_test)
 ROUTE(pam_auth)
 ROUTE(pam_account)
 ROUTE(jwks)
@@ -76,6 +83,13 @@ static const struct {
         {"GET", "/keys", ALL, key_list_begin, ""},
         {"POST", "/keys/rotate", ALL, key_rotate_begin, ""},
         {"DELETE", "/keys/abc", ALL, key_drop_begin, "abc"},
+        {"GET", "/clients", ALL, client_list_begin, ""},
+        {"POST", "/clients", ALL, client_add_begin, ""},
+        {"GET", "/clients/web", ALL, client_show_begin, "web"},
+        {"DELETE", "/clients/web", ALL, client_delete_begin, "web"},
+        {"PATCH", "/clients/web", ALL, client_change_begin, "web"},
+        {"POST", "/clients/web/secret", ALL, client_secret_begin, "web"},
+        {"POST", "/policy/test", ALL, policy_test_begin, ""},
         {"POST", "/pam/auth", LOCAL, pam_auth_begin, ""},
         {"POST", "/pam/account", LOCAL, pam_account_begin, ""},
         {"GET", "/health", ALL, health_begin, ""},

@@ -21,6 +21,9 @@
 
 #define SESSION_LIVES "expires_at > ?2 AND used_at > ?3"
 
+/* A client, in the order that clients.c reads it. */
+#define CLIENT_COLUMNS "id, name, secret_digest, audiences, scopes, enabled, created_at"
+
 /* SQLite's lower() knows ASCII only. instr() takes every byte of ?1 as it is: nothing to escape. */
 #define MATCHES                                                                         \
         "(instr(lower(name), lower(?1)) > 0 OR instr(lower(full_name), lower(?1)) > 0 " \
@@ -135,6 +138,16 @@ static const char *const sql_of[STATEMENT_COUNT] = {
                                     "succeeded FROM throttle",
         [STATEMENT_THROTTLE_UNLOCK] =
                 "UPDATE throttle SET failures = 0, locked_until = 0 WHERE user = ?1",
+        [STATEMENT_CLIENT_FIND] = "SELECT " CLIENT_COLUMNS " FROM clients WHERE id = ?1",
+        [STATEMENT_CLIENT_ADD] =
+                "INSERT INTO clients (id, name, secret_digest, audiences, scopes, enabled, "
+                "created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        [STATEMENT_CLIENT_CHANGE] = "UPDATE clients SET name = ?2, secret_digest = ?3, "
+                                    "audiences = ?4, scopes = ?5, enabled = ?6 WHERE id = ?1",
+        [STATEMENT_CLIENT_DELETE] = "DELETE FROM clients WHERE id = ?1",
+        [STATEMENT_CLIENT_LIST] =
+                "SELECT " CLIENT_COLUMNS " FROM clients ORDER BY id LIMIT ?1 OFFSET ?2",
+        [STATEMENT_CLIENT_COUNT] = "SELECT count(*) FROM clients",
 };
 
 /* By primary result code: the low byte of an extended one. */

@@ -104,9 +104,23 @@ static const char version_session_shares[] =
         "CREATE INDEX sessions_by_use ON sessions (used_at);"
         "CREATE INDEX sessions_by_end ON sessions (expires_at);";
 
+/* The digest is that of 256 random bits: nothing to guess, so one pass of SHA-256 tells no more
+ * than many of crypt(3) would, and costs the caller nothing. */
+static const char version_clients[] =
+        "CREATE TABLE clients ("
+        " id TEXT PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 64 AND id NOT GLOB "
+        "'*[^A-Za-z0-9_.-]*' AND id <> 'local'),"
+        " name TEXT NOT NULL DEFAULT '' CHECK (length(CAST(name AS BLOB)) <= 256),"
+        " secret_digest BLOB NOT NULL CHECK (length(secret_digest) = 32),"
+        " audiences TEXT NOT NULL CHECK (length(audiences) BETWEEN 1 AND 2048),"
+        " scopes TEXT NOT NULL DEFAULT '' CHECK (length(scopes) <= 1024),"
+        " enabled INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),"
+        " created_at INTEGER NOT NULL"
+        ") STRICT, WITHOUT ROWID;";
+
 const struct migration migrations[] = {
         {version_1},        {version_sessions},       {version_account_end},
-        {version_throttle}, {version_session_shares},
+        {version_throttle}, {version_session_shares}, {version_clients},
 };
 const size_t migrations_count = ELEMENTS(migrations);
 

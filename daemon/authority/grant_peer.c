@@ -1,0 +1,50 @@
+/* POST /token, client_credentials without credentials (RFC 6749 4.4): on jeton.sock the kernel has
+ * authenticated the caller. */
+#include "answers.h"
+
+#include "../../common/cleanup.h"
+#include "../../common/clock.h"
+#include "decision.h"
+#include "issue.h"
+
+static const struct issue_kind peer_token = {"peer-token", REFUSAL_NO_RULE};
+
+static int peer_issue(struct call *call, const struct decision *decision, int64_t began) {
+        const struct user *user = decision->user;
+        bool is_self = decision->rule->is_self;
+        struct msg_sign_access fields = {
+                .kind = (uint8_t)decision->audience->kind,
+                .algorithm = (uint8_t)decision->audience->algorithm,
+                .sub = text_of(decision->sub),
+                .client_id = text_of(decision->rule->name),
+                .audience = text_of(decision->audience->name),
+                .scope = text_of(decision->scope),
+                .roles = text_of(decision->roles),
+                .username = user ? text_of(user->name) : TEXT_NONE,
+                .has_uid = is_self,
+                .uid = is_self ? call->connection->peer.uid : 0,
+                .amr = TEXT("peer"),
+                .lifetime_s = decision->lifetime_s,
+        };
+
+        return issue_token(call, &peer_token, began, TEXT_NONE, &fields);
+}
+
+int answer_peer_grant(struct call *call, const union message *message) {
+        const struct msg_ask_peer_grant *ask = &message->ask_peer_grant;
+        const struct asked asked = {ask->client_id, ask->audience, ask->scope};
+        const struct peer *peer = &call->connection->peer;
+        _cleanup_(decision_clear) struct decision decision = {0};
+        int64_t began = clock_wall_s();
+        int r;
+
+        if (!peer->is_known)
+                return call_refuse(call, REFUSAL_CLIENT_NEEDED);
+        r = decision_make(call, peer, &asked, &decision);
+        if (r < 0)
+                return r;
+        if (decision.refusal)
+                return issue_refuse(call, &peer_token, text_of(decision.sub), decision.refusal,
+                                    "%s", decision.reason);
+        return peer_issue(call, &decision, began);
+}

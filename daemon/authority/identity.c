@@ -1,0 +1,84 @@
+/* Which rule speaks of a process. */
+#include "identity.h"
+
+static bool peer_is_in(const struct peer *peer, uint32_t gid) {
+        size_t i;
+
+        for (i = 0; i < peer->group_count; i++)
+                if (peer->groups[i] == gid)
+                        return true;
+        return false;
+}
+
+bool identity_has(const struct identity_rule *rule, const struct peer *peer) {
+        size_t i;
+
+        if (!peer->is_known)
+                return false;
+        if (rule->is_self)
+                return true;
+        for (i = 0; i < rule->member_count; i++) {
+                const struct member *member = &rule->members[i];
+
+                if (member->is_group ? peer_is_in(peer, member->id) : peer->uid == member->id)
+                        return true;
+        }
+        return false;
+}
+
+const struct identity_rule *identity_named(const struct settings *settings, struct text name) {
+        size_t i;
+
+        for (i = 0; i < settings->identity_count; i++)
+                if (text_is(text_of(settings->identities[i].name), name))
+                        return &settings->identities[i];
+        return NULL;
+}
+
+static enum identity_match find_named(const struct settings *settings, const struct peer *peer,
+                                      struct text name, const struct identity_rule **ret) {
+        const struct identity_rule *rule = identity_named(settings, name);
+
+        if (!rule || !identity_has(rule, peer))
+                return IDENTITY_NOT_NAMED;
+        *ret = rule;
+        return IDENTITY_FOUND;
+}
+
+/* A block that gives rights over others and no token is none to choose. */
+static bool is_choice(const struct identity_rule *rule, const struct peer *peer) {
+        return !rule->is_self && rule->audiences[0] != '\0' && identity_has(rule, peer);
+}
+
+enum identity_match identity_find(const struct settings *settings, const struct peer *peer,
+                                  struct text name, const struct identity_rule **ret) {
+        const struct identity_rule *found = NULL, *self = NULL;
+        size_t i;
+
+        if (name.len > 0)
+                return find_named(settings, peer, name, ret);
+        for (i = 0; i < settings->identity_count; i++) {
+                const struct identity_rule *rule = &settings->identities[i];
+
+                if (rule->is_self && identity_has(rule, peer))
+                        self = rule;
+                if (!is_choice(rule, peer))
+                        continue;
+                if (found)
+                        return IDENTITY_SEVERAL;
+                found = rule;
+        }
+        if (!found && !self)
+                return IDENTITY_NONE;
+        *ret = found ? found : self;
+        return IDENTITY_FOUND;
+}
+
+bool identity_may_act_for(const struct settings *settings, const struct peer *peer) {
+        size_t i;
+
+        for (i = 0; i < settings->identity_count; i++)
+                if (settings->identities[i].act_for && identity_has(&settings->identities[i], peer))
+                        return true;
+        return false;
+}
