@@ -105,7 +105,7 @@ $(BUILD)/libexec/jetond-authority: packages = sqlite3 libcrypto
 $(BUILD)/libexec/jetond-signer:    $(call objects,daemon/signer)
 $(BUILD)/libexec/jetond-signer:    packages = libcrypto
 $(BUILD)/libexec/jetond-worker:    $(call objects,daemon/worker)
-$(BUILD)/libexec/jetond-worker:    packages = libcrypt libargon2 libcrypto
+$(BUILD)/libexec/jetond-worker:    packages = libcrypt libargon2 libcrypto pwquality
 $(BUILD)/libexec/jetond-names:     $(call objects,daemon/names)
 
 $(programs): $(privsep) $(token) $(common)

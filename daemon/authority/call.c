@@ -6,6 +6,7 @@
 #include "audit.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* However busy the workers are: after this the caller is told to try again. */
@@ -84,6 +85,7 @@ void call_free(struct call *call) {
         user_free(call->user);
         secret_free(call->password);
         secret_free(call->hash);
+        secret_free(call->new_hash.old_password);
         free(call);
 }
 
@@ -138,6 +140,17 @@ int call_refuse(struct call *call, enum refusal refusal) {
 
         audit_refusal(call, row);
         return call_answer(call, MSG_ANSWER_REFUSED, row);
+}
+
+int call_refuse_short(struct call *call, uint32_t at_least) {
+        struct msg_answer_refused row = *refusal_get(REFUSAL_PASSWORD_SHORT);
+        char sentence[96];
+
+        snprintf(sentence, sizeof sentence, "the password is too short: at least %u characters",
+                 at_least);
+        row.description = text_of(sentence);
+        audit_refusal(call, &row);
+        return call_answer(call, MSG_ANSWER_REFUSED, &row);
 }
 
 /* Sets the timer for a no: on the grid, wherever the attempt came to its end. */

@@ -20,16 +20,20 @@ enum password_verdict {
 
 /* Steps that continue a call when another process has answered. 0; -errno: the call is answered
  * with a 500 or 503. What they are given is lent. */
-typedef int call_hashed(struct call *call, struct text hash);
+typedef int call_hashed(struct call *call, const struct msg_hashed *answer);
 typedef int call_signed(struct call *call, const struct msg_signed *token);
 typedef int call_keys(struct call *call, const struct frame *frame); /* each of several */
 typedef int call_checked(struct call *call, bool good);
 typedef int call_judged(struct call *call, enum password_verdict verdict);
 typedef int call_account(struct call *call, const struct msg_account *account);
 
+typedef int call_step(struct call *call);
+
+/* A new password is not good enough; `at_least` is of COMPLAINT_SHORT alone. */
+typedef int call_unfit(struct call *call, enum complaint complaint, uint32_t at_least);
+
 /* Writes what the call is to change (see commit.h): 0 or -errno. */
 typedef int call_write(struct call *call, struct transaction *transaction);
-typedef int call_step(struct call *call);
 typedef int call_not_committed(struct call *call, int error);
 
 struct call {
@@ -52,8 +56,13 @@ struct call {
         struct user *user;          /* whom it is about; NULL: unknown, the decoy is in `setting` */
         struct secret *password;
         char setting[SETTING_MAX];
-        struct secret *hash;  /* of a new password, from the first worker */
-        call_step *hash_made; /* new_hash.c: when a second one has agreed */
+        struct secret *hash; /* of a new password, from the first worker */
+        struct {
+                char username[USER_NAME_MAX + 1]; /* whose password it is to be; "": none is made */
+                struct secret *old_password;      /* that it is to replace, where it is known */
+                call_step *made;                  /* when a second one has agreed */
+                call_unfit *unfit;
+        } new_hash;
         struct hash_job *job; /* waiting for a worker or with one */
         call_hashed *hashed;
         struct gate_pass pass; /* of a password that is to be judged */
@@ -108,6 +117,9 @@ int call_answer(struct call *call, enum message_type type, const void *message);
 
 /* Refuses at once. */
 int call_refuse(struct call *call, enum refusal refusal);
+
+/* Refuses a new password with fewer characters than that. */
+int call_refuse_short(struct call *call, uint32_t at_least);
 
 /* Refuses for want of budget, a second late: whoever asks without a pause is made to pause. */
 int call_refuse_busy(struct call *call);

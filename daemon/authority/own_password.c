@@ -1,8 +1,8 @@
 /* PUT /users/me/password: who knows the old one may set a new one.
  *
- *         answer_password_change()   whose is it, may the new one be
+ *         answer_password_change()   whose is it
  *         own_check_current()        is the current one right
- *         own_store()                two workers agree about the new one: commit
+ *         own_store()                the new one is good enough, and two workers agree: commit
  *         own_answer()               it is committed */
 #include "answers.h"
 
@@ -13,7 +13,6 @@
 #include "guesser.h"
 #include "new_hash.h"
 #include "password.h"
-#include "user_rules.h"
 
 static int own_answer(struct call *call, enum refusal refusal) {
         /* Not there with that hash any more: it was changed meanwhile. */
@@ -41,9 +40,9 @@ static int own_check_current(struct call *call, enum password_verdict verdict) {
         r = secret_new(hash.p, hash.len, &change->proven_hash);
         if (r < 0)
                 return r;
-        secret_free(take(call->password));
+        call->new_hash.old_password = take(call->password);
         call->password = take(change->new_password);
-        return new_hash_ask(call, own_store);
+        return new_hash_ask(call, text_of(call->user->name), own_store, new_hash_refuse);
 }
 
 static int own_keep(struct call *call, const struct msg_ask_password_change *ask) {
@@ -66,9 +65,6 @@ int answer_password_change(struct call *call, const union message *message) {
         r = bearer_check(call, ask->bearer, &refusal);
         if (r < 0)
                 return r;
-        if (!refusal)
-                refusal =
-                        rule_password(call->settings, text_of(call->user->name), ask->new_password);
         if (refusal)
                 return call_refuse(call, refusal);
         r = own_keep(call, ask);

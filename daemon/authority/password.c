@@ -49,14 +49,14 @@ static int user_reload(struct call *call) {
         return 0;
 }
 
-static int judge(struct call *call, struct text computed) {
+static int judge(struct call *call, const struct msg_hashed *answer) {
         bool is_right;
         int r;
 
         r = user_reload(call);
         if (r < 0)
                 return r;
-        is_right = holds(call, computed);
+        is_right = holds(call, answer->hash);
         gate_leave(call, is_right ? THROTTLE_SUCCEEDED : THROTTLE_FAILED);
         return call->judged(call, is_right ? PASSWORD_RIGHT : PASSWORD_WRONG);
 }

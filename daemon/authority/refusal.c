@@ -66,10 +66,16 @@ static const struct msg_answer_refused rows[REFUSAL_COUNT] = {
         [REFUSAL_UID_TAKEN] = ROW(409, "conflict", "another user is linked to that local account"),
         [REFUSAL_UID] = ROW(400, "invalid_request",
                             "that uid cannot be linked: it is below min-uid or the overflow uid"),
-        [REFUSAL_PASSWORD_SHORT] =
-                ROW(400, "invalid_request", "the password is too short (password-min)"),
+        [REFUSAL_PASSWORD_SHORT] = ROW(400, "invalid_request", "the password is too short"),
+        [REFUSAL_PASSWORD_COMMON] =
+                ROW(400, "invalid_request", "the password is on the list of common passwords"),
         [REFUSAL_PASSWORD_NAME] =
-                ROW(400, "invalid_request", "the password may not be the user name"),
+                ROW(400, "invalid_request", "the password contains the user name"),
+        [REFUSAL_PASSWORD_SIMILAR] =
+                ROW(400, "invalid_request", "the password is too similar to the old one"),
+        [REFUSAL_PASSWORD_SIMPLE] = ROW(400, "invalid_request",
+                                        "the password is too simple for this host's rules "
+                                        "(pwquality.conf)"),
         [REFUSAL_PASSWORD_LONG] =
                 ROW(400, "invalid_request", "a password has at most 511 bytes and no NUL"),
         [REFUSAL_PASSWORD_HASH] = ROW(

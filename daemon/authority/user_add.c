@@ -29,9 +29,10 @@ struct new_account {
 
 /* ---- are the fields good? ---- */
 
-static enum refusal password_check(const struct call *call, const struct msg_ask_user_add *ask) {
+/* The password itself is judged when it is hashed. */
+static enum refusal password_check(const struct msg_ask_user_add *ask) {
         if (ask->password_hash.len == 0)
-                return rule_password(call->settings, ask->username, ask->password);
+                return REFUSAL_NONE;
         return ask->password.len > 0 ? REFUSAL_PASSWORD_HASH
                                      : rule_password_hash(ask->password_hash);
 }
@@ -46,7 +47,7 @@ static enum refusal fields_check(const struct call *call, const struct msg_ask_u
         if (ask->has_uid && !policy_may_link(call, ask->uid))
                 return REFUSAL_UID;
         refusal = rule_profile(ask->full_name, ask->email, ask->roles);
-        return refusal ? refusal : password_check(call, ask);
+        return refusal ? refusal : password_check(ask);
 }
 
 /* The password, or the hash that stands for it. */
@@ -128,7 +129,11 @@ static int add_store(struct call *call) {
 }
 
 static int add_password(struct call *call) {
-        return call->password ? new_hash_ask(call, add_store) : add_store(call);
+        const char *name = call->step.added->username;
+
+        if (!call->password)
+                return add_store(call);
+        return new_hash_ask(call, text_of(name), add_store, new_hash_refuse);
 }
 
 static int add_heard_of_account(struct call *call, const struct msg_account *account) {

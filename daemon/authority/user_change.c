@@ -51,8 +51,6 @@ static enum refusal fields_check(const struct call *call, const struct msg_ask_u
         if (!refusal && (ask->members & USER_UID) && ask->has_uid &&
             !policy_may_link(call, ask->uid))
                 refusal = REFUSAL_UID;
-        if (!refusal && (ask->members & USER_PASSWORD))
-                refusal = rule_password(call->settings, text_of(call->user->name), ask->password);
         if (!refusal && locks_oneself_out(call, ask))
                 refusal = REFUSAL_ONESELF;
         return refusal;
@@ -68,7 +66,8 @@ static int change_begin(struct call *call, const struct msg_ask_user_change *ask
         if (r < 0)
                 return r;
         if (ask->members & USER_PASSWORD)
-                return new_hash_ask(call, change_answer);
+                return new_hash_ask(call, text_of(call->user->name), change_answer,
+                                    new_hash_refuse);
         return change_answer(call);
 }
 

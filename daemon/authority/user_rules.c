@@ -39,13 +39,37 @@ static size_t characters(struct text text) {
         return count;
 }
 
-enum refusal rule_password(const struct settings *settings, struct text username,
-                           struct text password) {
+/* A shorter name is in many a word. */
+#define NAME_IN_PASSWORD_MIN 4
+
+/* A user name has no capitals. */
+static bool is_name_at(const char *at, struct text name) {
+        size_t i;
+
+        for (i = 0; i < name.len; i++)
+                if ((at[i] >= 'A' && at[i] <= 'Z' ? at[i] - 'A' + 'a' : at[i]) != name.p[i])
+                        return false;
+        return true;
+}
+
+static bool has_name(struct text password, struct text name) {
+        size_t i;
+
+        if (name.len < NAME_IN_PASSWORD_MIN)
+                return password.len == name.len && is_name_at(password.p, name);
+        for (i = 0; i + name.len <= password.len; i++)
+                if (is_name_at(password.p + i, name))
+                        return true;
+        return false;
+}
+
+enum complaint rule_password(const struct settings *settings, struct text username,
+                             struct text password) {
         if (password.len > PASSWORD_MAX || text_has(password, '\0'))
-                return REFUSAL_PASSWORD_LONG;
+                return COMPLAINT_LONG;
         if (password.len == 0 || characters(password) < settings->password_min)
-                return REFUSAL_PASSWORD_SHORT;
-        return text_is(password, username) ? REFUSAL_PASSWORD_NAME : REFUSAL_NONE;
+                return COMPLAINT_SHORT;
+        return has_name(password, username) ? COMPLAINT_NAME : COMPLAINT_NONE;
 }
 
 enum refusal rule_password_hash(struct text hash) {

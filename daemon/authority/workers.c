@@ -110,6 +110,8 @@ static int worker_send(struct authority *authority, struct worker *worker) {
         struct msg_hash message = {
                 .password = secret_text(job->call->password),
                 .setting = text_of(job->setting),
+                .username = text_of(job->call->new_hash.username),
+                .old_password = secret_text(job->call->new_hash.old_password),
         };
         int r;
 
@@ -227,7 +229,7 @@ static int worker_take(struct authority *authority, struct link *link, struct fr
         }
         worker_count(authority, worker);
         if (call) {
-                r = call->hashed(call, frame->message.hashed.hash);
+                r = call->hashed(call, &frame->message.hashed);
                 if (r < 0)
                         call_fail(call, r);
         }

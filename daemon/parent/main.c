@@ -17,6 +17,7 @@
 #include "spawn.h"
 #include "supervise.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -164,6 +165,24 @@ static void ready_say(const struct parent *parent) {
         notify_ready();
 }
 
+/* The workers read it, each when it starts. O_NONBLOCK: a FIFO is refused, not waited for. */
+static int blocklist_open(struct parent *parent) {
+        const char *path = parent->settings->password_blocklist;
+        struct stat st;
+        int r = 0;
+
+        if (!path)
+                return 0;
+        parent->blocklist = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        if (parent->blocklist < 0 || fstat(parent->blocklist, &st) < 0)
+                r = -errno;
+        else if (!S_ISREG(st.st_mode) || st.st_size > BLOCKLIST_MAX)
+                r = S_ISREG(st.st_mode) ? -EFBIG : -EINVAL;
+        if (r)
+                log_error("password-blocklist: %s: %s", path, strerror(-r));
+        return r;
+}
+
 static int prepare(struct parent *parent) {
         int r;
 
@@ -178,6 +197,8 @@ static int prepare(struct parent *parent) {
                 r = web_listen(parent);
         if (r == 0)
                 r = audit_places_open(&parent->audit, parent->settings->audit_file);
+        if (r == 0)
+                r = blocklist_open(parent);
         if (r == 0)
                 r = filters_get(parent);
         return r ? r : children_new(parent);
@@ -228,6 +249,7 @@ static void parent_init(struct parent *parent) {
                 .local = {-1, NULL},
                 .web = {-1, NULL},
                 .audit = {-1, -1},
+                .blocklist = -1,
                 .signals = -1,
         };
         for (i = 0; i < PLACE_COUNT; i++)
@@ -246,6 +268,7 @@ static void parent_clear(struct parent *parent) {
         listener_close(&parent->local);
         listener_close(&parent->web);
         audit_places_close(&parent->audit);
+        closep(&parent->blocklist);
         for (i = 0; i < PROCESS_COUNT; i++)
                 closep(&parent->filters[i]);
         page_files_close(&parent->pages);

@@ -41,6 +41,7 @@ struct parent {
         struct page_files pages;
         struct listener local, web;
         struct audit_places audit;
+        int blocklist;              /* -1: none */
         int filters[PROCESS_COUNT]; /* memfds; -1 where there is none */
 
         struct child *children;

@@ -552,9 +552,13 @@ static const struct message_rule rules[MSG_COUNT] = {
         [MSG_HASH] = {"hash", {
                 FIELD(msg_hash, password, PASSWORD_MAX),
                 FIELD(msg_hash, setting, CRYPT_TEXT_MAX),
+                FIELD(msg_hash, username, USER_NAME_MAX),
+                FIELD(msg_hash, old_password, PASSWORD_MAX),
         }},
         [MSG_HASHED] = {"hashed", {
                 FIELD(msg_hashed, hash, CRYPT_TEXT_MAX),
+                FIELD(msg_hashed, complaint, COMPLAINT_COUNT - 1),
+                FIELD(msg_hashed, at_least, ANY_NUMBER),
         }},
 
         [MSG_FIND_ACCOUNT] = {"find-account", {

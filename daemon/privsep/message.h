@@ -157,8 +157,11 @@ enum descriptor {
         DESCRIPTOR_FILTER,      /* a memfd with the seccomp program */
         DESCRIPTOR_JOURNAL,     /* connected to journald, for audit lines */
         DESCRIPTOR_AUDIT_FILE,  /* opened to append audit lines */
+        DESCRIPTOR_BLOCKLIST,   /* passwords that nobody may have, a line each */
         DESCRIPTOR_COUNT,
 };
+
+#define BLOCKLIST_MAX (4 * 1024 * 1024) /* bytes of that file */
 
 /* How a caller wants to be known. Peer authority must be asked for. */
 enum credential {
@@ -739,11 +742,27 @@ struct msg_check_mac {
 
 struct msg_hash {
         struct text password;
-        struct text setting; /* never a stored hash: authority/setting.c cuts it */
+        struct text setting;      /* never a stored hash: authority/setting.c cuts it */
+        struct text username;     /* of a new password, which is judged first; empty: none */
+        struct text old_password; /* that it is to replace, where it is known */
+};
+
+/* What is wrong with a new password. */
+enum complaint {
+        COMPLAINT_NONE = 0,
+        COMPLAINT_SHORT,
+        COMPLAINT_LONG,    /* or with a NUL in it */
+        COMPLAINT_COMMON,  /* on the list of those that everybody tries */
+        COMPLAINT_NAME,    /* the user name is in it */
+        COMPLAINT_SIMILAR, /* to the old one */
+        COMPLAINT_SIMPLE,  /* by the host's other rules */
+        COMPLAINT_COUNT,
 };
 
 struct msg_hashed {
-        struct text hash; /* empty: the library refused that setting */
+        struct text hash;  /* empty: a complaint, or the library refused that setting */
+        uint8_t complaint; /* enum complaint */
+        uint32_t at_least; /* COMPLAINT_SHORT: characters that are asked for */
 };
 
 /* ---- authority <-> names ---- */

@@ -8,14 +8,22 @@
 
 #include <poll.h>
 
-/* The one thing that such a child is given. */
-static int authority_take(void *context, struct frame *frame) {
+struct setup {
+        const struct servant *servant;
+        struct channel *authority;
+};
+
+static int setup_take(void *context, struct frame *frame) {
         const struct msg_descriptor *descriptor = &frame->message.descriptor;
-        struct channel *authority = context;
+        const struct setup *setup = context;
+        struct channel *authority = setup->authority;
         int r;
 
-        if (frame->type != MSG_DESCRIPTOR || descriptor->what != DESCRIPTOR_CHANNEL ||
-            descriptor->process != PROCESS_AUTHORITY || authority->fd >= 0)
+        if (frame->type != MSG_DESCRIPTOR)
+                return -EPROTO;
+        if (descriptor->what != DESCRIPTOR_CHANNEL)
+                return setup->servant->accept ? setup->servant->accept(frame) : -EPROTO;
+        if (descriptor->process != PROCESS_AUTHORITY || authority->fd >= 0)
                 return -EPROTO;
         r = channel_init(authority, frame->fd, authority->self, PROCESS_AUTHORITY, 0);
         if (r < 0)
@@ -26,13 +34,14 @@ static int authority_take(void *context, struct frame *frame) {
 
 static int servant_begin(const struct servant *servant, struct channel *control,
                          struct channel *authority) {
+        struct setup setup = {servant, authority};
         int filter_fd = -1;
         int r;
 
         r = child_begin(servant->program, servant->self, control);
         if (r < 0)
                 return r;
-        r = child_setup_until_go(control, authority_take, authority, &filter_fd);
+        r = child_setup_until_go(control, setup_take, &setup, &filter_fd);
         if (r < 0)
                 return r;
         if (authority->fd < 0) {

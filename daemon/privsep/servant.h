@@ -12,6 +12,10 @@ struct servant {
         enum process self;
         bool keeps_files; /* child_confine() */
 
+        /* Takes what is given besides the channel, taking over frame->fd. May be NULL: nothing is.
+         * 0 or -errno. */
+        int (*accept)(struct frame *frame);
+
         /* Before the process is confined. May be NULL. 0 or -errno, logged. */
         int (*prepare)(void);
 

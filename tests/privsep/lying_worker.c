@@ -47,6 +47,15 @@ static int empty_hash(struct channel *authority, const struct frame *question) {
         return answer_with(authority, question->call, "");
 }
 
+/* Of a login nobody asked. */
+static int complaint(struct channel *authority, const struct frame *question) {
+        struct msg_hashed answer = {.hash = question->message.hash.setting,
+                                    .complaint = COMPLAINT_SHORT,
+                                    .at_least = UINT32_MAX};
+
+        return channel_send(authority, MSG_HASHED, question->call, &answer, -1);
+}
+
 static int garbage_hash(struct channel *authority, const struct frame *question) {
         return answer_with(authority, question->call, "\x01\xff'; drop table users; --\n%n%s");
 }
@@ -101,6 +110,7 @@ static const struct {
         {"another-setting", another_setting},
         {"setting-alone", setting_alone},
         {"empty-hash", empty_hash},
+        {"complaint", complaint},
         {"garbage-hash", garbage_hash},
         {"garbage-frame", garbage_frame},
         {"answer-of-the-authority", answer_of_the_authority},

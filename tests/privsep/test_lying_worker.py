@@ -9,7 +9,7 @@ from harness import PASSWORD
 
 # Well-formed answers: the worker is believed to be a worker, and nothing matches.
 WRONG = ["same-digest", "digest-of-my-own", "another-setting", "setting-alone", "empty-hash",
-         "garbage-hash"]
+         "garbage-hash", "complaint"]
 
 # Answers against the rules: the worker is killed.
 AGAINST_THE_RULES = ["garbage-frame", "answer-of-the-authority", "another-call", "two-answers",
@@ -88,3 +88,10 @@ def test_a_new_password_is_stored_only_when_two_workers_agree_on_a_hash_of_it(da
     daemon.exchange("worker", daemon.pids("worker"))
     daemon.add_user("bob")
     assert daemon.login("bob").status == 200
+
+
+def test_a_worker_that_finds_every_new_password_too_short_has_none_set(daemon):
+    daemon.put_liar("worker", "lying_worker", "complaint")
+    reply = daemon.post("/users", peer=True, data={"username": "bob", "password": PASSWORD})
+    assert reply.status == 400
+    assert daemon.get("/users/bob", peer=True).status == 404

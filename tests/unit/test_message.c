@@ -254,7 +254,10 @@ static void the_bounds_are_those_that_were_agreed(void **state) {
                 PASSES(MSG_SIGN_TICKET, msg_sign_ticket, verdict, LOGIN_GRANTED),
                 PASSES(MSG_HASH, msg_hash, password, 511),
                 PASSES(MSG_HASH, msg_hash, setting, 384),
+                PASSES(MSG_HASH, msg_hash, username, 32),
+                PASSES(MSG_HASH, msg_hash, old_password, 511),
                 PASSES(MSG_HASHED, msg_hashed, hash, 384),
+                PASSES(MSG_HASHED, msg_hashed, complaint, COMPLAINT_SIMPLE),
         };
 
         (void)state;

@@ -1,0 +1,105 @@
+/* A sorted table of the lines of a file, which stays in memory as it was read. */
+#include "blocklist.h"
+
+#include "../../common/cleanup.h"
+#include "../privsep/message.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct blocklist {
+        char *bytes;
+        struct text *lines; /* lent by `bytes` */
+        size_t count;
+} list;
+
+static unsigned char lower(char c) {
+        return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+static int lines_compare(const void *left, const void *right) {
+        const struct text *a = left, *b = right;
+        size_t i, len = a->len < b->len ? a->len : b->len;
+
+        for (i = 0; i < len; i++)
+                if (lower(a->p[i]) != lower(b->p[i]))
+                        return lower(a->p[i]) < lower(b->p[i]) ? -1 : 1;
+        return a->len == b->len ? 0 : a->len < b->len ? -1 : 1;
+}
+
+/* The descriptor's offset is shared with other workers, so it is left alone. */
+static int bytes_read(int fd, size_t size, char *bytes) {
+        size_t len = 0;
+        ssize_t n;
+
+        while (len < size) {
+                n = pread(fd, bytes + len, size - len, (off_t)len);
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        return -EIO; /* it has become shorter */
+                len += (size_t)n;
+        }
+        return 0;
+}
+
+static size_t lines_count(const char *bytes, size_t size) {
+        size_t i, count = 1;
+
+        for (i = 0; i < size; i++)
+                count += bytes[i] == '\n';
+        return count;
+}
+
+static void lines_cut(struct blocklist *ret, size_t size) {
+        struct text rest = {ret->bytes, size};
+
+        while (rest.len > 0) {
+                const char *end = memchr(rest.p, '\n', rest.len);
+                struct text line = {rest.p, end ? (size_t)(end - rest.p) : rest.len};
+                size_t taken = line.len + (end ? 1 : 0);
+
+                rest = (struct text){rest.p + taken, rest.len - taken};
+                if (line.len > 0 && line.p[line.len - 1] == '\r')
+                        line.len--;
+                if (line.len > 0)
+                        ret->lines[ret->count++] = line;
+        }
+        qsort(ret->lines, ret->count, sizeof *ret->lines, lines_compare);
+}
+
+static void blocklist_clear(struct blocklist *of) {
+        free(of->bytes);
+        free(of->lines);
+}
+
+int blocklist_read(int fd) {
+        _cleanup_(blocklist_clear) struct blocklist fresh = {.bytes = NULL};
+        struct stat st;
+        size_t size;
+        int r;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (st.st_size > BLOCKLIST_MAX)
+                return -EFBIG;
+        size = (size_t)st.st_size;
+        fresh.bytes = malloc(size + 1);
+        r = fresh.bytes ? bytes_read(fd, size, fresh.bytes) : -ENOMEM;
+        if (r < 0)
+                return r;
+        fresh.lines = calloc(lines_count(fresh.bytes, size), sizeof *fresh.lines);
+        if (!fresh.lines)
+                return -ENOMEM;
+        lines_cut(&fresh, size);
+        blocklist_clear(&list);
+        list = fresh;
+        fresh = (struct blocklist){.bytes = NULL};
+        return 0;
+}
+
+bool blocklist_has(struct text password) {
+        return list.count > 0 &&
+               bsearch(&password, list.lines, list.count, sizeof *list.lines, lines_compare);
+}
