@@ -30,7 +30,7 @@ extern "C" {
 #endif
 
 struct jeton;        /* a handle: one daemon, one timeout, the last error */
-struct jeton_tokens; /* what a login gave */
+struct jeton_tokens; /* what a login, or another grant, gave */
 struct jeton_claims; /* what a valid token says */
 struct jeton_person; /* what the daemon knows of a token's owner */
 
@@ -58,7 +58,8 @@ int jeton_open(const struct jeton_options *options, struct jeton **ret_jeton);
 /* Wipes and frees. */
 void jeton_close(struct jeton *jeton);
 
-/* One sentence, for a person, about the last call that failed on this handle; "" when none did.
+/* One sentence, for a person, about the last call on this handle that failed or that the daemon
+ * refused a token; "" when none did.
  * Fit for a terminal and a log: printable ASCII. Lives until the next call on the handle. */
 const char *jeton_error(const struct jeton *jeton);
 
@@ -69,7 +70,7 @@ enum jeton_login_outcome {
                                    * does not tell which */
         JETON_LOGIN_BAD_SCOPE,    /* a scope that this user may not have there */
         JETON_LOGIN_BAD_AUDIENCE, /* an audience that this host does not issue for */
-        JETON_LOGIN_NOT_ALLOWED,  /* no logins by password here */
+        JETON_LOGIN_NOT_ALLOWED,  /* no tokens in this way here */
         JETON_LOGIN_GRANTED = 0x6a,
 };
 
@@ -128,6 +129,51 @@ int jeton_revoke(struct jeton *jeton, const char *token);
 
 /* Wipes and frees. */
 void jeton_tokens_free(struct jeton_tokens *tokens);
+
+/* ---- tokens without a password ---- */
+
+struct jeton_token_request {
+        size_t size;           /* sizeof(struct jeton_token_request) */
+        const char *client_id; /* which identity section of jetond.conf(5), where several have the
+                                * process; "local": the section self; NULL: the one that has it */
+        const char *audience;  /* NULL: the issuer */
+        const char *scope;     /* space-separated; NULL: all that the section opens there */
+};
+
+#define JETON_TOKEN_REQUEST_INIT \
+        { sizeof(struct jeton_token_request), NULL, NULL, NULL }
+
+/* A token for the calling process itself, with no secret: the kernel tells the daemon its effective
+ * uid, its gid and its supplementary groups, and the daemon's configuration what they may have
+ * (POST /token; RFC 6749 4.4). `request` may be NULL. One round trip.
+ *
+ * Outcomes, errors and ownership as of jeton_login(). JETON_LOGIN_NOT_ALLOWED: no section has this
+ * process; the daemon's log says what is missing. -EINVAL, too, where several have it and none is
+ * named. There is no refresh token: ask again. */
+int jeton_token(struct jeton *jeton, const struct jeton_token_request *request,
+                enum jeton_login_outcome *ret_outcome, struct jeton_tokens **ret_tokens);
+
+struct jeton_exchange_request {
+        size_t size;          /* sizeof(struct jeton_exchange_request) */
+        const char *token;    /* an access token of this host */
+        const char *audience; /* NULL: the token's own; another only for a token for the issuer */
+        const char *scope;    /* space-separated; NULL: all that is left */
+        const char *roles;    /* space-separated; "": none; NULL: all that are left */
+        unsigned lifetime_s;  /* at most, in seconds; 0: no bound of one's own */
+};
+
+#define JETON_EXCHANGE_REQUEST_INIT \
+        { sizeof(struct jeton_exchange_request), NULL, NULL, NULL, NULL, 0 }
+
+/* A narrower token for one's own, to be handed to something that is trusted less (POST /token;
+ * RFC 8693): of the same subject and session, never wider in audience, scope, roles or time, and
+ * ended with it. One round trip; the token given stays good.
+ *
+ * Outcomes, errors and ownership as of jeton_login(). JETON_LOGIN_REFUSED: the token is not, or no
+ * longer, good, or it has not the roles; JETON_LOGIN_NOT_ALLOWED: it is a confidential client's,
+ * which takes its secret. There is no refresh token. */
+int jeton_exchange(struct jeton *jeton, const struct jeton_exchange_request *request,
+                   enum jeton_login_outcome *ret_outcome, struct jeton_tokens **ret_tokens);
 
 /* ---- verifying ---- */
 

@@ -57,6 +57,20 @@ static const struct option_about options[OPTION_COUNT] = {
                            "another pam_jeton.so than the installed one", VALUES_FILES},
         [OPTION_ARGUMENT] = {"argument", required_argument, true, "--argument WORD",
                              "an argument for pam_jeton; may repeat"},
+        [OPTION_CLIENT_ID] = {"client-id", required_argument, false, "--client-id NAME",
+                              "which identity section, where several match; \"local\": self"},
+        [OPTION_EXCHANGE] = {"exchange", no_argument, false, "--exchange",
+                             "a narrower token for the one at hand"},
+        [OPTION_LIFETIME] = {"lifetime", required_argument, false, "--lifetime SECONDS",
+                             "how long the narrower token lives at most"},
+        [OPTION_OUT] = {"out", required_argument, false, "--out FILE",
+                        "write the token to FILE, for its owner alone", VALUES_FILES},
+        [OPTION_NAME] = {"name", required_argument, false, "--name TEXT",
+                         "what it is called, any UTF-8"},
+        [OPTION_UID] = {"uid", required_argument, false, "--uid UID|ACCOUNT",
+                        "the process's effective user"},
+        [OPTION_GROUP] = {"group", required_argument, true, "--group GID|GROUP",
+                          "a group of the process; may repeat; those of the account unless told"},
 };
 
 #define FIRST_CODE 256
@@ -126,6 +140,24 @@ const char *option_value(const struct arguments *arguments, enum option_id optio
         size_t at = 0;
 
         return option_next(arguments, option, &at);
+}
+
+int option_join(const struct arguments *arguments, enum option_id option, char *ret, size_t size) {
+        const char *value;
+        size_t at = 0, len = 0;
+        int n;
+
+        ret[0] = '\0';
+        while ((value = option_next(arguments, option, &at))) {
+                n = snprintf(ret + len, size - len, "%s%s", len > 0 && *value ? " " : "", value);
+                if (n < 0 || (size_t)n >= size - len) {
+                        log_error("the values of --%s are longer than %zu bytes",
+                                  options[option].name, size - 1);
+                        return -ENAMETOOLONG;
+                }
+                len += (size_t)n;
+        }
+        return 0;
 }
 
 const char *operand(const struct arguments *arguments, int index) {

@@ -37,6 +37,13 @@ enum option_id {
         OPTION_SESSION,
         OPTION_MODULE,
         OPTION_ARGUMENT,
+        OPTION_CLIENT_ID,
+        OPTION_EXCHANGE,
+        OPTION_LIFETIME,
+        OPTION_OUT,
+        OPTION_NAME,
+        OPTION_UID,
+        OPTION_GROUP,
         OPTION_COUNT,
 };
 
@@ -80,6 +87,10 @@ const char *option_value(const struct arguments *arguments, enum option_id optio
 
 /* Each value of an option that may repeat; *at begins as 0. NULL at the end. */
 const char *option_next(const struct arguments *arguments, enum option_id option, size_t *at);
+
+/* All values of an option that may repeat, the empty ones left out, with spaces between them. 0;
+ * -ENAMETOOLONG having said so. */
+int option_join(const struct arguments *arguments, enum option_id option, char *ret, size_t size);
 
 /* NULL beyond the last. */
 const char *operand(const struct arguments *arguments, int index);

@@ -73,9 +73,16 @@ static const struct {
 } advices[] = {
         {401, "the token is not, or no longer, good: `jeton login` gives a new one"},
         {403, "this needs an admin: run it as root, or as a user that jetond.conf names as admin"},
-        {404, "`jeton user list` shows who there is"},
         {503, "try again in a moment"},
 };
+
+/* Each family of commands has a list of what there is. */
+static void advise_list(const struct cli *cli) {
+        const char *words = cli->command->words, *space = strchr(words, ' ');
+
+        if (space)
+                log_error("`jeton %.*s list` shows what there is", (int)(space - words), words);
+}
 
 enum status refused(struct cli *cli, const struct answer *answer) {
         size_t i;
@@ -87,17 +94,22 @@ enum status refused(struct cli *cli, const struct answer *answer) {
         for (i = 0; i < ELEMENTS(advices); i++)
                 if (advices[i].status == answer->status)
                         log_error("%s", advices[i].advice);
+        if (answer->status == 404)
+                advise_list(cli);
         return STATUS_REFUSED;
 }
 
-char *user_path(const char *name) {
-        static const struct text prefix = TEXT("/users/");
+char *item_path(const char *collection, const char *name, const char *rest) {
         struct text text = text_of(name);
-        char *path = malloc(prefix.len + form_encoded_len(text) + 1);
+        _cleanup_(freep) char *encoded = calloc(1, form_encoded_len(text) + 1);
+        char *path;
 
-        if (!path)
+        if (!encoded)
                 return NULL;
-        memcpy(path, prefix.p, prefix.len);
-        *form_encode(text, path + prefix.len) = '\0';
-        return path;
+        form_encode(text, encoded);
+        return asprintf(&path, "/%s/%s%s", collection, encoded, rest) < 0 ? NULL : path;
+}
+
+char *user_path(const char *name) {
+        return item_path("users", name, "");
 }

@@ -26,6 +26,9 @@ int ask_anonymously(struct cli *cli, const char *path, struct answer *ret);
 /* Says why the daemon refused, and what helps; with --json also its own words. */
 enum status refused(struct cli *cli, const struct answer *answer);
 
+/* "/COLLECTION/", a name, encoded, and `rest`; to be freed. NULL: no memory. */
+char *item_path(const char *collection, const char *name, const char *rest);
+
 /* "/users/" and a name, encoded; to be freed. NULL: no memory. */
 char *user_path(const char *name);
 

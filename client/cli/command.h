@@ -17,7 +17,10 @@ enum status {
         STATUS_BROKEN = 2, /* doctor: what was looked at is broken */
 };
 
+struct command;
+
 struct cli {
+        const struct command *command;
         struct arguments arguments; /* operands without the command's own words */
         bool json;
         struct place place;
@@ -64,6 +67,15 @@ extern const struct command command_key_drop;
 extern const struct command command_key_export;
 extern const struct command command_doctor;
 extern const struct command command_pam_test;
+extern const struct command command_client_add;
+extern const struct command command_client_list;
+extern const struct command command_client_show;
+extern const struct command command_client_edit;
+extern const struct command command_client_rotate_secret;
+extern const struct command command_client_disable;
+extern const struct command command_client_enable;
+extern const struct command command_client_delete;
+extern const struct command command_policy_test;
 extern const struct command command_complete;
 
 /* All of them, in the order of the help; NULL is the end. */

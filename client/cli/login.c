@@ -5,6 +5,7 @@
 #include "output.h"
 #include "password.h"
 #include "saved.h"
+#include "token_print.h"
 
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
@@ -27,22 +28,6 @@ static enum status say_refusal(enum jeton_login_outcome outcome) {
                 if (refusals[i].outcome == outcome)
                         log_error("%s", refusals[i].text);
         return STATUS_REFUSED;
-}
-
-static int join_audiences(const struct arguments *arguments, char ret[AUDIENCE_MAX + 1]) {
-        const char *audience;
-        size_t at = 0, len = 0;
-        int n;
-
-        ret[0] = '\0';
-        while ((audience = option_next(arguments, OPTION_AUDIENCE, &at))) {
-                n = snprintf(ret + len, AUDIENCE_MAX + 1 - len, "%s%s", len > 0 ? " " : "",
-                             audience);
-                if (n < 0 || (size_t)n > AUDIENCE_MAX - len)
-                        return -ENAMETOOLONG;
-                len += (size_t)n;
-        }
-        return 0;
 }
 
 static const char *name_of(const struct arguments *arguments) {
@@ -76,10 +61,8 @@ enum status login_keeping(struct cli *cli, struct secret **ret_password,
         request.username = name_of(&cli->arguments);
         if (!request.username)
                 return STATUS_USAGE;
-        if (join_audiences(&cli->arguments, audience) < 0) {
-                log_error("the audiences are longer than %d bytes", AUDIENCE_MAX);
+        if (option_join(&cli->arguments, OPTION_AUDIENCE, audience, sizeof audience) < 0)
                 return STATUS_USAGE;
-        }
         snprintf(prompt, sizeof prompt,
                  "Password of %.100s: ", log_escape(text_of(request.username)).text);
         if (password_get(prompt, false, line_only, &password) < 0)
@@ -100,17 +83,6 @@ enum status login_now(struct cli *cli, struct jeton_tokens **ret_tokens) {
         return login_keeping(cli, &password, ret_tokens);
 }
 
-void login_print_json(const struct jeton_tokens *tokens) {
-        json_t *answer = json_pack("{s:s, s:s, s:I}", "access_token", jeton_tokens_access(tokens),
-                                   "token_type", "Bearer", "expires_in",
-                                   (json_int_t)jeton_tokens_expires_in(tokens));
-
-        if (*jeton_tokens_scope(tokens))
-                json_object_set_new(answer, "scope", json_string(jeton_tokens_scope(tokens)));
-        output_json(answer);
-        json_decref(answer);
-}
-
 static enum status login_save(const struct cli *cli, const struct jeton_tokens *tokens) {
         if (saved_write(cli, tokens) < 0)
                 return STATUS_REFUSED;
@@ -129,7 +101,8 @@ static enum status run(struct cli *cli) {
         if (option_is_given(&cli->arguments, OPTION_SAVE))
                 return login_save(cli, tokens);
         if (cli->json) {
-                login_print_json(tokens);
+                token_print_json(jeton_tokens_access(tokens), jeton_tokens_expires_in(tokens),
+                                 jeton_tokens_scope(tokens));
                 return STATUS_DONE;
         }
         puts(jeton_tokens_access(tokens));

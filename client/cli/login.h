@@ -19,9 +19,6 @@ enum status login_now(struct cli *cli, struct jeton_tokens **ret_tokens);
 enum status login_keeping(struct cli *cli, struct secret **ret_password,
                           struct jeton_tokens **ret_tokens);
 
-/* The answer as JSON, for --json. */
-void login_print_json(const struct jeton_tokens *tokens);
-
 static inline void jeton_tokens_freep(struct jeton_tokens **tokens) {
         jeton_tokens_free(*tokens);
         *tokens = NULL;

@@ -11,35 +11,25 @@
 #include "../../common/log.h"
 
 const struct command *const commands[] = {
-        &command_user_add,
-        &command_user_link,
-        &command_user_show,
-        &command_user_list,
-        &command_user_unlock,
-        &command_user_edit,
-        &command_user_passwd,
-        &command_user_disable,
-        &command_user_enable,
-        &command_user_expire,
-        &command_user_delete,
-        &command_passwd,
-        &command_login,
-        &command_logout,
-        &command_session_list,
-        &command_session_end,
-        &command_token,
-        &command_whoami,
-        &command_verify,
-        &command_inspect,
-        &command_status,
-        &command_key_list,
-        &command_key_rotate,
-        &command_key_drop,
-        &command_key_export,
-        &command_doctor,
-        &command_pam_test,
-        &command_complete,
-        NULL,
+        &command_user_add,       &command_user_link,
+        &command_user_show,      &command_user_list,
+        &command_user_unlock,    &command_user_edit,
+        &command_user_passwd,    &command_user_disable,
+        &command_user_enable,    &command_user_expire,
+        &command_user_delete,    &command_passwd,
+        &command_login,          &command_logout,
+        &command_session_list,   &command_session_end,
+        &command_token,          &command_whoami,
+        &command_verify,         &command_inspect,
+        &command_status,         &command_key_list,
+        &command_key_rotate,     &command_key_drop,
+        &command_key_export,     &command_client_add,
+        &command_client_list,    &command_client_show,
+        &command_client_edit,    &command_client_rotate_secret,
+        &command_client_disable, &command_client_enable,
+        &command_client_delete,  &command_policy_test,
+        &command_doctor,         &command_pam_test,
+        &command_complete,       NULL,
 };
 
 static void print_commands(FILE *out, const char *prefix) {
@@ -47,7 +37,7 @@ static void print_commands(FILE *out, const char *prefix) {
 
         for (i = 0; commands[i]; i++)
                 if (strncmp(commands[i]->words, prefix, strlen(prefix)) == 0)
-                        fprintf(out, "  %-12s  %s\n", commands[i]->words, commands[i]->line);
+                        fprintf(out, "  %-20s  %s\n", commands[i]->words, commands[i]->line);
 }
 
 static enum status print_help(FILE *out) {
@@ -170,7 +160,7 @@ static enum status flush(enum status status) {
 }
 
 static enum status run(const struct command *command, const struct arguments *arguments) {
-        _cleanup_(cli_close) struct cli cli = {.arguments = *arguments};
+        _cleanup_(cli_close) struct cli cli = {.command = command, .arguments = *arguments};
         enum status status;
 
         if (option_is_given(arguments, OPTION_HELP))

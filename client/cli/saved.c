@@ -6,6 +6,7 @@
 #include "../../common/log.h"
 #include "../body.h"
 #include "login.h"
+#include "replace.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -85,38 +86,6 @@ static int say(const char *doing, int error) {
 
 /* ---- writing ---- */
 
-static int write_all(int fd, struct text text) {
-        while (text.len > 0) {
-                ssize_t n = write(fd, text.p, text.len);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                text.p += n;
-                text.len -= (size_t)n;
-        }
-        return fsync(fd) < 0 ? -errno : 0;
-}
-
-static int file_replace(int dir, struct text content) {
-        _cleanup_(closep) int fd = -1;
-        char fresh[64];
-        int r;
-
-        snprintf(fresh, sizeof fresh, "." FILE_NAME ".%ld", (long)getpid());
-        unlinkat(dir, fresh, 0);
-        fd = openat(dir, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (fd < 0)
-                return -errno;
-        r = write_all(fd, content);
-        if (r == 0 && renameat(dir, fresh, dir, FILE_NAME) < 0)
-                r = -errno;
-        if (r < 0)
-                unlinkat(dir, fresh, 0);
-        return r;
-}
-
 static json_t *login_json(const struct cli *cli, const struct jeton_tokens *tokens) {
         json_int_t expires_at = clock_wall_s() + (json_int_t)jeton_tokens_expires_in(tokens);
 
@@ -138,7 +107,7 @@ int saved_write(const struct cli *cli, const struct jeton_tokens *tokens) {
         if (r == 0)
                 r = directory_open(&dir);
         if (r == 0)
-                r = file_replace(dir, secret_text(content));
+                r = file_replace(dir, FILE_NAME, secret_text(content));
         return r < 0 ? say("written", r) : 0;
 }
 

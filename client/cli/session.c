@@ -1,8 +1,7 @@
 /* jeton session list, jeton session end: with a token one's own, otherwise as an admin. */
 #include "ask.h"
 #include "output.h"
-#include "saved.h"
-#include "token_source.h"
+#include "token_at_hand.h"
 
 #include "../../common/cleanup.h"
 #include "../../common/clock.h"
@@ -11,28 +10,16 @@
 
 #define MIN_VALID_S 10
 
-/* --token-file and its like, or the saved login. -ENODATA: there is none. */
-static int token_find(struct cli *cli, struct secret **ret) {
-        int64_t expires_at;
-        int r;
-
-        r = token_discover(cli, ret);
-        if (r != -ENODATA)
-                return r;
-        r = saved_token(cli, MIN_VALID_S, &expires_at, ret);
-        return r == -ENOENT ? -ENODATA : r;
-}
-
 static int ask_about_sessions(struct cli *cli, const char *method, const char *path, bool as_admin,
                               struct answer *ret) {
-        _cleanup_(secret_freep) struct secret *token = NULL;
+        _cleanup_(held_clear) struct held held = {.token = NULL};
         int r = -ENODATA;
 
         if (!as_admin)
-                r = token_find(cli, &token);
+                r = token_at_hand(cli, MIN_VALID_S, &held);
         if (r == -ENODATA)
                 return ask_as_peer(cli, method, path, NULL, ret);
-        return r < 0 ? r : tell_as_bearer(cli, method, path, NULL, token, ret);
+        return r < 0 ? r : tell_as_bearer(cli, method, path, NULL, held.token, ret);
 }
 
 /* ---- list ---- */

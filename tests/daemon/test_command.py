@@ -14,7 +14,9 @@ from harness import BUILD, PASSWORD, is_root
 COMMANDS = ["user add", "user link", "user show", "user list", "user edit", "user passwd",
             "user disable", "user enable", "user expire", "user delete", "passwd", "login", "token",
             "whoami", "verify", "inspect", "status", "key list", "key rotate", "key drop",
-            "key export", "doctor", "pam-test"]
+            "key export", "client add", "client list", "client show", "client edit",
+            "client rotate-secret", "client disable", "client enable", "client delete",
+            "policy test", "doctor", "pam-test"]
 
 
 def test_help_names_every_command_and_goes_to_standard_output(jetond):

@@ -25,7 +25,7 @@ def candidates(*words):
     return [line.split("\t")[0] for line in answer.stdout.splitlines()]
 
 
-COMMANDS = re.findall(r"^  ([\w-]+(?: \w+)*)  ", jeton("--help").stdout, re.MULTILINE)
+COMMANDS = re.findall(r"^  ([\w-]+(?: [\w-]+)*)  ", jeton("--help").stdout, re.MULTILINE)
 
 
 def test_the_commands_are_those_of_the_help():
@@ -58,6 +58,8 @@ def test_the_options_are_those_of_the_commands_help(command):
     (["frobnicate", "--"], ["--help", "--version"]),
     (["status", "--", "--"], []),
     (["-"], ["--help", "--version"]),
+    (["token", "--out", ""], [":file"]),
+    (["client", "r"], ["rotate-secret"]),
 ])
 def test_what_is_offered_follows_from_the_words_before(words, expected):
     assert candidates(*words) == expected

@@ -12,6 +12,7 @@ CONFIG = """
 issuer = "https://host.example"
 min-uid = 1
 audience "https://hs.example" { alg = "HS256" }
+identity "everybody" { group = {"0"} audience = {"https://hs.example"} }
 """
 SECRET = PASSWORD + "\n"
 
@@ -33,6 +34,11 @@ class Stand:
     def somebody(self):
         self.count += 1
         return self.daemon.add_user(f"user{self.count}")["username"]
+
+    def client(self):
+        self.count += 1
+        made = {"id": f"client{self.count}", "audiences": ["https://hs.example"]}
+        return self.daemon.post("/clients", data=made, peer=True).json()["id"]
 
     def token(self):
         return self.daemon.token("alice")
@@ -85,6 +91,16 @@ CASES = {
     "key rotate": lambda s: ([], ""),
     "key drop": lambda s: ([s.kid("ES256")], ""),
     "key export": lambda s: ([s.kid("HS256")], ""),
+    "client add": lambda s: (["newcomer", "--audience", "https://hs.example"], ""),
+    "client list": lambda s: ([], ""),
+    "client show": lambda s: ([s.client()], ""),
+    "client edit": lambda s: ([s.client(), "--name", "Some Thing"], ""),
+    "client rotate-secret": lambda s: ([s.client()], ""),
+    "client disable": lambda s: ([s.client()], ""),
+    "client enable": lambda s: ([s.client()], ""),
+    "client delete": lambda s: ([s.client()], ""),
+    "policy test": lambda s: (["--uid", "4321", "--group", "0", "--audience",
+                               "https://hs.example"], ""),
 }
 # Speaks to shells, in lines.
 NOT_FOR_PROGRAMS = {"complete"}

@@ -30,6 +30,28 @@ struct script {
         uid_t uid; /* whose server it is; 0: the test's own */
 };
 
+/* ---- what it may say ---- */
+
+#define REPLY_SIZE 512
+
+/* Lent by `buffer`. */
+static inline struct text json_reply(unsigned status, const char *body, char buffer[REPLY_SIZE]) {
+        snprintf(buffer, REPLY_SIZE,
+                 "HTTP/1.1 %u X\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                 status, strlen(body), body);
+        return text_of(buffer);
+}
+
+static inline struct text error_reply(unsigned status, const char *code, char buffer[REPLY_SIZE]) {
+        char body[256];
+
+        snprintf(body, sizeof body, "{\"error\":\"%s\",\"error_description\":\"\\u001b[31m why\"}",
+                 code);
+        return json_reply(status, body, buffer);
+}
+
+/* ---- the server ---- */
+
 struct fake_server {
         char dir[32], path[64];
         pid_t pid;

@@ -1,6 +1,6 @@
-/* links: client/open.c client/login.c client/verify.c client/claims.c client/userinfo.c
- * client/keys.c client/place.c client/failure.c client/body.c client/request.c client/exchange.c
- * client/connect.c client/reply.c
+/* links: client/open.c client/login.c client/tokens.c client/verify.c client/claims.c
+ * client/userinfo.c client/keys.c client/place.c client/failure.c client/body.c client/request.c
+ * client/exchange.c client/connect.c client/reply.c
  * needs: jansson libcrypto */
 /* libjeton as a program sees it: against a folder with pages, and against daemons of every kind. */
 #include "../../include/jeton.h"
@@ -441,24 +441,6 @@ static void a_page_that_cannot_be_believed_is_an_error(void **state) {
 }
 
 /* ---- a daemon ---- */
-
-#define REPLY_SIZE 512
-
-/* Lent by `buffer`. */
-static struct text json_reply(unsigned status, const char *body, char buffer[REPLY_SIZE]) {
-        snprintf(buffer, REPLY_SIZE,
-                 "HTTP/1.1 %u X\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-                 status, strlen(body), body);
-        return text_of(buffer);
-}
-
-static struct text error_reply(unsigned status, const char *code, char buffer[REPLY_SIZE]) {
-        char body[256];
-
-        snprintf(body, sizeof body, "{\"error\":\"%s\",\"error_description\":\"\\u001b[31m why\"}",
-                 code);
-        return json_reply(status, body, buffer);
-}
 
 static int login_at(const struct script *script, enum jeton_login_outcome *ret_outcome,
                     struct jeton_tokens **ret_tokens, char *ret_sentence) {

@@ -1,13 +1,12 @@
-/* links: client/open.c client/keys.c client/login.c client/revoke.c client/place.c client/failure.c
- * client/body.c client/request.c client/exchange.c client/connect.c client/reply.c
+/* links: client/open.c client/keys.c client/login.c client/tokens.c client/revoke.c client/place.c
+ * client/failure.c client/body.c client/request.c client/exchange.c client/connect.c client/reply.c
  * needs: jansson libcrypto */
 /* jeton_refresh() and jeton_revoke(), against daemons of every kind. */
 #include "../../include/jeton.h"
 
 #include "fake_server.h"
 
-#define REPLY_SIZE 512
-#define TOKEN      "r+t/1 & more"
+#define TOKEN "r+t/1 & more"
 
 static struct fake_server server;
 
@@ -27,21 +26,6 @@ static void end(struct jeton *jeton) {
         fake_stop(&server);
 }
 
-/* Lent by `buffer`. */
-static struct text reply_of(unsigned status, const char *body, char buffer[REPLY_SIZE]) {
-        snprintf(buffer, REPLY_SIZE,
-                 "HTTP/1.1 %u X\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-                 status, strlen(body), body);
-        return text_of(buffer);
-}
-
-static struct text error_of(unsigned status, const char *code, char buffer[REPLY_SIZE]) {
-        char body[256];
-
-        snprintf(body, sizeof body, "{\"error\":\"%s\",\"error_description\":\"why\"}", code);
-        return reply_of(status, body, buffer);
-}
-
 /* What is no answer to a request, and what becomes of it. */
 static const struct {
         unsigned status;
@@ -58,10 +42,10 @@ static const struct {
 static void a_refresh_gives_the_next_tokens(void **state) {
         char buffer[REPLY_SIZE];
         struct script script = {
-                .reply = reply_of(200,
-                                  "{\"access_token\":\"a.b.c\",\"token_type\":\"Bearer\","
-                                  "\"expires_in\":300,\"refresh_token\":\"next\"}",
-                                  buffer),
+                .reply = json_reply(200,
+                                    "{\"access_token\":\"a.b.c\",\"token_type\":\"Bearer\","
+                                    "\"expires_in\":300,\"refresh_token\":\"next\"}",
+                                    buffer),
                 .expects = TEXT("\r\n\r\ngrant_type=refresh_token&"
                                 "refresh_token=r%2Bt%2F1%20%26%20more&scope=one%20two")};
         struct jeton *jeton = begin(&script);
@@ -94,7 +78,7 @@ static void each_refusal_of_a_refresh_has_its_outcome(void **state) {
 
         (void)state;
         for (i = 0; i < ELEMENTS(refusals); i++) {
-                struct script script = {.reply = error_of(400, refusals[i].code, buffer)};
+                struct script script = {.reply = error_reply(400, refusals[i].code, buffer)};
                 enum jeton_login_outcome outcome = JETON_LOGIN_GRANTED;
                 struct jeton_tokens *tokens = (struct jeton_tokens *)buffer;
                 struct jeton *jeton = begin(&script);
@@ -113,7 +97,7 @@ static void a_refresh_that_fails_changes_nothing(void **state) {
         (void)state;
         for (i = 0; i < ELEMENTS(failures); i++) {
                 struct script script = {
-                        .reply = error_of(failures[i].status, failures[i].code, buffer)};
+                        .reply = error_reply(failures[i].status, failures[i].code, buffer)};
                 enum jeton_login_outcome outcome = JETON_LOGIN_BAD_SCOPE;
                 struct jeton_tokens *tokens = NULL;
                 struct jeton *jeton = begin(&script);
@@ -131,7 +115,7 @@ static void a_refresh_that_fails_changes_nothing(void **state) {
 
 static void a_revocation_shows_the_token_and_is_done_at_200(void **state) {
         char buffer[REPLY_SIZE];
-        struct script script = {.reply = reply_of(200, "{}", buffer),
+        struct script script = {.reply = json_reply(200, "{}", buffer),
                                 .expects = TEXT("\r\n\r\ntoken=r%2Bt%2F1%20%26%20more")};
         struct jeton *jeton = begin(&script);
 
@@ -149,13 +133,13 @@ static void whatever_is_not_200_has_revoked_nothing(void **state) {
         (void)state;
         for (i = 0; i < ELEMENTS(failures); i++) {
                 script = (struct script){
-                        .reply = error_of(failures[i].status, failures[i].code, buffer)};
+                        .reply = error_reply(failures[i].status, failures[i].code, buffer)};
                 jeton = begin(&script);
                 assert_int_equal(jeton_revoke(jeton, TOKEN), failures[i].error);
                 assert_non_null(strstr(jeton_error(jeton), "why"));
                 end(jeton);
         }
-        script = (struct script){.reply = reply_of(202, "{}", buffer)};
+        script = (struct script){.reply = json_reply(202, "{}", buffer)};
         jeton = begin(&script);
         assert_true(jeton_revoke(jeton, TOKEN) < 0);
         end(jeton);
@@ -189,7 +173,7 @@ static void without_a_token_nobody_is_asked(void **state) {
 
 static void no_token_is_shown_to_another_ones_server(void **state) {
         char buffer[REPLY_SIZE];
-        struct script script = {.reply = reply_of(200, "{}", buffer), .uid = 65534};
+        struct script script = {.reply = json_reply(200, "{}", buffer), .uid = 65534};
         enum jeton_login_outcome outcome;
         struct jeton_tokens *tokens;
         struct jeton *jeton;
