@@ -193,6 +193,13 @@ $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o
 	$(call say,LINK)
 	$(Q)$(link) -pie -o $@ $(filter %.o,$^) $(call libraries,$(call said,needs,examples/$*.c))
 
+## bench: programs that set two ways of doing a thing side by side (bench/README.md)
+$(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $$(call linked-by,bench/$$*.c) $(common)
+	$(call say,LINK)
+	$(Q)$(link) -pie -o $@ $(filter %.o,$^) $(common) $(call libraries,$(call said,needs,bench/$*.c))
+
+bench: $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
+
 examples: $(patsubst %.c,$(BUILD)/%,$(wildcard examples/*.c))
 
 ## demo: install what is missing, build, and show one login from end to end (no root needed)
@@ -220,7 +227,7 @@ fuzz:
 
 # --- the sources themselves --------------------------------------------------------------------
 
-c-files = $(shell find client common daemon examples include pam_module tests -name '*.[ch]')
+c-files = $(shell find bench client common daemon examples include pam_module tests -name '*.[ch]')
 analyzed = $(filter %.c,$(filter-out tests/%,$(c-files)))
 
 ## lint: the format of every C file, then cppcheck and clang-tidy on what is installed
@@ -300,4 +307,4 @@ help:
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all demo check check-root fuzz lint format install uninstall clean help \
-	unit-tests test-programs examples fuzzers always
+	unit-tests test-programs examples fuzzers bench always
