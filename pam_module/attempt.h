@@ -3,6 +3,7 @@
 #ifndef JETON_PAM_ATTEMPT_H
 #define JETON_PAM_ATTEMPT_H
 
+#include "../common/jwt/claims.h"
 #include "../common/name.h"
 #include "../common/secret.h"
 #include "../common/text.h"
@@ -24,8 +25,10 @@ struct attempt {
         uid_t uid;            /* of that account */
         struct text service;  /* borrowed: PAM_SERVICE */
         struct text password; /* borrowed: PAM_AUTHTOK, which libpam wipes */
+        struct text proof;    /* borrowed, opening: the ticket of this transaction's auth phase */
         char nonce[NONCE_LEN + 1];
-        struct secret *ticket; /* not believed yet */
+        char sid[SID_LEN + 1]; /* opening: what the ticket says; closing: what was opened */
+        struct secret *ticket; /* believed from ticket_judge() on */
 };
 
 /* Whose login it is. uid 0 and names without an account end here: whatever is wrong with jeton or
@@ -47,6 +50,15 @@ enum situation login_ask(struct attempt *attempt);
 
 /* What the ticket says, when it is the one that we asked for. */
 enum situation ticket_judge(struct attempt *attempt);
+
+/* What a login leaves with the transaction for its session: the ticket of the auth phase. */
+enum situation login_keep(struct attempt *attempt);
+enum situation login_recall(struct attempt *attempt);
+
+/* What a session leaves for its end: which one it is; and for its programs where the token is. */
+enum situation session_keep(struct attempt *attempt);
+enum situation session_recall(struct attempt *attempt);
+enum situation session_forget(struct attempt *attempt);
 
 /* Where the pages are, and who besides root may own them and the server; (uid_t)-1 for nobody. */
 void attempt_run_dir(const struct attempt *attempt, char *ret, size_t size);

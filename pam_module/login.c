@@ -15,11 +15,11 @@
 
 #define NONCE_BYTES 32
 
-/* The longest values, each byte as %XX, and their names. */
-#define FORM_MAX                                                                   \
-        (3 * (USER_NAME_MAX + SERVICE_MAX + NONCE_LEN + RHOST_MAX + PASSWORD_MAX + \
-              ROLE_NAME_MAX) +                                                     \
-         10 + 64)
+/* The longest values, each byte as %XX (but of those that are never encoded), and their names. */
+#define FORM_MAX                                                                                   \
+        (3 * (USER_NAME_MAX + SERVICE_MAX + NONCE_LEN + RHOST_MAX + PASSWORD_MAX + ROLE_NAME_MAX + \
+              AUDIENCE_MAX + SCOPE_MAX) +                                                          \
+         TOKEN_MAX + SID_LEN + 10 + 128)
 
 struct form {
         char bytes[FORM_MAX];
@@ -69,7 +69,11 @@ static int form_fill(struct form *form, const struct attempt *attempt) {
                 {TEXT("nonce"), text_of(attempt->nonce)},
                 {TEXT("rhost"), rhost_text(attempt)},
                 {TEXT("role"), attempt->options.require_role},
-                {TEXT("password"), attempt->password}, /* the account phase has none */
+                {TEXT("password"), attempt->password}, /* other phases than auth have none */
+                {TEXT("audience"), attempt->options.audience},
+                {TEXT("scope"), attempt->options.scope},
+                {TEXT("proof"), attempt->proof},
+                {TEXT("sid"), text_of(attempt->sid)}, /* of the session to be closed */
         };
         size_t i;
         int r;
@@ -95,9 +99,12 @@ static int nonce_make(char ret[NONCE_LEN + 1]) {
         return 0;
 }
 
-static const char *path_of(enum pam_phase phase) {
-        return phase == PAM_PHASE_AUTH ? "/pam/auth" : "/pam/account";
-}
+static const char *const paths[] = {
+        [PAM_PHASE_AUTH] = "/pam/auth",
+        [PAM_PHASE_ACCOUNT] = "/pam/account",
+        [PAM_PHASE_SESSION] = "/pam/session",
+        [PAM_PHASE_CLOSE] = "/pam/session/close",
+};
 
 static int send_form(const struct attempt *attempt, const struct form *form,
                      struct exchange_reply *ret) {
@@ -105,7 +112,7 @@ static int send_form(const struct attempt *attempt, const struct form *form,
         _cleanup_(closep) int fd = -1;
         struct exchange_request request = {
                 .method = "POST",
-                .path = path_of(attempt->phase),
+                .path = paths[attempt->phase],
                 .content_type = TEXT("application/x-www-form-urlencoded"),
                 .body = {form->bytes, form->len},
                 .reply_max = TOKEN_MAX,

@@ -86,6 +86,26 @@ static int read_require_role(struct text value, struct options *options) {
         return 0;
 }
 
+static int read_audience(struct text value, struct options *options) {
+        if (!name_is_audience(value))
+                return -EINVAL;
+        options->audience = value;
+        return 0;
+}
+
+/* A list with spaces in it is one argument in brackets: [scope=read write]. */
+static int read_scope(struct text value, struct options *options) {
+        struct text list = value, word;
+
+        if (value.len == 0 || value.len > SCOPE_MAX)
+                return -EINVAL;
+        while (text_next_word(&list, &word))
+                if (!name_is_scope(word))
+                        return -EINVAL;
+        options->scope = value;
+        return 0;
+}
+
 static int read_debug(struct text value, struct options *options) {
         (void)value;
         options->debug = true;
@@ -93,7 +113,8 @@ static int read_debug(struct text value, struct options *options) {
 }
 
 #define IN(phase)  (1u << PAM_PHASE_##phase)
-#define EVERYWHERE (IN(AUTH) | IN(ACCOUNT))
+#define EVERYWHERE (IN(AUTH) | IN(ACCOUNT) | IN(SESSION) | IN(CLOSE))
+#define IN_SESSION (IN(SESSION) | IN(CLOSE)) /* libpam gives both the same line */
 
 /* A name that ends in '=' takes a value. Where it would mean nothing it is unknown: whoever wrote
  * it there expects something of it. */
@@ -108,6 +129,8 @@ static const struct known {
         {TEXT("ignore_unknown_user"), EVERYWHERE, read_ignore_unknown_user},
         {TEXT("debug"), EVERYWHERE, read_debug},
         {TEXT("require_role="), IN(AUTH) | IN(ACCOUNT), read_require_role},
+        {TEXT("audience="), IN_SESSION, read_audience},
+        {TEXT("scope="), IN_SESSION, read_scope},
         {TEXT("use_first_pass"), IN(AUTH), read_use_first_pass},
         {TEXT("try_first_pass"), IN(AUTH), read_try_first_pass},
 };

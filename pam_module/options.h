@@ -23,6 +23,8 @@ struct options {
         enum password_source password_source;
         bool ignore_unknown_user; /* an account that is not ours is no matter of this stack */
         struct text require_role; /* borrowed: libpam's argv; empty: none */
+        struct text audience,
+                scope; /* borrowed: of the session's token; empty: the daemon's rule */
         bool debug;
 };
 

@@ -2,13 +2,15 @@
  *
  * Runs as:     whoever the application is, often root; in its process, beside its threads, signals
  *              and descriptors, all of which stay as they were.
- * Holds:       one password, for one exchange.
+ * Holds:       one password, for one exchange; between the phases a login ticket and the name of a
+ *              session.
  * Trusts:      NSS for the account's uid, the two public pages when root owns them, and a login
  *              ticket whose signature they confirm. Nothing else that the daemon says.
  * If captured: the application is; so it parses no JSON before a signature holds, and no HTTP but
  *              the small client of client/exchange.c.
  *
- * Each phase is the list of its steps. No environment, no threads, no children, no globals. */
+ * Each phase is the list of its steps. No environment but one variable given to libpam, no threads,
+ * no children, no globals. */
 #include "attempt.h"
 
 #include "../common/cleanup.h"
@@ -20,12 +22,25 @@
 
 typedef enum situation step(struct attempt *attempt);
 
-static step *const auth_steps[] = {
-        account_find, arguments_check, account_is_ours, password_ask, login_ask, ticket_judge, NULL,
-};
+#define STEPS_MAX 6
 
-static step *const account_steps[] = {
-        account_find, arguments_check, account_is_ours, login_ask, ticket_judge, NULL,
+/* Until a step settles the situation; when that is a login, `granted` has the last word. */
+static const struct phase {
+        step *steps[STEPS_MAX + 1];
+        step *granted;
+} phases[] = {
+        [PAM_PHASE_AUTH] = {{account_find, arguments_check, account_is_ours, password_ask,
+                             login_ask, ticket_judge},
+                            login_keep},
+        [PAM_PHASE_ACCOUNT] = {{account_find, arguments_check, account_is_ours, login_ask,
+                                ticket_judge}},
+        [PAM_PHASE_SESSION] = {{account_find, arguments_check, account_is_ours, login_recall,
+                                login_ask, ticket_judge},
+                               session_keep},
+        /* Who was unlinked meanwhile has a session to close all the same. */
+        [PAM_PHASE_CLOSE] = {{session_recall, account_find, arguments_check, login_ask,
+                              ticket_judge},
+                             session_forget},
 };
 
 static void attempt_clear(struct attempt *attempt) {
@@ -33,15 +48,17 @@ static void attempt_clear(struct attempt *attempt) {
         explicit_bzero(attempt, sizeof *attempt);
 }
 
-static int run(pam_handle_t *pamh, enum pam_phase phase, step *const *steps, int argc,
-               const char **argv) {
+static int run(pam_handle_t *pamh, enum pam_phase phase, int argc, const char **argv) {
         _cleanup_(attempt_clear) struct attempt attempt = {
                 .pamh = pamh, .phase = phase, .argv = argv, .bad_argument = -1, .uid = (uid_t)-1};
         enum situation situation = SITUATION_OPEN;
+        step *const *steps = phases[phase].steps;
 
         options_read(phase, argc, argv, &attempt.options, &attempt.bad_argument);
-        while (*steps && situation == SITUATION_OPEN)
-                situation = (*steps++)(&attempt);
+        for (; *steps && situation == SITUATION_OPEN; steps++)
+                situation = (*steps)(&attempt);
+        if (situation == SITUATION_GRANTED && phases[phase].granted)
+                situation = phases[phase].granted(&attempt);
         if (situation == SITUATION_NOT_OURS && attempt.options.ignore_unknown_user)
                 situation = SITUATION_IGNORED;
         return verdict_code(phase, situation);
@@ -58,12 +75,22 @@ enum situation arguments_check(struct attempt *attempt) {
 
 EXPORTED int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv) {
         (void)flags;
-        return run(pamh, PAM_PHASE_AUTH, auth_steps, argc, argv);
+        return run(pamh, PAM_PHASE_AUTH, argc, argv);
 }
 
 EXPORTED int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv) {
         (void)flags;
-        return run(pamh, PAM_PHASE_ACCOUNT, account_steps, argc, argv);
+        return run(pamh, PAM_PHASE_ACCOUNT, argc, argv);
+}
+
+EXPORTED int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv) {
+        (void)flags;
+        return run(pamh, PAM_PHASE_SESSION, argc, argv);
+}
+
+EXPORTED int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv) {
+        (void)flags;
+        return run(pamh, PAM_PHASE_CLOSE, argc, argv);
 }
 
 EXPORTED int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv) {

@@ -66,12 +66,18 @@ static bool role_is_ours(const struct claims *claims, const struct attempt *atte
         return text_is(text_of(claims->roles), attempt->options.require_role);
 }
 
+/* Only the ticket that opens a session names one. */
+static bool sid_is_ours(const struct claims *claims, const struct attempt *attempt) {
+        return attempt->phase == PAM_PHASE_SESSION || claims->sid[0] == '\0';
+}
+
 static const struct tie {
         const char *claim;
         bool (*holds)(const struct claims *claims, const struct attempt *attempt);
 } ties[] = {
         {"nonce", nonce_is_ours},       {"phase", phase_is_ours}, {"service", service_is_ours},
         {"username", username_is_ours}, {"uid", uid_is_ours},     {"roles", role_is_ours},
+        {"sid", sid_is_ours},
 };
 
 /* The first claim that is of another login; NULL when it is ours in all of them. */
@@ -127,7 +133,7 @@ static const char *refusal_reason(enum verdict verdict) {
         return "is none that the published keys confirm";
 }
 
-static enum situation claims_judge(const struct attempt *attempt, const struct claims *claims) {
+static enum situation claims_judge(struct attempt *attempt, const struct claims *claims) {
         const char *foreign = foreign_claim(claims, attempt);
 
         if (foreign) {
@@ -135,6 +141,8 @@ static enum situation claims_judge(const struct attempt *attempt, const struct c
                             foreign);
                 return SITUATION_UNTRUSTED;
         }
+        if (attempt->phase == PAM_PHASE_SESSION)
+                memcpy(attempt->sid, claims->sid, sizeof attempt->sid);
         return outcome_of(attempt, claims);
 }
 

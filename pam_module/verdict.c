@@ -9,25 +9,28 @@
 /* Rows are searched, not indexed: a hole in an array would be a zero, and zero is PAM_SUCCESS.
  *
  * In the account phase the account is known to be linked by the time a ticket is read, so "unknown"
- * there is a contradiction between page and ticket: it refuses, where not being ours would not. */
+ * there is a contradiction between page and ticket: it refuses, where not being ours would not.
+ *
+ * Who has come as far as the session is in: without a token, if need be. */
 static const struct row {
         enum situation situation;
-        int auth, account;
+        int auth, account, session; /* session: opening and closing */
 } codes[] = {
-        {SITUATION_NOT_OURS, PAM_USER_UNKNOWN, PAM_IGNORE},
-        {SITUATION_IGNORED, PAM_IGNORE, PAM_IGNORE},
-        {SITUATION_BAD_ARGUMENT, PAM_SERVICE_ERR, PAM_SERVICE_ERR},
-        {SITUATION_NO_ANSWER, PAM_CONV_ERR, PAM_CONV_ERR},
-        {SITUATION_NO_PASSWORD, PAM_AUTH_ERR, PAM_PERM_DENIED},
-        {SITUATION_CANNOT_TELL, PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL},
-        {SITUATION_UNAVAILABLE, PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL},
-        {SITUATION_UNTRUSTED, PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL},
-        {SITUATION_DENIED, PAM_AUTH_ERR, PAM_PERM_DENIED},
-        {SITUATION_UNKNOWN, PAM_USER_UNKNOWN, PAM_PERM_DENIED},
+        {SITUATION_NOT_OURS, PAM_USER_UNKNOWN, PAM_IGNORE, PAM_IGNORE},
+        {SITUATION_IGNORED, PAM_IGNORE, PAM_IGNORE, PAM_IGNORE},
+        {SITUATION_BAD_ARGUMENT, PAM_SERVICE_ERR, PAM_SERVICE_ERR, PAM_IGNORE},
+        {SITUATION_NO_SESSION, PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, PAM_IGNORE},
+        {SITUATION_NO_ANSWER, PAM_CONV_ERR, PAM_CONV_ERR, PAM_IGNORE},
+        {SITUATION_NO_PASSWORD, PAM_AUTH_ERR, PAM_PERM_DENIED, PAM_IGNORE},
+        {SITUATION_CANNOT_TELL, PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, PAM_IGNORE},
+        {SITUATION_UNAVAILABLE, PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, PAM_IGNORE},
+        {SITUATION_UNTRUSTED, PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, PAM_IGNORE},
+        {SITUATION_DENIED, PAM_AUTH_ERR, PAM_PERM_DENIED, PAM_IGNORE},
+        {SITUATION_UNKNOWN, PAM_USER_UNKNOWN, PAM_PERM_DENIED, PAM_IGNORE},
         /* Only someone who has logged in learns that the user is disabled, or at his end. */
-        {SITUATION_DISABLED, PAM_AUTH_ERR, PAM_ACCT_EXPIRED},
-        {SITUATION_EXPIRED, PAM_AUTH_ERR, PAM_ACCT_EXPIRED},
-        {SITUATION_GRANTED, PAM_SUCCESS, PAM_SUCCESS},
+        {SITUATION_DISABLED, PAM_AUTH_ERR, PAM_ACCT_EXPIRED, PAM_IGNORE},
+        {SITUATION_EXPIRED, PAM_AUTH_ERR, PAM_ACCT_EXPIRED, PAM_IGNORE},
+        {SITUATION_GRANTED, PAM_SUCCESS, PAM_SUCCESS, PAM_SUCCESS},
 };
 
 static int code_in(const struct row *row, enum pam_phase phase) {
@@ -36,6 +39,9 @@ static int code_in(const struct row *row, enum pam_phase phase) {
                 return row->auth;
         case PAM_PHASE_ACCOUNT:
                 return row->account;
+        case PAM_PHASE_SESSION:
+        case PAM_PHASE_CLOSE:
+                return row->session;
         case PAM_PHASE_NONE:
                 break;
         }

@@ -11,6 +11,7 @@ enum situation {
         SITUATION_NOT_OURS,     /* no such account, uid 0, below min_uid, or linked to no user */
         SITUATION_IGNORED,      /* the same, and the arguments say that such are passed over */
         SITUATION_BAD_ARGUMENT, /* the module's line in the PAM configuration is wrong */
+        SITUATION_NO_SESSION,   /* closing: none was opened in this transaction */
         SITUATION_NO_ANSWER,    /* the application's conversation failed, or gave nothing */
         SITUATION_NO_PASSWORD,  /* an empty one, one beyond PASSWORD_MAX, none from a module before
                                  */

@@ -6,6 +6,8 @@
 static const char *const phases[] = {
         [PAM_PHASE_AUTH] = "auth",
         [PAM_PHASE_ACCOUNT] = "account",
+        [PAM_PHASE_SESSION] = "session",
+        [PAM_PHASE_CLOSE] = "close",
 };
 
 static const char *const verdicts[] = {

@@ -9,15 +9,19 @@ enum pam_phase {
         PAM_PHASE_NONE = 0,
         PAM_PHASE_AUTH,
         PAM_PHASE_ACCOUNT,
+        PAM_PHASE_SESSION, /* it is opened */
+        PAM_PHASE_CLOSE,
 };
 
 /* Zero is no verdict, and no verdict is no login. */
 enum login_verdict {
         LOGIN_NONE = 0,
-        LOGIN_DENIED,  /* auth: wrong password, or any other reason that a guesser must not learn */
-        LOGIN_UNKNOWN, /* account: no user is linked to that account, or to another uid */
-        LOGIN_DISABLED, /* account: an admin disabled the user */
-        LOGIN_EXPIRED,  /* account: the user's end has come */
+        LOGIN_DENIED,   /* auth: wrong password, or any other reason that a guesser must not learn;
+                         * elsewhere: without the role, or the session can have no token */
+        LOGIN_UNKNOWN,  /* no user is linked to that account, or to another uid; close: no such
+                           session */
+        LOGIN_DISABLED, /* an admin disabled the user; not told in auth */
+        LOGIN_EXPIRED,  /* the user's end has come; not told in auth */
         LOGIN_GRANTED = 0x6a,
 };
 

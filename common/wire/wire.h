@@ -9,6 +9,9 @@
 #endif
 #define JETON_SOCKET_DEFAULT JETON_RUN_DIR "/jeton.sock"
 
+/* Below the run directory: TOKENS_DIR/UID/SID is the token of a system login's session. */
+#define WIRE_TOKENS_DIR "tokens"
+
 /* Bounds of a request, in bytes; beyond them: 431, 413. */
 #define WIRE_HEAD_MAX 16384
 #define WIRE_BODY_MAX 65536

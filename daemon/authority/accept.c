@@ -8,6 +8,7 @@
 #include "../../common/secret.h"
 #include "frontends.h"
 #include "identity.h"
+#include "peer_process.h"
 
 #include <errno.h>
 #include <string.h>
@@ -115,6 +116,9 @@ static int connection_begin(struct authority *authority, const struct listener *
                 free(peer.groups);
                 return r;
         }
+        if (connection->class == CLASS_PRIVILEGED &&
+            peer_process_open(socket, peer.pid, &connection->process) < 0)
+                connection->process = -1; /* it opens no session, then */
         connection->fd = take_fd(&socket);
         r = secret_random(&connection->id, sizeof connection->id);
         if (r < 0) {

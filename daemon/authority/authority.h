@@ -8,6 +8,7 @@
 #include "gate.h"
 #include "grid.h"
 #include "link.h"
+#include "login_session.h"
 #include "peers.h"
 #include "settings.h"
 #include "workers.h"
@@ -28,7 +29,7 @@ struct authority {
         struct settings *settings; /* in force */
         struct settings *incoming; /* being sent by the parent; in force at MSG_GO */
 
-        int db_dir, keys_page_fd, filter_fd;
+        int db_dir, tokens_dir, keys_page_fd, filter_fd;
         int status_page_fd;
         struct status_page *status_page; /* mapped */
         struct revocations revocations;  /* all that are live: the page may hold fewer */
@@ -44,6 +45,8 @@ struct authority {
         struct store *store;
         bool store_is_new;
         struct commits commits;
+
+        struct login_sessions logins;
 
         struct keyset *keyset; /* of the keys page, as of keys_page_current */
         uint32_t keys_page_current;

@@ -84,7 +84,7 @@ struct call {
                 struct refresh_grant *refresh;   /* grant_refresh.c */
                 struct new_account *added;       /* user_add.c */
                 struct change *change;           /* change.c */
-                struct pam_login *login;         /* pam.c */
+                struct pam_login *login;         /* pam.h */
                 struct key_change *key_change;   /* keys.c */
                 struct revocation_wish *wish;    /* revoke.c */
                 struct session_end *session_end; /* session_list.c */

@@ -33,6 +33,7 @@ int connections_init(struct connections *connections, uint32_t size) {
         }
         for (i = 0; i < size; i++) {
                 connections->slots[i].fd = -1;
+                connections->slots[i].process = -1;
                 connections->slots[i].next_free = i + 1 < size ? i + 1 : SLOT_NONE;
         }
         connections->size = size;
@@ -47,6 +48,7 @@ void connections_clear(struct connections *connections) {
                 call_free(take(connections->slots[i].call));
                 closep(&connections->slots[i].fd);
                 freep(&connections->slots[i].peer.groups);
+                closep(&connections->slots[i].process);
         }
         freep(&connections->slots);
         budget_clear(&connections->budget);
@@ -103,6 +105,7 @@ struct connection *connections_find(struct connections *connections, uint64_t nu
 
 void connections_remove(struct connections *connections, struct connection *connection) {
         closep(&connection->fd);
+        closep(&connection->process);
         budget_return(&connections->budget, connection->charged_to);
         freep(&connection->peer.groups);
         connection->peer.group_count = 0;

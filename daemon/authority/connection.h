@@ -32,6 +32,7 @@ struct connection {
         char comm[COMM_MAX + 1], unit[UNIT_MAX + 1]; /* for the log: peers.h */
         uint32_t charged_to; /* whose share of the budgets this is: peers_share() */
         int fd;              /* the socket until a frontend has it, then -1 */
+        int process;         /* pidfd of the peer, where it may open sessions; otherwise -1 */
         struct call *call;   /* in flight; owned */
         uint32_t next_free;
 };

@@ -45,6 +45,8 @@ static int take_descriptor(struct authority *authority, struct frame *frame) {
                 return keep_fd(&authority->listeners[1].fd, frame);
         case DESCRIPTOR_DB_DIR:
                 return keep_fd(&authority->db_dir, frame);
+        case DESCRIPTOR_TOKENS_DIR:
+                return keep_fd(&authority->tokens_dir, frame);
         case DESCRIPTOR_KEYS_PAGE:
                 return keep_fd(&authority->keys_page_fd, frame);
         case DESCRIPTOR_STATUS_PAGE:

@@ -5,7 +5,8 @@
  * Trusts:      the parent and the signer. Frontends only for what their own callers said; workers
  *              only as far as the comparison goes; names for nothing that grants.
  * If captured: mints tokens within the signer's limits, reads password hashes. It cannot read the
- *              key, nor publish one of its own. */
+ *              key, nor publish one of its own. It makes and removes files where tokens of system
+ *              logins are, and opens none that is there. */
 #include "authority.h"
 
 #include "../../common/cleanup.h"
@@ -46,6 +47,7 @@ static int authority_init(struct authority *authority) {
 
         *authority = (struct authority){
                 .db_dir = -1,
+                .tokens_dir = -1,
                 .keys_page_fd = -1,
                 .filter_fd = -1,
                 .status_page_fd = -1,
@@ -76,8 +78,9 @@ static void overflow_read(const char *path, uint32_t *ret) {
 
 static int authority_check_setup(const struct authority *authority) {
         bool complete = authority->incoming && authority->listeners[0].fd >= 0 &&
-                        authority->db_dir >= 0 && authority->keys_page_fd >= 0 &&
-                        authority->status_page_fd >= 0 && authority->signer.up;
+                        authority->db_dir >= 0 && authority->tokens_dir >= 0 &&
+                        authority->keys_page_fd >= 0 && authority->status_page_fd >= 0 &&
+                        authority->signer.up;
 
         if (complete)
                 return 0;
@@ -108,9 +111,11 @@ static int pages_start(struct authority *authority) {
         if (r < 0)
                 return r;
         r = bearer_load_keys(authority);
-        if (r < 0)
+        if (r < 0) {
                 log_error("the keys page cannot be read: %s", strerror(-r));
-        return r;
+                return r;
+        }
+        return login_sessions_start(authority);
 }
 
 static int connections_start(struct authority *authority) {
@@ -145,7 +150,7 @@ static int authority_start(struct authority *authority) {
         if (r == 0)
                 r = connections_start(authority);
         if (r == 0)
-                r = child_confine(&authority->filter_fd, false);
+                r = child_confine_to(&authority->filter_fd, authority->tokens_dir, true);
         return r;
 }
 
@@ -175,6 +180,7 @@ int main(void) {
         if (r == 0)
                 r = authority_run(&authority);
         /* Closed on purpose: SQLite then folds its journal into the database. */
+        login_sessions_clear(&authority);
         connections_clear(&authority.connections);
         gate_close(&authority);
         budget_clear(&authority.calls);

@@ -1,4 +1,5 @@
-/* POST /pam/auth and /pam/account: a system login asks, and believes only a signed ticket.
+/* POST /pam/...: a system login asks, and believes only a signed ticket. Here is what the phases
+ * share, and auth and account; pam_session.c has the others.
  *
  *         answer_pam()           may this peer ask, are the fields good, who is linked to that uid
  *         login_check_password() auth: is the password right
@@ -12,6 +13,7 @@
 #include "../../common/log.h"
 #include "audit.h"
 #include "guesser.h"
+#include "pam.h"
 #include "password.h"
 #include "policy.h"
 #include "renewal.h"
@@ -20,19 +22,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-
-struct pam_login {
-        enum pam_phase phase;
-        enum login_verdict verdict;
-        uint32_t uid;
-        char username[USER_NAME_MAX + 1]; /* the local account's name, as asked */
-        char service[SERVICE_MAX + 1];
-        char rhost[RHOST_MAX + 1];
-        char nonce[NONCE_LEN + 1];
-        int64_t began;
-        char role[ROLE_NAME_MAX + 1];     /* that the user must have; empty: none */
-        char reason[PASSWORD_REASON_MAX]; /* of a no, for the audit line */
-};
 
 /* Disabled, removed or given another password while the ticket was with the signer: it was granted
  * to somebody who is no more. */
@@ -51,7 +40,7 @@ static void login_audit(const struct call *call) {
         const struct pam_login *login = call->step.login;
         bool granted = login->verdict == LOGIN_GRANTED;
         const char *verdict = login_verdict_word(login->verdict);
-        char detail[LOG_ESCAPED_MAX + 256], reason[PASSWORD_REASON_MAX + 16] = "";
+        char detail[LOG_ESCAPED_MAX + 256], reason[PASSWORD_REASON_MAX + 16] = "", event[24];
 
         if (login->reason[0])
                 snprintf(reason, sizeof reason, " %s", login->reason);
@@ -60,8 +49,8 @@ static void login_audit(const struct call *call) {
         snprintf(detail, sizeof detail, "service=%s uid=%u verdict=%s%s rhost=\"%s\"",
                  login->service, login->uid, verdict, reason,
                  log_escape(text_of(login->rhost)).text);
-        audit(call, login->phase == PAM_PHASE_AUTH ? "pam-auth" : "pam-account",
-              granted ? "granted" : "refused", text_of(login->username), detail);
+        snprintf(event, sizeof event, "pam-%s", pam_phase_word(login->phase));
+        audit(call, event, granted ? "granted" : "refused", text_of(login->username), detail);
 }
 
 static int login_answer(struct call *call, const struct msg_signed *token) {
@@ -70,7 +59,7 @@ static int login_answer(struct call *call, const struct msg_signed *token) {
         bool ended = false;
         int r = 0;
 
-        if (login->verdict == LOGIN_GRANTED)
+        if (login->verdict == LOGIN_GRANTED && login->phase != PAM_PHASE_CLOSE)
                 r = login_was_ended(call, &ended);
         if (r < 0 || ended)
                 return r < 0 ? r : call_refuse(call, REFUSAL_BUSY);
@@ -82,8 +71,7 @@ static int login_answer(struct call *call, const struct msg_signed *token) {
         return call_answer_ticket_late(call, token->token);
 }
 
-/* `reason` is for the audit line, and may be empty. */
-static int login_sign(struct call *call, enum login_verdict verdict, const char *reason) {
+int login_sign(struct call *call, enum login_verdict verdict, const char *reason) {
         struct pam_login *login = call->step.login;
         struct msg_sign_ticket fields = {
                 .username = text_of(login->username),
@@ -93,6 +81,7 @@ static int login_sign(struct call *call, enum login_verdict verdict, const char 
                 .phase = (uint8_t)login->phase,
                 .verdict = (uint8_t)verdict,
                 .role = text_of(login->role),
+                .sid = login->phase == PAM_PHASE_SESSION ? text_of(login->session.sid) : TEXT_NONE,
         };
 
         login->verdict = verdict;
@@ -129,18 +118,23 @@ static int login_check_password(struct call *call, enum password_verdict verdict
         return login_sign(call, LOGIN_DENIED, reason);
 }
 
-static int login_judge_account(struct call *call) {
+enum login_verdict login_account_verdict(const struct call *call) {
         if (!call->user)
-                return login_sign(call, LOGIN_UNKNOWN, "");
+                return LOGIN_UNKNOWN;
         if (call->user->disabled)
-                return login_sign(call, LOGIN_DISABLED, "");
-        if (user_has_expired(call->user, clock_wall_s()))
-                return login_sign(call, LOGIN_EXPIRED, "");
-        return login_judge_role(call);
+                return LOGIN_DISABLED;
+        return user_has_expired(call->user, clock_wall_s()) ? LOGIN_EXPIRED : LOGIN_GRANTED;
+}
+
+static int login_judge_account(struct call *call) {
+        enum login_verdict verdict = login_account_verdict(call);
+
+        return verdict == LOGIN_GRANTED ? login_judge_role(call) : login_sign(call, verdict, "");
 }
 
 /* auth is for whoever knows a password; account tells of a person, and only root, an administrator,
- * whoever may act for others, or the account itself may ask. */
+ * whoever may act for others, or the account itself may ask. A session makes a token: nobody opens
+ * his own. */
 static enum refusal login_may_ask(const struct call *call, const struct msg_ask_pam *ask) {
         const struct peer *peer = &call->connection->peer;
 
@@ -148,9 +142,12 @@ static enum refusal login_may_ask(const struct call *call, const struct msg_ask_
                 return REFUSAL_NOT_PEER;
         if (ask->phase == PAM_PHASE_AUTH || peer->uid == 0)
                 return REFUSAL_NONE;
-        if (peer->uid == ask->uid && peer->uid != call->authority->overflow_uid)
+        if (ask->phase == PAM_PHASE_ACCOUNT && peer->uid == ask->uid &&
+            peer->uid != call->authority->overflow_uid)
                 return REFUSAL_NONE;
-        return policy_is_admin(call) || policy_may_act_for(call) ? REFUSAL_NONE : REFUSAL_NOT_YOURS;
+        if (policy_is_admin(call) || policy_may_act_for(call))
+                return REFUSAL_NONE;
+        return ask->phase == PAM_PHASE_ACCOUNT ? REFUSAL_NOT_YOURS : REFUSAL_NOT_ROOT;
 }
 
 static enum refusal login_check_fields(const struct msg_ask_pam *ask) {
@@ -188,13 +185,34 @@ static int login_keep(struct call *call, const struct msg_ask_pam *ask) {
         return 0;
 }
 
-/* POST /pam/auth, POST /pam/account */
-int answer_pam(struct call *call, const union message *message) {
-        const struct msg_ask_pam *ask = &message->ask_pam;
-        enum refusal refusal = login_may_ask(call, ask);
+static int login_ask_password(struct call *call, const struct msg_ask_pam *ask) {
         struct throttle_key guesser;
         int r;
 
+        r = guesser_of_pam(call, ask->uid, ask->service, ask->rhost, &guesser);
+        return r < 0 ? r : password_ask(call, &guesser, ask->password, login_check_password);
+}
+
+static int login_ask_account(struct call *call, const struct msg_ask_pam *ask) {
+        (void)ask;
+        return login_judge_account(call);
+}
+
+static int (*const phases[])(struct call *call, const struct msg_ask_pam *ask) = {
+        [PAM_PHASE_AUTH] = login_ask_password,
+        [PAM_PHASE_ACCOUNT] = login_ask_account,
+        [PAM_PHASE_SESSION] = login_open_session,
+        [PAM_PHASE_CLOSE] = login_close_session,
+};
+
+int answer_pam(struct call *call, const union message *message) {
+        const struct msg_ask_pam *ask = &message->ask_pam;
+        enum refusal refusal;
+        int r;
+
+        if (ask->phase == PAM_PHASE_NONE)
+                return -EPROTO;
+        refusal = login_may_ask(call, ask);
         if (!refusal)
                 refusal = login_check_fields(ask);
         if (refusal)
@@ -207,10 +225,5 @@ int answer_pam(struct call *call, const union message *message) {
         r = users_find_uid(call->authority->store, ask->uid, &call->user);
         if (r < 0 && r != -ENOENT)
                 return r;
-        if (ask->phase == PAM_PHASE_ACCOUNT)
-                return login_judge_account(call);
-        r = guesser_of_pam(call, ask->uid, ask->service, ask->rhost, &guesser);
-        if (r < 0)
-                return r;
-        return password_ask(call, &guesser, ask->password, login_check_password);
+        return phases[ask->phase](call, ask);
 }

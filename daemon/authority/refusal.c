@@ -44,6 +44,9 @@ static const struct msg_answer_refused rows[REFUSAL_COUNT] = {
                     "say who asks: Authorization: Peer for the uid of this connection, or Bearer"),
         [REFUSAL_NOT_YOURS] = ROW(403, "insufficient_scope",
                                   "only root, an administrator or the account itself may ask this"),
+        [REFUSAL_NOT_ROOT] =
+                ROW(403, "insufficient_scope",
+                    "only root, an administrator or who may act for others may ask this"),
         [REFUSAL_REFRESH] = ROW(400, "invalid_grant",
                                 "the refresh token is unknown, expired, revoked or was replaced"),
         [REFUSAL_NO_SESSION] = ROW(404, "not_found", "there is no such session"),

@@ -20,6 +20,7 @@ enum refusal {
         REFUSAL_ADMIN_AMR,
         REFUSAL_NO_CREDENTIALS,
         REFUSAL_NOT_YOURS, /* /pam/account about somebody else */
+        REFUSAL_NOT_ROOT,  /* a session of a system login */
         REFUSAL_REFRESH,   /* unknown, expired, revoked, replayed: one answer */
         REFUSAL_NO_SESSION,
         REFUSAL_BEFORE,

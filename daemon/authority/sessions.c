@@ -193,6 +193,7 @@ int sessions_follow(struct authority *authority) {
                 return r;
         r = status_publish(authority);
         authority->status_is_old = r < 0;
+        login_sessions_review(authority);
         return r;
 }
 

@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
+_Static_assert(SIGNING_OWN >> 32 == UINT16_MAX, "connections have at most 65,535 slots");
+
 static const struct {
         int error;
         const char *says;
@@ -79,6 +81,8 @@ static int signer_take(struct authority *authority, struct link *link, struct fr
         (void)link;
         if (frame->type == MSG_KEY_CHANGED)
                 return audit_key(authority, &frame->message.key_changed);
+        if (frame->call >= SIGNING_OWN)
+                return login_sessions_take_signed(authority, frame);
         if (!takes[frame->type])
                 return -EPROTO;
         call = connections_find_call(&authority->connections, frame->call);
@@ -106,6 +110,18 @@ static int subject_fill(const struct msg_sign_access *fields, struct claims *ret
         return 0;
 }
 
+int sign_ask_own(struct authority *authority, uint64_t serial,
+                 const struct msg_sign_access *fields) {
+        struct msg_sign_access message = *fields;
+        struct claims claims;
+        int r;
+
+        r = subject_fill(fields, &claims);
+        if (r == 0)
+                r = sessions_birth(authority, &claims, &message.iat_min);
+        return r < 0 ? r : link_send(&authority->signer, MSG_SIGN_ACCESS, serial, &message, -1);
+}
+
 /* For the audit line. */
 static int subject_keep(struct call *call, const struct msg_sign_access *fields) {
         if (text_copy(fields->sid, call->sid, sizeof call->sid) < 0 ||
@@ -115,19 +131,14 @@ static int subject_keep(struct call *call, const struct msg_sign_access *fields)
 }
 
 int sign_ask_access(struct call *call, const struct msg_sign_access *fields, call_signed *then) {
-        struct msg_sign_access message = *fields;
-        struct claims claims;
         int r;
 
-        r = subject_fill(fields, &claims);
+        r = subject_keep(call, fields);
         if (r == 0)
-                r = subject_keep(call, fields);
+                r = sign_ask_own(call->authority, call->serial, fields);
         if (r == 0)
-                r = sessions_birth(call->authority, &claims, &message.iat_min);
-        if (r < 0)
-                return r;
-        call->signed_ = then;
-        return link_send(&call->authority->signer, MSG_SIGN_ACCESS, call->serial, &message, -1);
+                call->signed_ = then;
+        return r;
 }
 
 /* A ticket is of no session and no client, and its subject is an account. */

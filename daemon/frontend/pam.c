@@ -1,4 +1,4 @@
-/* POST /pam/auth and POST /pam/account: what the PAM module asks. The answer is a login ticket,
+/* POST /pam/...: what the PAM module asks. The answer is a login ticket,
  * which the module checks itself: nothing here can make or change one. */
 #include "routes.h"
 
@@ -81,12 +81,40 @@ static int read_role(struct request *request, const struct params *params, struc
         return 0;
 }
 
-static int read_password(struct request *request, const struct params *params, struct text *ret) {
-        if (!params_has(params, "password"))
-                return bad(request, "password is needed");
-        *ret = password_as_asked(params_get(params, "password"));
+/* The token that a session asks for, and the ticket by which it says how the person came in. */
+static int read_token_wish(struct request *request, const struct params *params,
+                           struct msg_ask_pam *ask) {
+        ask->audience = params_get(params, "audience");
+        ask->scope = params_get(params, "scope");
+        ask->proof = params_get(params, "proof");
+        if (ask->audience.len > AUDIENCE_MAX || ask->scope.len > SCOPE_MAX)
+                return bad(request, "audience or scope is too long");
+        if (ask->proof.len > TOKEN_MAX)
+                return bad(request, "proof is no login ticket");
         return 0;
 }
+
+static int read_sid(struct request *request, const struct params *params, struct msg_ask_pam *ask) {
+        ask->sid = params_get(params, "sid");
+        return ask->sid.len == SID_LEN ? 0 : bad(request, "sid must be that of a session");
+}
+
+static int read_password(struct request *request, const struct params *params,
+                         struct msg_ask_pam *ask) {
+        if (!params_has(params, "password"))
+                return bad(request, "password is needed");
+        ask->password = password_as_asked(params_get(params, "password"));
+        return 0;
+}
+
+/* What a phase asks besides; account has nothing. */
+static int (*const readers[])(struct request *request, const struct params *params,
+                              struct msg_ask_pam *ask) = {
+        [PAM_PHASE_AUTH] = read_password,
+        [PAM_PHASE_ACCOUNT] = NULL,
+        [PAM_PHASE_SESSION] = read_token_wish,
+        [PAM_PHASE_CLOSE] = read_sid,
+};
 
 static int pam_begin(struct request *request, enum pam_phase phase) {
         struct msg_ask_pam ask = {.connection = request->number, .phase = (uint8_t)phase};
@@ -102,8 +130,8 @@ static int pam_begin(struct request *request, enum pam_phase phase) {
                 r = read_rhost(request, &params, &ask.rhost);
         if (r == 0)
                 r = read_role(request, &params, &ask.role);
-        if (r == 0 && phase == PAM_PHASE_AUTH)
-                r = read_password(request, &params, &ask.password);
+        if (r == 0 && readers[phase])
+                r = readers[phase](request, &params, &ask);
         return r < 0 ? r : call_ask(request, &pam, &ask);
 }
 
@@ -113,4 +141,12 @@ int pam_auth_begin(struct request *request) {
 
 int pam_account_begin(struct request *request) {
         return pam_begin(request, PAM_PHASE_ACCOUNT);
+}
+
+int pam_session_begin(struct request *request) {
+        return pam_begin(request, PAM_PHASE_SESSION);
+}
+
+int pam_close_begin(struct request *request) {
+        return pam_begin(request, PAM_PHASE_CLOSE);
 }

@@ -73,18 +73,23 @@ static const char *const frontend[] = {
         "pread64",  "lseek",  "newfstatat", "statx",      NULL,
 };
 
-/* Accepts, and keeps the database in the files that it opened before. */
+/* Accepts, keeps the database in the files that it opened before, and makes, replaces and removes
+ * the tokens of system logins, relative to the folder that it was given. */
 static const char *const authority[] = {
-        "accept4",   "getsockopt", "setsockopt", "shutdown",   "pread64", "pwrite64", "fsync",
-        "fdatasync", "ftruncate",  "fallocate",  "lseek",      "stat",    "lstat",    "newfstatat",
-        "statx",     "access",     "faccessat",  "faccessat2", "getcwd",  "readlink", "readlinkat",
-        "flock",     "msync",      "getuid",     "geteuid",    "getgid",  "getegid",  NULL,
+        "accept4",  "getsockopt", "setsockopt", "shutdown",  "pread64",    "pwrite64",
+        "fsync",    "fdatasync",  "ftruncate",  "fallocate", "lseek",      "stat",
+        "lstat",    "newfstatat", "statx",      "access",    "faccessat",  "faccessat2",
+        "getcwd",   "readlink",   "readlinkat", "flock",     "msync",      "getuid",
+        "geteuid",  "getgid",     "getegid",    "mkdirat",   "renameat",   "renameat2",
+        "unlinkat", "fsetxattr",  "fstatfs",    "umask",     "pidfd_open", NULL,
 };
 
 /* SQLite tries these at times (to remove its journal at the end, to sync a directory) and lives
  * with a no. */
 static const char *const authority_refused[] = {
-        "openat", "open", "unlink", "unlinkat", NULL,
+        "open",
+        "unlink",
+        NULL,
 };
 
 /* Makes, renames and removes key files while it runs, relative to the folder that it was given;
@@ -194,14 +199,15 @@ static const struct policy {
         const char *const *allowed[LISTS];
         const char *const *refused; /* with EACCES */
         const char *const *killed;  /* where the rest is merely refused */
+        bool only_makes_files;      /* openat(2) is not in the lists */
 } policies[] = {
-        [PROCESS_FRONTEND] = {{everybody, events, frontend}, NULL, NULL},
-        [PROCESS_AUTHORITY] = {{everybody, events, authority}, authority_refused, NULL},
-        [PROCESS_SIGNER] = {{everybody, events, signer}, NULL, NULL},
-        [PROCESS_WORKER] = {{everybody, worker, NULL}, NULL, NULL},
+        [PROCESS_FRONTEND] = {{everybody, events, frontend}, NULL, NULL, false},
+        [PROCESS_AUTHORITY] = {{everybody, events, authority}, authority_refused, NULL, true},
+        [PROCESS_SIGNER] = {{everybody, events, signer}, NULL, NULL, false},
+        [PROCESS_WORKER] = {{everybody, worker, NULL}, NULL, NULL, false},
         /* Which module answers is the host's choice: a call that none of ours makes fails there as
          * on an old kernel, which they all know. */
-        [PROCESS_NAMES] = {{everybody, names, NULL}, NULL, never},
+        [PROCESS_NAMES] = {{everybody, names, NULL}, NULL, never, false},
 };
 
 static void context_release(scmp_filter_ctx *context) {
@@ -235,6 +241,32 @@ static int memory_add(scmp_filter_ctx context) {
         return r;
 }
 
+/* openat(2) for a process that makes files and reads none: only a file that is not there yet can be
+ * opened, to be written. Every other way is refused, a rule for each flag that is not as it must
+ * be: rules of one filter have no order. */
+static int making_add(scmp_filter_ctx context) {
+        static const struct {
+                uint64_t mask, value;
+                bool is_good;
+        } flags[] = {
+                {O_ACCMODE | O_CREAT | O_EXCL, O_WRONLY | O_CREAT | O_EXCL, true},
+                {O_ACCMODE, O_RDONLY, false},
+                {O_ACCMODE, O_RDWR, false},
+                {O_ACCMODE, O_ACCMODE, false},
+                {O_CREAT, 0, false},
+                {O_EXCL, 0, false},
+        };
+        size_t i;
+        int r = 0;
+
+        for (i = 0; r == 0 && i < ELEMENTS(flags); i++)
+                r = seccomp_rule_add(context,
+                                     flags[i].is_good ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EACCES),
+                                     SCMP_SYS(openat), 1,
+                                     SCMP_A2(SCMP_CMP_MASKED_EQ, flags[i].mask, flags[i].value));
+        return r;
+}
+
 static int policy_add(scmp_filter_ctx context, const struct policy *policy) {
         size_t i;
         int r = 0;
@@ -243,6 +275,8 @@ static int policy_add(scmp_filter_ctx context, const struct policy *policy) {
                 r = list_add(context, SCMP_ACT_ALLOW, policy->allowed[i]);
         if (r == 0)
                 r = list_add(context, SCMP_ACT_ERRNO(EACCES), policy->refused);
+        if (r == 0 && policy->only_makes_files)
+                r = making_add(context);
         if (r)
                 return r;
         return policy->killed ? list_add(context, SCMP_ACT_KILL_PROCESS, policy->killed)

@@ -29,7 +29,9 @@ static const struct place_row {
 } rows[] = {
         [PLACE_RUN] = {PLACE_STATE, "run", JETON_RUN_DIR, 0755, .is_ours = true,
                        .must_not_have = 022},
-        [PLACE_TOKENS] = {PLACE_RUN, "tokens", NULL, 0755, .is_ours = true, .must_not_have = 022},
+        /* Whoever knows the name of his own file in there may pass, and nobody may look around. */
+        [PLACE_TOKENS] = {PLACE_RUN, WIRE_TOKENS_DIR, NULL, 0711, .owner = ACCOUNT_AUTHORITY,
+                          .must_not_have = 066},
         [PLACE_STATE] = {PLACE_STATE, NULL, JETON_STATE_DIR, 0755, .is_ours = true,
                          .must_not_have = 022},
         [PLACE_DB] = {PLACE_STATE, "db", NULL, 0700, .owner = ACCOUNT_AUTHORITY,

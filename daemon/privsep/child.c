@@ -126,6 +126,7 @@ int child_setup_until_go(struct channel *control, child_setup *take_setup, void 
 enum files {
         FILES_NONE,
         FILES_OF_FOLDER,
+        FILES_AND_FOLDERS_OF_FOLDER,
         FILES_ALL,
 };
 
@@ -146,8 +147,8 @@ static int fences_close(int *filter_fd, enum files files, int folder) {
 
         if (files == FILES_NONE)
                 r = sandbox_landlock();
-        if (files == FILES_OF_FOLDER)
-                r = sandbox_landlock_but(folder);
+        if (files == FILES_OF_FOLDER || files == FILES_AND_FOLDERS_OF_FOLDER)
+                r = sandbox_landlock_but(folder, files == FILES_AND_FOLDERS_OF_FOLDER);
         if (r == 0 && *filter_fd >= 0)
                 r = sandbox_seccomp(filter_fd);
         return r;
@@ -168,6 +169,7 @@ int child_confine(int *filter_fd, bool keeps_files) {
         return confine(filter_fd, keeps_files ? FILES_ALL : FILES_NONE, -1);
 }
 
-int child_confine_to(int *filter_fd, int folder) {
-        return confine(filter_fd, FILES_OF_FOLDER, folder);
+int child_confine_to(int *filter_fd, int folder, bool with_folders) {
+        return confine(filter_fd, with_folders ? FILES_AND_FOLDERS_OF_FOLDER : FILES_OF_FOLDER,
+                       folder);
 }

@@ -30,7 +30,8 @@ int child_setup_until_go(struct channel *control, child_setup *take_setup, void 
  * -errno, logged. */
 int child_confine(int *filter_fd, bool keeps_files);
 
-/* The same for a process that goes on writing files in one folder, and nowhere else. */
-int child_confine_to(int *filter_fd, int folder);
+/* The same for a process that goes on writing files in one folder, and nowhere else;
+ * `with_folders`: also folders in that one. */
+int child_confine_to(int *filter_fd, int folder, bool with_folders);
 
 #endif

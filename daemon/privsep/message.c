@@ -356,7 +356,7 @@ static const struct message_rule rules[MSG_COUNT] = {
         }},
         [MSG_ASK_PAM] = {"ask-pam", {
                 FIELD(msg_ask_pam, connection, ANY_NUMBER),
-                FIELD(msg_ask_pam, phase, PAM_PHASE_ACCOUNT),
+                FIELD(msg_ask_pam, phase, PAM_PHASE_CLOSE),
                 FIELD(msg_ask_pam, username, NAME_ASKED_MAX),
                 FIELD(msg_ask_pam, password, PASSWORD_MAX),
                 FIELD(msg_ask_pam, service, SERVICE_MAX),
@@ -364,6 +364,10 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ask_pam, nonce, NONCE_LEN),
                 FIELD(msg_ask_pam, uid, ANY_NUMBER),
                 FIELD(msg_ask_pam, role, ROLE_NAME_MAX),
+                FIELD(msg_ask_pam, audience, AUDIENCE_MAX),
+                FIELD(msg_ask_pam, scope, SCOPE_MAX),
+                FIELD(msg_ask_pam, proof, TOKEN_MAX),
+                FIELD(msg_ask_pam, sid, SID_LEN),
         }},
         [MSG_ASK_HEALTH] = {"ask-health", {
                 FIELD(msg_ask_health, connection, ANY_NUMBER),
@@ -501,9 +505,10 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_sign_ticket, uid, ANY_NUMBER),
                 FIELD(msg_sign_ticket, service, SERVICE_MAX),
                 FIELD(msg_sign_ticket, nonce, NONCE_LEN),
-                FIELD(msg_sign_ticket, phase, PAM_PHASE_ACCOUNT),
+                FIELD(msg_sign_ticket, phase, PAM_PHASE_CLOSE),
                 FIELD(msg_sign_ticket, verdict, LOGIN_GRANTED),
                 FIELD(msg_sign_ticket, role, ROLE_NAME_MAX),
+                FIELD(msg_sign_ticket, sid, SID_LEN),
                 FIELD(msg_sign_ticket, iat_min, ANY_NUMBER),
         }},
         [MSG_SIGNED] = {"signed", {

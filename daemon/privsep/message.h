@@ -150,6 +150,7 @@ enum descriptor {
         DESCRIPTOR_LISTEN,      /* jeton.sock */
         DESCRIPTOR_LISTEN_WEB,  /* web.sock */
         DESCRIPTOR_DB_DIR,      /* the authority's own directory */
+        DESCRIPTOR_TOKENS_DIR,  /* the authority's own, for the tokens of system logins */
         DESCRIPTOR_KEYS_DIR,    /* the signer's own directory */
         DESCRIPTOR_KEYS_PAGE,   /* writable for the signer alone */
         DESCRIPTOR_STATUS_PAGE, /* writable for the authority alone */
@@ -516,8 +517,12 @@ struct msg_ask_pam {
         struct text service;
         struct text rhost;
         struct text nonce;
-        uint32_t uid;     /* getpwnam(username)->pw_uid on the caller's side */
-        struct text role; /* the user must have; empty: none */
+        uint32_t uid;         /* getpwnam(username)->pw_uid on the caller's side */
+        struct text role;     /* the user must have; empty: none */
+        struct text audience; /* session: of its token; empty: the issuer */
+        struct text scope;    /* session: of its token; empty: all that the user may have */
+        struct text proof;    /* session: the ticket of this login's auth phase; empty: none */
+        struct text sid;      /* close: of which session */
 };
 
 struct msg_ask_health {
@@ -688,6 +693,7 @@ struct msg_sign_ticket {
         uint8_t phase;    /* enum pam_phase */
         uint8_t verdict;  /* enum login_verdict */
         struct text role; /* that was asked for */
+        struct text sid;  /* of the session that was opened; otherwise empty */
         int64_t iat_min;  /* as of an access token */
 };
 

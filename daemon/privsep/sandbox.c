@@ -42,6 +42,9 @@ struct landlock_below {
 /* LANDLOCK_ACCESS_FS_WRITE_FILE, _REMOVE_FILE, _MAKE_REG: the bits of ABI 1. */
 #define FILE_RIGHTS (UINT64_C(1) << 1 | UINT64_C(1) << 5 | UINT64_C(1) << 8)
 
+/* LANDLOCK_ACCESS_FS_REMOVE_DIR, _MAKE_DIR. */
+#define FOLDER_RIGHTS (UINT64_C(1) << 4 | UINT64_C(1) << 7)
+
 #define LOW_BITS(count) ((UINT64_C(1) << (count)) - 1)
 
 /* All rights that there are, by ABI: what is handled and has no rule is forbidden. */
@@ -66,8 +69,8 @@ static int landlock_abi(void) {
         return abi < (long)ELEMENTS(rights_of_abi) ? (int)abi : (int)ELEMENTS(rights_of_abi) - 1;
 }
 
-static int folder_open_up(int ruleset, int folder) {
-        const struct landlock_below below = {.rights = FILE_RIGHTS, .folder = folder};
+static int folder_open_up(int ruleset, int folder, uint64_t rights) {
+        const struct landlock_below below = {.rights = rights, .folder = folder};
 
         return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_PATH_BENEATH, &below, 0) < 0
                        ? -errno
@@ -75,7 +78,7 @@ static int folder_open_up(int ruleset, int folder) {
 }
 
 /* folder: -1: none */
-static int landlock(int folder) {
+static int landlock(int folder, uint64_t rights_there) {
         _cleanup_(closep) int ruleset = -1;
         const struct landlock_rights *rights;
         int abi = landlock_abi(), r = 0;
@@ -87,18 +90,18 @@ static int landlock(int folder) {
         if (ruleset < 0)
                 return -errno;
         if (folder >= 0)
-                r = folder_open_up(ruleset, folder);
+                r = folder_open_up(ruleset, folder, rights_there);
         if (r < 0)
                 return r;
         return syscall(SYS_landlock_restrict_self, ruleset, 0) < 0 ? -errno : 0;
 }
 
 int sandbox_landlock(void) {
-        return landlock(-1);
+        return landlock(-1, 0);
 }
 
-int sandbox_landlock_but(int folder) {
-        return landlock(folder);
+int sandbox_landlock_but(int folder, bool with_folders) {
+        return landlock(folder, with_folders ? FILE_RIGHTS | FOLDER_RIGHTS : FILE_RIGHTS);
 }
 
 /* ---- seccomp ---- */

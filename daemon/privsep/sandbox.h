@@ -3,15 +3,18 @@
 #ifndef JETON_PRIVSEP_SANDBOX_H
 #define JETON_PRIVSEP_SANDBOX_H
 
+#include <stdbool.h>
+
 /* No path can be opened, no TCP port bound or reached, no process outside signalled, as far as the
  * running kernel knows these rights; nothing where it knows none, or where a container lets nobody
  * ask for them. Open descriptors stay good.
  * 0 or -errno. */
 int sandbox_landlock(void);
 
-/* The same, but for plain files directly in or below that folder: to make, write, rename within it
- * and remove. */
-int sandbox_landlock_but(int folder);
+/* The same, but for plain files directly in or below that folder: to make, write, rename within
+ * their folder and remove; `with_folders`: to make and remove folders there too. None can be read.
+ */
+int sandbox_landlock_but(int folder, bool with_folders);
 
 /* Installs the program of struct sock_filter that fills the file *fd from its start; the file is
  * closed first, because the program need not allow close(2). 0; -EBADMSG when it is no whole number

@@ -180,6 +180,7 @@ static const struct text_rule ticket_rules[] = {
         RULE(msg_sign_ticket, service, service, REQUIRED, name_is_service),
         RULE(msg_sign_ticket, nonce, nonce, REQUIRED, is_nonce),
         RULE(msg_sign_ticket, role, roles, OPTIONAL, name_is_role),
+        RULE(msg_sign_ticket, sid, sid, OPTIONAL, is_session),
 };
 
 static int refuse(const char *field, const char **ret_field) {
@@ -316,6 +317,8 @@ static int ticket_take_words(const struct msg_sign_ticket *fields, struct claims
         const char *phase = pam_phase_word(fields->phase);
         const char *verdict = login_verdict_word(fields->verdict);
 
+        if (fields->sid.len > 0 && fields->phase != PAM_PHASE_SESSION)
+                return refuse("sid", ret_field);
         if (!phase || text_copy(text_of(phase), claims->phase, sizeof claims->phase) < 0)
                 return refuse("phase", ret_field);
         if (!verdict || text_copy(text_of(verdict), claims->verdict, sizeof claims->verdict) < 0)

@@ -79,7 +79,7 @@ static int signer_start(struct signer *signer) {
         r = signer_open(signer);
         if (r < 0)
                 return r;
-        r = child_confine_to(&filter_fd, signer->keys_dir);
+        r = child_confine_to(&filter_fd, signer->keys_dir, false);
         if (r < 0)
                 return r;
         keys_publish(signer->page, &signer->keyring, signer->limits.issuer);

@@ -34,7 +34,8 @@ ADMIN_WEB = {**ADMIN, **PEERS_UNKNOWN}
 REGISTER, REGISTER_WEB = {**ADMIN, "nobody": FORBIDDEN}, {**ADMIN_WEB, "nobody": FORBIDDEN}
 NOWHERE = {**{caller: NO_ROUTE for caller in CALLERS}, **PEERS_UNKNOWN}
 CLIENTS_WEB = {caller: UNKNOWN for caller in CALLERS}
-ROOT_OR_ONESELF = {caller: FORBIDDEN if caller == "other_peer" else IN for caller in CALLERS}
+ROOT = {caller: FORBIDDEN if caller == "other_peer" else IN for caller in CALLERS}
+ROOT_OR_ONESELF = ROOT  # the other peer is not who he asks about
 
 LOGIN = {"username": "target", "password": PASSWORD}
 TICKET = {"username": "target", "uid": "4000", "service": "sshd", "nonce": "A" * 43}
@@ -73,6 +74,9 @@ EXPECTED = {
     "DELETE /keys/{}": ("/keys/" + "A" * 43, {}, ADMIN, ADMIN_WEB),
     "POST /pam/auth": ("/pam/auth", {"form": {**TICKET, "password": PASSWORD}}, ANYONE, NOWHERE),
     "POST /pam/account": ("/pam/account", {"form": TICKET}, ROOT_OR_ONESELF, NOWHERE),
+    "POST /pam/session": ("/pam/session", {"form": TICKET}, ROOT, NOWHERE),
+    "POST /pam/session/close": ("/pam/session/close", {"form": {**TICKET, "sid": "A" * 22}}, ROOT,
+                                NOWHERE),
     "GET /health": ("/health", {}, ANYONE, ANYONE_WEB),
     "GET /.well-known/jwks.json": ("/.well-known/jwks.json", {}, ANYONE, ANYONE_WEB),
     "GET /.well-known/oauth-authorization-server": (

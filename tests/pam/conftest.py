@@ -30,10 +30,13 @@ class Outcome:
 
     def __init__(self, text):
         self.codes, self.ms, self.log, self.all_codes = {}, {}, [], []
+        self.token_files = []  # after each opening and closing of a session
         for line in text.splitlines():
             word, *rest = line.split(" ")
             if word == "log":
                 self.log.append(" ".join(rest[1:]))
+            elif word == "token-file":
+                self.token_files.append(None if rest[0] == "-" else rest[0])
             elif word in ("prompts", "tasks", "residues"):
                 setattr(self, word, int(rest[0]))
             elif word == "descriptors":
@@ -79,7 +82,7 @@ class Stand:
 
     def configure(self, *more, **changed):
         line = self.module_line(*more, **changed)
-        self.stack(*(f"{kind} required {line}" for kind in ("auth", "account")))
+        self.stack(*(f"{kind} required {line}" for kind in ("auth", "account", "session")))
 
     def daemon(self, answer=None, **more):
         return FakeDaemon(self.socket, answer or self.honest, **more)

@@ -36,6 +36,8 @@ class Request:
         }
         if "role" in self.form:
             claims["roles"] = [self.form["role"]]
+        if claims["phase"] == "session":
+            claims["sid"] = base64url(secrets.token_bytes(16))
         claims.update(changed)
         return {name: value for name, value in claims.items() if value is not None}
 

@@ -1,10 +1,13 @@
 /* Runs PAM transactions as an application would and says what came of them.
  *
- *      pam_try [confdir=DIR] [service=NAME] [user=NAME] [phases=auth,account,setcred]
+ *      pam_try [confdir=DIR] [service=NAME] [user=NAME] [phases=auth,account,setcred,open,close]
  *              [password=TEXT | password-length=N] [answer=password|fail|no-array|no-answer|
  *              no-function] [rhost=HOST] [repeat=N] [threads=N] [standard=closed] [search=yes]
  *
- * It prints, a line each: "log LEVEL TEXT" as the stack logs; for the last transaction of every
+ * The phase "wait" reads standard input to its end.
+ *
+ * It prints, a line each: "log LEVEL TEXT" as the stack logs; "token-file PATH" when a session was
+ * opened, "token-file -" when that gave it none or it was closed; for the last transaction of every
  * thread "PHASE CODE MILLISECONDS"; "prompts N"; "descriptors BEFORE AFTER"; "tasks N", which is
  * 1 when no thread was left behind; "residues N" for search=yes, which makes a password that stands
  * nowhere else and counts its copies in memory afterwards. It ends with status 0 whatever the codes
@@ -177,6 +180,36 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
 
 /* ---- one transaction ---- */
 
+static void token_file_show(pam_handle_t *pamh) {
+        const char *path = pam_getenv(pamh, "BEARER_TOKEN_FILE");
+
+        dprintf(output, "token-file %s\n", path ? path : "-");
+}
+
+static int session_open(pam_handle_t *pamh, int flags) {
+        int code = pam_open_session(pamh, flags);
+
+        token_file_show(pamh);
+        return code;
+}
+
+static int session_close(pam_handle_t *pamh, int flags) {
+        int code = pam_close_session(pamh, flags);
+
+        token_file_show(pamh);
+        return code;
+}
+
+static int wait_for_end(pam_handle_t *pamh, int flags) {
+        char byte;
+
+        (void)pamh;
+        (void)flags;
+        while (read(STDIN_FILENO, &byte, 1) > 0)
+                ;
+        return PAM_SUCCESS;
+}
+
 static const struct phase {
         struct text name;
         int (*run)(pam_handle_t *pamh, int flags);
@@ -185,6 +218,9 @@ static const struct phase {
         {TEXT("auth"), pam_authenticate, 0},
         {TEXT("account"), pam_acct_mgmt, 0},
         {TEXT("setcred"), pam_setcred, PAM_ESTABLISH_CRED},
+        {TEXT("open"), session_open, 0},
+        {TEXT("close"), session_close, 0},
+        {TEXT("wait"), wait_for_end, 0},
 };
 
 struct result {

@@ -1,4 +1,4 @@
-"""The table of codes in pam_jeton(8), cell by cell: each row is brought about, and both phases must
+"""The table of codes in pam_jeton(8), cell by cell: each row is brought about, and each phase must
 give what the page says."""
 import threading
 
@@ -7,13 +7,15 @@ import pytest
 from conftest import TOP
 from fake_daemon import reply, sign
 
+PHASES = ["auth", "account", "open"]
+KINDS = {"open": "session"}
 PAGE = TOP / "pam_module/pam_jeton.8"
 
 
 def rows_of_the_page():
     table = PAGE.read_text().partition(".TS\n")[2].partition(".TE\n")[0]
     cells = [line.split("|") for line in table.splitlines()[4:]]
-    return {situation: {"auth": auth, "account": account} for situation, auth, account in cells}
+    return {situation: dict(zip(PHASES, codes, strict=True)) for situation, *codes in cells}
 
 
 def verdict(word):
@@ -126,7 +128,8 @@ SITUATIONS = {
 
 def ask(stand, phase, permit):
     line = stand.module_line(*stand.arguments_more, **stand.arguments_changed)
-    stand.stack(f"{phase} required {line}", *[f"{phase} required pam_permit.so"] * permit)
+    kind = KINDS.get(phase, phase)
+    stand.stack(f"{kind} required {line}", *[f"{kind} required pam_permit.so"] * permit)
     return stand.try_login(phases=phase, **stand.settings).codes[phase]
 
 
@@ -146,7 +149,7 @@ def test_every_row_of_the_page_is_tested():
 def cells():
     for situation, arranges in SITUATIONS.items():
         for arrange in arranges if isinstance(arranges, list) else [arranges]:
-            for phase in ("auth", "account"):
+            for phase in PHASES:
                 yield pytest.param(situation, arrange, phase, id=f"{situation}-{phase}")
 
 
@@ -163,5 +166,5 @@ def test_code_is_the_one_in_the_manual(stand, situation, arrange, phase):
         with stand.daemon(stand.daemon_answers, serve=stand.daemon_serves):
             code = code_of(stand, phase)
             stand.ended.set()
-    # "-": what a person answers is no matter of the account phase.
+    # "-": what a person answers is no matter of the other phases.
     assert code == ("PAM_SUCCESS" if expected == r"\-" else expected)

@@ -95,6 +95,7 @@ TICKET_LIE(ticket_verdict_none, verdict, LOGIN_NONE)
 TICKET_LIE(ticket_phase_none, phase, PAM_PHASE_NONE)
 TICKET_LIE(ticket_for_nobody, uid, UINT32_MAX)
 TICKET_LIE(ticket_role_with_a_quote, role, TEXT("a\",\"verdict\":\"granted"))
+TICKET_LIE(ticket_of_auth_with_a_session, sid, TEXT("AAAAAAAAAAAAAAAAAAAAAA"))
 TICKET_LIE(ticket_service_with_a_path, service, TEXT("../../etc/passwd"))
 
 static int honest(int socket) {
@@ -383,6 +384,7 @@ static const struct {
         {"ticket-phase-none", ticket_phase_none},
         {"ticket-for-nobody", ticket_for_nobody},
         {"ticket-role-with-a-quote", ticket_role_with_a_quote},
+        {"ticket-of-auth-with-a-session", ticket_of_auth_with_a_session},
         {"ticket-service-with-a-path", ticket_service_with_a_path},
         {"kind-of-a-ticket", kind_of_a_ticket},
         {"settings-of-its-own", settings_of_its_own},

@@ -14,7 +14,7 @@ from harness import Daemon, is_root  # noqa: E402
 FILES = {
     "frontend": {("keys", "r"), ("status", "r")},
     "authority": {("keys", "r"), ("status", "rw"), ("db", "r"), ("jeton.db", "rw"),
-                  ("jeton.db-wal", "rw"), ("jeton.db-shm", "rw")},
+                  ("jeton.db-wal", "rw"), ("jeton.db-shm", "rw"), ("tokens", "r")},
     "signer": {("keys", "rw"), ("keys", "r")},  # its page; its folder
     "worker": set(),
     "names": set(),

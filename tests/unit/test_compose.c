@@ -333,6 +333,24 @@ static void a_ticket_names_the_role_that_was_asked_for(void **state) {
         assert_string_equal(claims.roles, "wheel");
 }
 
+static void only_the_ticket_of_a_session_names_one(void **state) {
+        struct msg_sign_ticket fields = good_ticket();
+        const char *field = NULL;
+        struct claims claims;
+
+        (void)state;
+        fields.sid = TEXT("AAAAAAAAAAAAAAAAAAAAAA");
+        assert_int_equal(compose_ticket(&limits, &fields, NOW, &claims, &field), -EINVAL);
+        assert_string_equal(field, "sid");
+        fields.phase = PAM_PHASE_CLOSE;
+        assert_int_equal(compose_ticket(&limits, &fields, NOW, &claims, &field), -EINVAL);
+        fields.phase = PAM_PHASE_SESSION;
+        assert_int_equal(compose_ticket(&limits, &fields, NOW, &claims, &field), 0);
+        assert_string_equal(claims.sid, "AAAAAAAAAAAAAAAAAAAAAA");
+        fields.sid = TEXT("../../../etc/passwd");
+        assert_int_equal(compose_ticket(&limits, &fields, NOW, &claims, &field), -EINVAL);
+}
+
 static void assert_ticket(const struct msg_sign_ticket *fields, const char *at_fault) {
         const char *field = "";
         struct claims claims;
@@ -387,6 +405,7 @@ int main(void) {
                 cmocka_unit_test(the_uid_that_means_none_is_not_signed),
                 cmocka_unit_test(a_ticket_is_what_it_says),
                 cmocka_unit_test(a_ticket_names_the_role_that_was_asked_for),
+                cmocka_unit_test(only_the_ticket_of_a_session_names_one),
                 cmocka_unit_test(ticket_fields_have_their_grammar),
         };
 

@@ -53,6 +53,7 @@ static void every_argument_is_read(void **state) {
 
 static void an_argument_that_means_nothing_in_a_phase_is_unknown_there(void **state) {
         static const char *const of_auth[] = {"use_first_pass", "try_first_pass"};
+        static const char *const of_session[] = {"audience=https://api.example", "scope=read"};
         static const char *const of_both[] = {"require_role=wheel", "ignore_unknown_user", "debug"};
         struct options options;
         size_t i;
@@ -63,10 +64,32 @@ static void an_argument_that_means_nothing_in_a_phase_is_unknown_there(void **st
                 assert_int_equal(READ_IN(PAM_PHASE_AUTH, &options, &bad, of_auth[i]), 0);
                 assert_int_equal(READ_IN(PAM_PHASE_ACCOUNT, &options, &bad, of_auth[i]), -EINVAL);
         }
+        for (i = 0; i < ELEMENTS(of_session); i++) {
+                assert_int_equal(READ_IN(PAM_PHASE_SESSION, &options, &bad, of_session[i]), 0);
+                assert_int_equal(READ_IN(PAM_PHASE_CLOSE, &options, &bad, of_session[i]), 0);
+                assert_int_equal(READ_IN(PAM_PHASE_AUTH, &options, &bad, of_session[i]), -EINVAL);
+        }
         for (i = 0; i < ELEMENTS(of_both); i++) {
                 assert_int_equal(READ_IN(PAM_PHASE_AUTH, &options, &bad, of_both[i]), 0);
                 assert_int_equal(READ_IN(PAM_PHASE_ACCOUNT, &options, &bad, of_both[i]), 0);
         }
+}
+
+static void the_wish_for_a_token_is_read(void **state) {
+        static const char *const malformed[] = {"audience=", "audience=a b", "scope=", "scope=a\"b",
+                                                "scope=a\nb"};
+        struct options options;
+        size_t i;
+        int bad;
+
+        (void)state;
+        assert_int_equal(READ_IN(PAM_PHASE_SESSION, &options, &bad, "audience=https://api.example",
+                                 "scope=read write"),
+                         0);
+        assert_true(text_is(options.audience, TEXT("https://api.example")));
+        assert_true(text_is(options.scope, TEXT("read write")));
+        for (i = 0; i < ELEMENTS(malformed); i++)
+                assert_int_equal(READ_IN(PAM_PHASE_SESSION, &options, &bad, malformed[i]), -EINVAL);
 }
 
 /* Its own path too: naming it is what says that the server may be one's own. */
@@ -167,6 +190,7 @@ int main(void) {
                 cmocka_unit_test(no_arguments_are_the_defaults),
                 cmocka_unit_test(every_argument_is_read),
                 cmocka_unit_test(an_argument_that_means_nothing_in_a_phase_is_unknown_there),
+                cmocka_unit_test(the_wish_for_a_token_is_read),
                 cmocka_unit_test(the_default_path_by_argument_is_still_an_argument),
                 cmocka_unit_test(use_first_pass_is_stronger_than_try_first_pass),
                 cmocka_unit_test(the_first_bad_argument_is_named),

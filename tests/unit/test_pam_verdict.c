@@ -22,6 +22,8 @@ static void only_a_granting_ticket_is_success(void **state) {
 
                 assert_true((verdict_code(PAM_PHASE_AUTH, number) == PAM_SUCCESS) == granted);
                 assert_true((verdict_code(PAM_PHASE_ACCOUNT, number) == PAM_SUCCESS) == granted);
+                assert_true((verdict_code(PAM_PHASE_SESSION, number) == PAM_SUCCESS) == granted);
+                assert_true((verdict_code(PAM_PHASE_CLOSE, number) == PAM_SUCCESS) == granted);
         }
 }
 
@@ -35,6 +37,19 @@ static void only_strangers_are_ignored_and_in_auth_only_when_told(void **state) 
 
                 assert_true((verdict_code(PAM_PHASE_AUTH, number) == PAM_IGNORE) == told);
                 assert_true((verdict_code(PAM_PHASE_ACCOUNT, number) == PAM_IGNORE) == stranger);
+        }
+}
+
+static void a_session_fails_no_login(void **state) {
+        unsigned number;
+
+        (void)state;
+        for (number = SITUATION_NOT_OURS; number < SITUATION_GRANTED; number++) {
+                int code = verdict_code(PAM_PHASE_SESSION, number);
+
+                /* The rest are no situations. */
+                assert_true(code == PAM_IGNORE || number > SITUATION_EXPIRED);
+                assert_int_equal(verdict_code(PAM_PHASE_CLOSE, number), code);
         }
 }
 
@@ -59,6 +74,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(only_a_granting_ticket_is_success),
                 cmocka_unit_test(only_strangers_are_ignored_and_in_auth_only_when_told),
+                cmocka_unit_test(a_session_fails_no_login),
                 cmocka_unit_test(what_is_not_in_the_table_is_unavailable),
                 cmocka_unit_test(no_phase_lets_nobody_in),
         };

@@ -44,6 +44,8 @@ ROUTE(client_secret)
 ROUTE(policy_test)
 ROUTE(pam_auth)
 ROUTE(pam_account)
+ROUTE(pam_session)
+ROUTE(pam_close)
 ROUTE(jwks)
 ROUTE(metadata)
 ROUTE(health)
@@ -92,6 +94,8 @@ static const struct {
         {"POST", "/policy/test", ALL, policy_test_begin, ""},
         {"POST", "/pam/auth", LOCAL, pam_auth_begin, ""},
         {"POST", "/pam/account", LOCAL, pam_account_begin, ""},
+        {"POST", "/pam/session", LOCAL, pam_session_begin, ""},
+        {"POST", "/pam/session/close", LOCAL, pam_close_begin, ""},
         {"GET", "/health", ALL, health_begin, ""},
         {"GET", "/.well-known/jwks.json", ALL, jwks_begin, ""},
         {"GET", "/.well-known/oauth-authorization-server", ALL, metadata_begin, ""},

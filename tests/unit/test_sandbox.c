@@ -74,7 +74,7 @@ static bool is_refused(int fd, int error) {
 
 /* 0: everything as it should be. */
 static int inside_landlock_but(int folder) {
-        if (sandbox_landlock_but(folder) < 0)
+        if (sandbox_landlock_but(folder, false) < 0)
                 return 1;
         if (!file_is_made_renamed_and_removed(folder))
                 return 2;
@@ -131,6 +131,25 @@ static void folders_remove(const char *top, int top_fd) {
         assert_int_equal(rmdir(top), 0); /* nothing else was left there */
 }
 
+static int errno_of(int result) {
+        return result < 0 ? errno : 0;
+}
+
+/* `fd` is a folder with a folder "old" in it. */
+static int inside_landlock_but_with_folders(int fd) {
+        if (sandbox_landlock_but(fd, true) < 0)
+                return 1;
+        if (openat(fd, "old/file", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) < 0)
+                return 2;
+        if (renameat(fd, "old/file", fd, "old/renamed") < 0 || unlinkat(fd, "old/renamed", 0) < 0)
+                return 3;
+        if (mkdirat(fd, "new", 0700) < 0 || unlinkat(fd, "new", AT_REMOVEDIR) < 0)
+                return 4;
+        if (errno_of(openat(fd, "old", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) != EACCES)
+                return 5;
+        return errno_of(mkdir("/tmp/jeton-elsewhere", 0700)) == EACCES ? 0 : 6;
+}
+
 static bool kernel_has_landlock(void) {
         return syscall(444 /* landlock_create_ruleset */, NULL, 0, 1u) > 0;
 }
@@ -155,8 +174,23 @@ static void but_for_one_folder_plain_files_are_made_renamed_and_removed_there_al
         if (kernel_has_landlock())
                 assert_int_equal(status_of(inside_landlock_but, inside), 0);
         else
-                assert_int_equal(sandbox_landlock_but(inside), 0);
+                assert_int_equal(sandbox_landlock_but(inside, false), 0);
         folders_remove(top, top_fd);
+}
+
+static void behind_landlock_one_folder_can_stay_open_for_making(void **state) {
+        _cleanup_(closep) int fd = -1;
+        char path[] = "/tmp/jeton-sandbox.XXXXXX";
+
+        (void)state;
+        if (!kernel_has_landlock())
+                return;
+        assert_non_null(mkdtemp(path));
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        assert_int_equal(mkdirat(fd, "old", 0700), 0);
+        assert_int_equal(status_of(inside_landlock_but_with_folders, fd), 0);
+        unlinkat(fd, "old", AT_REMOVEDIR);
+        rmdir(path);
 }
 
 /* getppid(2) fails with EDOM, everything else is allowed: an errno that no kernel gives there. */
@@ -217,6 +251,7 @@ static void a_file_that_is_no_program_is_refused(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(behind_landlock_one_folder_can_stay_open_for_making),
                 cmocka_unit_test(behind_landlock_no_path_opens_and_open_files_stay_good),
                 cmocka_unit_test(
                         but_for_one_folder_plain_files_are_made_renamed_and_removed_there_alone),

@@ -15,7 +15,7 @@
 static struct authority authority;
 static struct call call;
 static link_hear *hear;
-static int failed_with, changes;
+static int failed_with, changes, renewals;
 
 int link_open(struct authority *by, struct link *link, int fd, enum process peer, uint32_t instance,
               link_hear *heard, link_lost *lost) {
@@ -67,6 +67,13 @@ void sessions_note_birth(struct authority *by, int64_t iat) {
         (void)iat;
 }
 
+int login_sessions_take_signed(struct authority *by, const struct frame *frame) {
+        (void)by;
+        (void)frame;
+        renewals++;
+        return 0;
+}
+
 int audit_key(struct authority *by, const struct msg_key_changed *change) {
         (void)by;
         changes++;
@@ -98,11 +105,11 @@ static int check_fails(struct call *of, bool good) {
 static int setup(void **state) {
         (void)state;
         call = (struct call){.serial = 7};
-        failed_with = changes = 0;
+        failed_with = changes = renewals = 0;
         return signing_join(&authority, -1);
 }
 
-static int say(enum message_type type, uint32_t number) {
+static int say(enum message_type type, uint64_t number) {
         struct frame frame = {.type = type, .call = number, .fd = -1};
 
         if (type == MSG_NOT_SIGNED)
@@ -127,6 +134,15 @@ static void what_the_next_step_runs_into_is_not_the_signers_fault(void **state) 
                 assert_int_equal(say(answers[i], 7), 0);
                 assert_int_equal(failed_with, answers[i] == MSG_NOT_SIGNED ? -EIO : -EPROTO);
         }
+}
+
+/* Its number is beyond every connection's: it is for no call, whatever is said. */
+static void an_answer_to_a_renewal_is_for_the_session(void **state) {
+        (void)state;
+        call.signed_ = signed_fails;
+        assert_int_equal(say(MSG_SIGNED, SIGNING_OWN | 7), 0);
+        assert_int_equal(renewals, 1);
+        assert_int_equal(failed_with, 0);
 }
 
 static void an_answer_to_no_question_is(void **state) {
@@ -157,6 +173,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(what_the_next_step_runs_into_is_not_the_signers_fault,
                                        setup),
+                cmocka_unit_test_setup(an_answer_to_a_renewal_is_for_the_session, setup),
                 cmocka_unit_test_setup(an_answer_to_no_question_is, setup),
                 cmocka_unit_test_setup(an_answer_for_a_caller_who_has_left_is_nobodys, setup),
                 cmocka_unit_test_setup(a_change_of_keys_is_of_no_call, setup),

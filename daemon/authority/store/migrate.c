@@ -118,9 +118,24 @@ static const char version_clients[] =
         " created_at INTEGER NOT NULL"
         ") STRICT, WITHOUT ROWID;";
 
+/* Of system logins whose token is in a file; `process` opened the session. */
+static const char version_logins[] = "CREATE TABLE logins ("
+                                     " sid TEXT PRIMARY KEY CHECK (length(sid) = 22),"
+                                     " user_id INTEGER NOT NULL,"
+                                     " uid INTEGER NOT NULL CHECK (uid BETWEEN 1 AND 4294967294),"
+                                     " boot TEXT NOT NULL,"
+                                     " pid INTEGER NOT NULL,"
+                                     " process INTEGER NOT NULL,"
+                                     " audience TEXT NOT NULL,"
+                                     " scope TEXT NOT NULL,"
+                                     " amr TEXT NOT NULL,"
+                                     " auth_time INTEGER NOT NULL"
+                                     ") STRICT;";
+
 const struct migration migrations[] = {
         {version_1},        {version_sessions},       {version_account_end},
         {version_throttle}, {version_session_shares}, {version_clients},
+        {version_logins},
 };
 const size_t migrations_count = ELEMENTS(migrations);
 

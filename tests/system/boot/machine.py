@@ -22,8 +22,8 @@ MAKE_ROOT_SECONDS = 240
 BOOT_SECONDS = 60
 COMMAND_SECONDS = 30
 STOP_SECONDS = 30
-LIFE_SECONDS = 300  # of one boot
-INCLUDED = ["systemd", "systemd-sysv", "dbus", "pamtester"]
+LIFE_SECONDS = 480  # of one boot
+INCLUDED = ["systemd", "systemd-sysv", "dbus", "pamtester", "openssh-server", "openssh-client"]
 NEEDLESS = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*"]
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -177,14 +177,22 @@ class Machine:
 
     # --- inside ---
 
+    def inside(self, *command):
+        return ["nsenter", "-t", str(self.systemd), "-m", "-u", "-i", "-n", "-p", "-C",
+                "env", "-i", f"PATH={PATH}", "HOME=/root", "LANG=C.UTF-8", *command]
+
     def run(self, *command, text="", user=None, seconds=COMMAND_SECONDS):
         """A command as root or as user; `text` is its input, stdout and stderr its output."""
         if user:
             command = ("setpriv", "--reuid", user, "--regid", user, "--init-groups", *command)
-        inside = ["nsenter", "-t", str(self.systemd), "-m", "-u", "-i", "-n", "-p", "-C",
-                  "env", "-i", f"PATH={PATH}", "HOME=/root", "LANG=C.UTF-8"]
-        return subprocess.run([*inside, *command], check=False, input=text, capture_output=True,
+        return subprocess.run(self.inside(*command), check=False, input=text, capture_output=True,
                               text=True, errors="replace", timeout=seconds)
+
+    def start(self, *command):
+        """A command of root's that goes on, and ends with the process that is given here; its
+        output is in a pipe."""
+        return subprocess.Popen(self.inside("setpriv", "--pdeathsig", "TERM", *command),
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
 
     def get(self, *command, **how):
         """The output of a command that must be successful."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from harness import PASSWORD
-from machine import Machine, machine, missing, wait_until
+from booted import ROOT_PASSWORD, STACKS
+from machine import missing, wait_until
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=f"not there: {' '.join(missing())}")
 
@@ -25,66 +26,13 @@ PLACES = {
     "/run/jeton/jeton.sock": "root:root 666 socket",
     "/run/jeton/keys": "root:root 644 regular file",
     "/run/jeton/status": "root:root 644 regular file",
-    "/run/jeton/tokens": "root:root 755 directory",
+    "/run/jeton/tokens": "jeton:jeton 711 directory",
     "/var/lib/jeton": "root:root 755 directory",
     "/var/lib/jeton/db": "jeton:jeton 700 directory",
     "/var/lib/jeton/keys": "jeton-signer:jeton-signer 700 directory",
 }
-STACKS = {
-    "jeton-alone": "auth required pam_jeton.so\naccount required pam_jeton.so\n",
-    "jeton-first": "auth sufficient pam_jeton.so\nauth required pam_unix.so try_first_pass\n"
-                   "account required pam_unix.so\n",
-    # The example of pam_jeton(8).
-    "jeton-second": """
-auth     [success=2 default=ignore]  pam_unix.so
-auth     [success=1 default=ignore]  pam_jeton.so use_first_pass
-auth     requisite                   pam_deny.so
-auth     required                    pam_permit.so
-account  required                    pam_unix.so
-account  required                    pam_jeton.so
-""",
-}
-ROOT_PASSWORD = "of the local account"
 QUICK_SECONDS = 4
 START_SECONDS = 20
-
-
-@pytest.fixture(scope="module")
-def fresh():
-    """The machine after the README's commands, whatever they came to."""
-    with machine() as booted:
-        booted.install()
-        booted.get("systemctl", "daemon-reload")
-        booted.run("systemctl", "enable", "--now", "jetond")
-        yield booted
-
-
-@pytest.fixture(scope="module")
-def with_pat(fresh):
-    """pat is a local account and linked, sam a local account alone, root has a local password."""
-    for account in ("pat", "sam"):
-        fresh.get("useradd", "--create-home", account)
-    fresh.get("chpasswd", text=f"root:{ROOT_PASSWORD}\n")
-    fresh.get("jeton", "user", "add", "pat", "--link", text=PASSWORD + "\n")
-    for name, stack in STACKS.items():
-        Path(fresh.root, "etc/pam.d", name).write_text(stack)
-    return fresh
-
-
-@pytest.fixture
-def host(with_pat) -> Machine:
-    """The service runs and nobody waits for his guesses when the test begins, whatever the one
-    before it did."""
-    with_pat.get("systemctl", "start", "jetond")
-    with_pat.get("jeton", "user", "unlock", "pat")
-    return with_pat
-
-
-@pytest.fixture
-def stopped(host):
-    host.get("systemctl", "stop", "jetond")
-    yield host
-    host.get("systemctl", "start", "jetond")
 
 
 def claims_of(token):
@@ -225,27 +173,27 @@ def test_a_name_makes_no_field_and_no_entry_of_its_own(host, name):
 
 # --- without the service ---
 
-def test_pam_without_the_service_is_unavailable_at_once(stopped):
-    status, said, seconds = stopped.pam("jeton-alone", "pat", PASSWORD)
+def test_pam_without_the_service_is_unavailable_at_once(halted):
+    status, said, seconds = halted.pam("jeton-alone", "pat", PASSWORD)
     assert status != 0
     assert "cannot retrieve authentication info" in said
     assert seconds < QUICK_SECONDS
 
 
 @pytest.mark.parametrize("stack", ["jeton-first", "jeton-second"])
-def test_root_logs_in_without_the_service_at_once(stopped, stack):
-    status, said, seconds = stopped.pam(stack, "root", ROOT_PASSWORD, "authenticate", "acct_mgmt")
+def test_root_logs_in_without_the_service_at_once(halted, stack):
+    status, said, seconds = halted.pam(stack, "root", ROOT_PASSWORD, "authenticate", "acct_mgmt")
     assert status == 0, said
     assert seconds < QUICK_SECONDS
-    assert stopped.pam(stack, "root", "wrong")[0] != 0
+    assert halted.pam(stack, "root", "wrong")[0] != 0
 
 
-def test_stopping_leaves_the_pages_and_takes_the_socket(stopped):
-    left = stopped.get("ls", "/run/jeton").split()
+def test_stopping_leaves_the_pages_and_takes_the_socket(halted):
+    left = halted.get("ls", "/run/jeton").split()
     assert {"keys", "status", "tokens"} <= set(left)
     assert "jeton.sock" not in left
-    assert stopped.unit("Result") == "success"
-    assert stopped.processes() == {}
+    assert halted.unit("Result") == "success"
+    assert halted.processes() == {}
 
 
 def test_a_token_is_verified_while_the_service_is_stopped(host):

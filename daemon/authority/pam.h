@@ -1,0 +1,34 @@
+/* A system login's question and what has been found out for it: pam.c has the phases of a person,
+ * pam_session.c those of a session. */
+#ifndef JETON_AUTHORITY_PAM_H
+#define JETON_AUTHORITY_PAM_H
+
+#include "call.h"
+#include "password.h"
+#include "store/logins.h"
+
+struct pam_login {
+        enum pam_phase phase;
+        enum login_verdict verdict;
+        uint32_t uid;
+        char username[USER_NAME_MAX + 1]; /* the local account's name, as asked */
+        char service[SERVICE_MAX + 1];
+        char rhost[RHOST_MAX + 1];
+        char nonce[NONCE_LEN + 1];
+        char role[ROLE_NAME_MAX + 1]; /* that the user must have; empty: none */
+        int64_t began;
+        char reason[PASSWORD_REASON_MAX]; /* of a no, for the audit line; of a yes, what to add */
+        struct login_row session; /* that is opened, and all that is known of it; closed: its sid */
+};
+
+/* The verdict becomes a ticket. `reason` is for the audit line, and may be empty. 0 or -errno. */
+int login_sign(struct call *call, enum login_verdict verdict, const char *reason);
+
+/* What the account itself says: unknown, disabled, expired, or granted. */
+enum login_verdict login_account_verdict(const struct call *call);
+
+/* POST /pam/session, POST /pam/session/close. The message is lent. 0 or -errno. */
+int login_open_session(struct call *call, const struct msg_ask_pam *ask);
+int login_close_session(struct call *call, const struct msg_ask_pam *ask);
+
+#endif
