@@ -81,12 +81,17 @@ int answer_client_grant(struct call *call, const union message *message) {
 int answer_client_check(struct call *call, const union message *message) {
         static const struct issue_kind client_check = {"client-check", REFUSAL_CLIENT};
         const struct msg_ask_client_check *ask = &message->ask_client_check;
+        _cleanup_(client_freep) struct client *client = NULL;
+        struct msg_answer_client_check answer;
         enum refusal refusal;
         int r;
 
-        r = client_prove(call, ask->client_id, ask->secret, &refusal);
+        r = client_authenticate(call, ask->client_id, ask->secret, &client, &refusal);
         if (r < 0)
                 return r;
-        return refusal ? refuse_client(call, &client_check, ask->client_id)
-                       : call_answer(call, MSG_ANSWER_DONE, NULL);
+        if (refusal)
+                return refuse_client(call, &client_check, ask->client_id);
+        answer.client_id = text_of(client->id);
+        answer.audiences = text_of(client->audiences);
+        return call_answer(call, MSG_ANSWER_CLIENT_CHECK, &answer);
 }

@@ -40,8 +40,19 @@ static void add_claims(struct json *object, const struct claims *claims) {
         json_add_words(object, "amr", text_of(claims->amr));
 }
 
+/* RFC 7662 4: may the token be used where the question comes from? To a client, where it is for one
+ * of its audiences or is its own. A process of this host may look at any; it knows which is its. */
+static bool is_concern(const struct request *request, const struct claims *claims) {
+        struct text asker = text_of(request->asker), audiences = text_of(request->asker_audiences);
+
+        return asker.len == 0 || text_is(text_of(claims->client_id), asker) ||
+               text_list_has(audiences, text_of(claims->aud));
+}
+
 /* RFC 7662 2.2: of a token that is not good nothing else is said. */
-static int reply_judgement(struct request *request, bool is_active, const struct claims *claims) {
+static int reply_judgement(struct request *request, enum verdict verdict,
+                           const struct claims *claims) {
+        const bool is_active = verdict == VERDICT_VALID && is_concern(request, claims);
         const struct reply reply = {.status = 200, .cache = CACHE_NEVER};
         _cleanup_(json_clear) struct json body;
 
@@ -52,7 +63,7 @@ static int reply_judgement(struct request *request, bool is_active, const struct
         return request_reply_json(request, &reply, &body);
 }
 
-/* Any audience: whoever asks knows which one is his. A login ticket is no token for this. */
+/* Any audience here: is_concern() looks at it. A login ticket is no token for this. */
 static struct expectation any_audience(const struct request *request) {
         return (struct expectation){
                 .now = clock_wall_s(),
@@ -79,7 +90,7 @@ static int mac_finish(struct request *request, const union message *answer) {
         if (r == 0 && answer->mac_checked.good)
                 r = token_judge_checked(frontend->keys.keyset, &frontend->revocations,
                                         request->asked_token, &expectation, &verdict, &claims);
-        return r < 0 ? r : reply_judgement(request, verdict == VERDICT_VALID, &claims);
+        return r < 0 ? r : reply_judgement(request, verdict, &claims);
 }
 
 /* Of an HS256 key nothing is published: who could check its tokens could make them. */
@@ -109,21 +120,26 @@ static int judge(struct request *request, struct text token) {
                 return r;
         if (verdict == VERDICT_ASK)
                 return ask_mac(request, token);
-        return reply_judgement(request, verdict == VERDICT_VALID, &claims);
+        return reply_judgement(request, verdict, &claims);
 }
 
 /* ---- who may ask ---- */
 
 /* The client is who it says: now the token, which the form had. */
-static int client_finish(struct request *request, const union message *answer) {
-        (void)answer;
+static int client_finish(struct request *request, const union message *message) {
+        const struct msg_answer_client_check *answer = &message->answer_client_check;
+
+        request->asker_audiences = strndup(answer->audiences.p, answer->audiences.len);
+        if (!request->asker_audiences ||
+            text_copy(answer->client_id, request->asker, sizeof request->asker) < 0)
+                return -ENOMEM;
         return judge(request, request->asked_token);
 }
 
 static int ask_about_client(struct request *request, const struct client_proof *proof) {
         static const struct exchange check = {
                 .ask = MSG_ASK_CLIENT_CHECK,
-                .answer = MSG_ANSWER_DONE,
+                .answer = MSG_ANSWER_CLIENT_CHECK,
                 .finish = client_finish,
         };
         const struct msg_ask_client_check ask = {

@@ -273,5 +273,7 @@ void request_clear(struct request *request) {
         request->parameter = TEXT_NONE;
         request->is_asked = false;
         request->asked_token = TEXT_NONE;
+        request->asker[0] = '\0';
+        freep(&request->asker_audiences);
         request->fault = (struct fault){0};
 }

@@ -26,11 +26,13 @@ struct request {
         char *body;            /* borrowed likewise; decoded in place */
         size_t body_len;
         struct authorization authorization;
-        struct text parameter; /* what stood at {} in the route's pattern */
+        struct text parameter; /* what stood at the hole in the route's pattern */
 
-        struct text asked_token; /* introspect.c: lent by the body, while others are asked */
-        struct json list;        /* of what comes in several answers */
-        struct fault fault;      /* why it was refused, with -EBADMSG */
+        struct text asked_token;    /* introspect.c: lent by the body, while others are asked */
+        char asker[CLIENT_MAX + 1]; /* introspect.c: the client that has proved itself, if any */
+        char *asker_audiences;
+        struct json list;   /* of what comes in several answers */
+        struct fault fault; /* why it was refused, with -EBADMSG */
         struct response response;
         bool closes; /* this reply is the connection's last */
 };

@@ -9,7 +9,8 @@
 #define LOCAL    (1u << CLASS_PRIVILEGED | 1u << CLASS_LOCAL)
 #define ANYWHERE (LOCAL | 1u << CLASS_WEB)
 
-/* Rows of one path stand together; a fixed path stands before the pattern that would match it. */
+/* Rows of one path stand together; a fixed path stands before the pattern that would match it. {}
+ * is one segment of a path, {+} at its end one or more. */
 /* clang-format off */
 static const struct route rows[] = {
         {"POST",  "/token",         ANYWHERE, MEDIA_FORM, token_begin},
@@ -46,6 +47,7 @@ static const struct route rows[] = {
         {"GET",   "/health",        ANYWHERE, MEDIA_NONE, health_begin},
         {"GET",   "/.well-known/jwks.json",                  ANYWHERE, MEDIA_NONE, jwks_begin},
         {"GET",   "/.well-known/oauth-authorization-server", ANYWHERE, MEDIA_NONE, metadata_begin},
+        {"GET",   "/.well-known/oauth-authorization-server/{+}", ANYWHERE, MEDIA_NONE, metadata_begin},
         {"GET",   "/.well-known/openid-configuration",       ANYWHERE, MEDIA_NONE, metadata_begin},
 };
 /* clang-format on */
@@ -56,9 +58,9 @@ const struct route *route_rows(size_t *ret_count) {
 }
 
 static bool path_matches(const char *pattern, struct text path, struct text *ret_parameter) {
-        const char *hole = strstr(pattern, "{}");
+        const char *rest = strstr(pattern, "{+}"), *hole = rest ? rest : strstr(pattern, "{}");
         size_t before = hole ? (size_t)(hole - pattern) : strlen(pattern);
-        struct text after = hole ? text_of(hole + strlen("{}")) : TEXT_NONE;
+        struct text after = hole ? text_of(strchr(hole, '}') + 1) : TEXT_NONE;
 
         if (path.len < before + after.len || memcmp(path.p, pattern, before) != 0 ||
             !text_is((struct text){path.p + path.len - after.len, after.len}, after))
@@ -66,7 +68,7 @@ static bool path_matches(const char *pattern, struct text path, struct text *ret
         *ret_parameter = (struct text){path.p + before, path.len - before - after.len};
         if (!hole)
                 return ret_parameter->len == 0;
-        return ret_parameter->len > 0 && !text_has(*ret_parameter, '/');
+        return ret_parameter->len > 0 && (rest || !text_has(*ret_parameter, '/'));
 }
 
 /* The first row that has this path; the others of the path follow it. */

@@ -87,6 +87,14 @@ static void add_metadata(struct json *object, const struct keys_table *table) {
                        TEXT("none client_secret_basic client_secret_post"));
 }
 
+/* RFC 8414 3.1: the path of an issuer that has one stands behind the well-known name. */
+static bool is_path_of_issuer(struct text path, const char *issuer) {
+        const char *host = strstr(issuer, "://"),
+                   *issuer_path = host ? strchr(host + 3, '/') : NULL;
+
+        return path.len == 0 || (issuer_path && text_is(path, text_of(issuer_path + 1)));
+}
+
 int metadata_begin(struct request *request) {
         const struct reply reply = {.status = 200, .cache = CACHE_FIVE_MINUTES};
         const struct keys *keys = &request->frontend->keys;
@@ -96,6 +104,8 @@ int metadata_begin(struct request *request) {
         r = keys_refresh(&request->frontend->keys);
         if (r < 0)
                 return r;
+        if (!is_path_of_issuer(request->parameter, keys->table.issuer))
+                return request_refuse(request, 404, "not_found", "this is not the issuer's path");
         json_begin_object(&body);
         add_metadata(&body, &keys->table);
         return request_reply_tagged(request, &reply, &body);

@@ -468,6 +468,11 @@ static const struct message_rule rules[MSG_COUNT] = {
         }},
         [MSG_ANSWER_DONE] = {"answer-done", {}},
 
+        [MSG_ANSWER_CLIENT_CHECK] = {"answer-client-check", {
+                FIELD(msg_answer_client_check, client_id, CLIENT_MAX),
+                FIELD(msg_answer_client_check, audiences, AUDIENCES_MAX),
+        }},
+
         [MSG_ANSWER_KEY] = {"answer-key", {
                 FIELD(msg_key, kid, KID_LEN),
                 FIELD(msg_key, algorithm, KEY_ALGORITHM_COUNT - 1),

@@ -112,7 +112,8 @@ enum message_type {
         MSG_ANSWER_TICKET,
         MSG_ANSWER_HEALTH,
         MSG_ANSWER_DONE, /* has no fields */
-        MSG_ANSWER_KEY,  /* one of several */
+        MSG_ANSWER_CLIENT_CHECK,
+        MSG_ANSWER_KEY, /* one of several */
         MSG_ANSWER_KEYS_END,
         MSG_ANSWER_MAC,
 
@@ -614,6 +615,12 @@ struct msg_answer_client {
         struct text secret; /* only in the answer that made it */
 };
 
+/* Who has proved itself, and the audiences whose tokens are its concern. */
+struct msg_answer_client_check {
+        struct text client_id;
+        struct text audiences;
+};
+
 struct msg_answer_clients_end {
         uint64_t total;
 };
@@ -850,6 +857,7 @@ union message {
         struct msg_answer_user answer_user;
         struct msg_answer_users_end answer_users_end;
         struct msg_answer_client answer_client;
+        struct msg_answer_client_check answer_client_check;
         struct msg_answer_clients_end answer_clients_end;
         struct msg_answer_policy answer_policy;
         struct msg_answer_ticket answer_ticket;

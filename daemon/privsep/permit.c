@@ -100,6 +100,7 @@ static const struct permit rows[] = {
         {MSG_ANSWER_TICKET,      AUTHORITY, FRONTEND,  RUNNING, false},
         {MSG_ANSWER_HEALTH,      AUTHORITY, FRONTEND,  RUNNING, false},
         {MSG_ANSWER_DONE,        AUTHORITY, FRONTEND,  RUNNING, false},
+        {MSG_ANSWER_CLIENT_CHECK, AUTHORITY, FRONTEND, RUNNING, false},
         {MSG_ANSWER_KEY,         AUTHORITY, FRONTEND,  RUNNING, false},
         {MSG_ANSWER_KEYS_END,    AUTHORITY, FRONTEND,  RUNNING, false},
         {MSG_ANSWER_MAC,         AUTHORITY, FRONTEND,  RUNNING, false},

@@ -362,3 +362,30 @@ def test_each_decision_about_a_client_is_a_line(jetond):
         jetond.wait_for_log(said)
         assert lines(jetond, f"event={event} ", said), (event, said, jetond.log())
     assert secret not in jetond.log()
+
+
+@pytest.mark.parametrize("web", [False, True])
+def test_rfc7662_4_a_client_sees_the_tokens_of_its_audiences_and_its_own(jetond, secret, web):
+    def is_active(token, asker, of):
+        reply = jetond.post("/introspect", form={"token": token}, headers=basic(asker, of), web=web)
+        assert reply.status == 200, reply
+        return reply.json()["active"]
+
+    reader = f"reader-{'web' if web else 'local'}"
+    other = add(jetond, reader, audiences=["https://other.example"], scopes=["else"]).json()["secret"]
+    both = add(jetond, f"both-{reader}", audiences=[METRICS, "https://other.example"],
+               scopes=["read", "else"]).json()["secret"]
+    token = ask(jetond, headers=basic("robot", secret)).json()["access_token"]
+    theirs = ask(jetond, headers=basic(reader, other),
+                 audience="https://other.example").json()["access_token"]
+    assert is_active(token, "robot", secret) and is_active(theirs, reader, other)
+    assert not is_active(token, reader, other) and not is_active(theirs, "robot", secret)
+    assert is_active(token, f"both-{reader}", both) and is_active(theirs, f"both-{reader}", both)
+    # Its audiences are taken away, what it was given is still its own.
+    changed = jetond.request("PATCH", f"/clients/{reader}", data={"audiences": [METRICS],
+                                                                 "scopes": ["read"]}, peer=True)
+    assert changed.status in (200, 204), changed
+    assert is_active(theirs, reader, other) and is_active(token, reader, other)
+    # On jeton.sock the kernel's word is enough, and any token may be looked at.
+    for any_token in (token, theirs):
+        assert jetond.post("/introspect", form={"token": any_token}).json()["active"]

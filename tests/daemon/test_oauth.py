@@ -112,3 +112,14 @@ def test_the_keys_that_are_published_are_public(jetond):
     for key in keys:
         assert not key.keys() & {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
         assert key["kty"] in ("EC", "RSA", "OKP") and key["use"] == "sig" and "key_ops" not in key
+
+
+def test_rfc8414_3_1_an_issuer_with_a_path_has_its_document_behind_the_name(fresh):
+    daemon = fresh('issuer = "https://host.example/a/b"\n')
+    name = "/.well-known/oauth-authorization-server"
+    document = daemon.get(f"{name}/a/b")
+    assert document.status == 200 and document.json()["issuer"] == "https://host.example/a/b"
+    assert document.json()["token_endpoint"] == "https://host.example/a/b/token"
+    assert daemon.get(name).json() == document.json()
+    for path in ("/a", "/a/bc", "/a/b/c", "/b"):
+        assert daemon.get(name + path).status == 404, path

@@ -104,8 +104,9 @@ static inline void fake_serve(int fd, const struct script *script) {
 
         if (!script->deaf)
                 len = fake_read_request(fd, request, sizeof request);
-        if (len < script->expects.len || memcmp(request + len - script->expects.len,
-                                                script->expects.p, script->expects.len) != 0)
+        if (len < script->expects.len ||
+            !text_is((struct text){request + len - script->expects.len, script->expects.len},
+                     script->expects))
                 return;
         fake_say(fd, script);
         if (script->echoes && send(fd, request, len, MSG_NOSIGNAL) < 0)

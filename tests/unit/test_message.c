@@ -295,6 +295,7 @@ static const size_t struct_sizes[MSG_COUNT] = {
         SIZE(MSG_ASK_CLIENT_DELETE, msg_ask_client),
         SIZE(MSG_ASK_POLICY_TEST, msg_ask_policy_test),
         SIZE(MSG_ANSWER_CLIENT, msg_answer_client),
+        SIZE(MSG_ANSWER_CLIENT_CHECK, msg_answer_client_check),
         SIZE(MSG_ANSWER_CLIENTS_END, msg_answer_clients_end),
         SIZE(MSG_ANSWER_POLICY, msg_answer_policy),
         SIZE(MSG_DESCRIPTOR, msg_descriptor),

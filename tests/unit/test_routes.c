@@ -99,6 +99,7 @@ static const struct {
         {"GET", "/health", ALL, health_begin, ""},
         {"GET", "/.well-known/jwks.json", ALL, jwks_begin, ""},
         {"GET", "/.well-known/oauth-authorization-server", ALL, metadata_begin, ""},
+        {"GET", "/.well-known/oauth-authorization-server/a/b", ALL, metadata_begin, "a/b"},
         {"GET", "/.well-known/openid-configuration", ALL, metadata_begin, ""},
 };
 
@@ -142,6 +143,8 @@ static void every_row_is_reachable(void **state) {
                 memcpy(path, rows[i].pattern, len + 1);
                 if (strcmp(path + len - 2, "{}") == 0)
                         memcpy(path + len - 2, "7", 2);
+                if (strcmp(path + len - 3, "{+}") == 0)
+                        memcpy(path + len - 3, "7", 2);
                 assert_int_equal(route_find(text_of(rows[i].method), text_of(path),
                                             CLASS_PRIVILEGED, &found, &parameter, &fault),
                                  0);
@@ -151,8 +154,19 @@ static void every_row_is_reachable(void **state) {
 
 static void unknown_paths_are_404(void **state) {
         static const char *const paths[] = {
-                "/",          "/tokens", "/toke",        "/token/x",    "/users/1/x", "/pam",
-                "/pam/authx", "/TOKEN",  "/.well-known", "/users/me/x", "/users/",
+                "/",
+                "/tokens",
+                "/toke",
+                "/token/x",
+                "/users/1/x",
+                "/pam",
+                "/pam/authx",
+                "/TOKEN",
+                "/.well-known",
+                "/users/me/x",
+                "/users/",
+                "/.well-known/oauth-authorization-serverx",
+                "/.well-known/jwks.json/x",
         };
         const struct route *route;
         struct text parameter;
