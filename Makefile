@@ -84,7 +84,7 @@ privsep := $(BUILD)/lib/libprivsep.a
 libjeton := $(BUILD)/lib/libjeton.so.0
 pam      := $(BUILD)/lib/pam_jeton.so
 
-children := $(addprefix $(BUILD)/libexec/jetond-,frontend authority signer worker names)
+children := $(addprefix $(BUILD)/libexec/jetond-,frontend authority signer worker names pam)
 programs := $(BUILD)/bin/jetond $(children)
 pam-test := $(BUILD)/libexec/jeton-pam-test
 
@@ -107,6 +107,8 @@ $(BUILD)/libexec/jetond-signer:    packages = libcrypto
 $(BUILD)/libexec/jetond-worker:    $(call objects,daemon/worker)
 $(BUILD)/libexec/jetond-worker:    packages = libcrypt libargon2 libcrypto pwquality
 $(BUILD)/libexec/jetond-names:     $(call objects,daemon/names)
+$(BUILD)/libexec/jetond-pam:       $(call objects,daemon/pamworker) $(BUILD)/obj/daemon/names/account.o
+$(BUILD)/libexec/jetond-pam:       packages = pam
 
 $(programs): $(privsep) $(token) $(common)
 	$(call say,LINK)

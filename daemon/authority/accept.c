@@ -104,6 +104,8 @@ static int connection_begin(struct authority *authority, const struct listener *
 
         if (!listener->is_web) {
                 r = peer_of(socket, &peer);
+                if (r == 0 && conversations_is_worker(&authority->conversations, peer.pid))
+                        r = -ELOOP;
                 if (r == 0)
                         r = groups_of(socket, authority->overflow_gid, &peer);
                 if (r < 0)
@@ -146,6 +148,14 @@ static void listener_pause(struct listener *listener, int error) {
                 authority_give_up(authority);
 }
 
+static const char *refusal_reason(int error) {
+        if (error == -EDQUOT)
+                return "its uid, or everybody, has too many open";
+        if (error == -ELOOP)
+                return "it is a PAM worker's, which must not ask jetond again";
+        return strerror(-error);
+}
+
 static void connection_refused(const struct listener *listener, int error) {
         static int64_t quiet_until_ms;
         int64_t now = clock_monotonic_ms();
@@ -154,9 +164,7 @@ static void connection_refused(const struct listener *listener, int error) {
                 return;
         quiet_until_ms = now + 1000;
         log_warning("a connection on %s was closed unread: %s",
-                    listener->is_web ? "web.sock" : "jeton.sock",
-                    error == -EDQUOT ? "its uid, or everybody, has too many open"
-                                     : strerror(-error));
+                    listener->is_web ? "web.sock" : "jeton.sock", refusal_reason(error));
 }
 
 static void listener_ready(void *context, uint32_t events) {

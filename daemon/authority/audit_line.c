@@ -29,6 +29,7 @@ static const struct audit_key keys[] = {
         {"kid", "JETON_KID"},
         {"service", "JETON_SERVICE"},
         {"rhost", "JETON_RHOST"},
+        {"source", "JETON_SOURCE"},
         {"error", "JETON_ERROR"},
         {"suppressed", "JETON_SUPPRESSED"},
 };

@@ -5,6 +5,7 @@
 
 #include "commit.h"
 #include "connection.h"
+#include "conversations.h"
 #include "gate.h"
 #include "grid.h"
 #include "link.h"
@@ -71,6 +72,7 @@ struct authority {
         struct link signer;
         struct link names;
         struct workers workers;
+        struct conversations conversations;
 
         bool draining;
         int exit_status;

@@ -4,6 +4,7 @@
 #include "../../common/cleanup.h"
 #include "../../common/clock.h"
 #include "audit.h"
+#include "sources.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -71,6 +72,7 @@ void call_free(struct call *call) {
                 return;
         call_discharge(call);
         workers_forget(&call->authority->workers, call);
+        conversations_forget(call);
         gate_forget(call);
         commit_forget(call->authority, &call->commit);
         loop_timer_unset(call->authority->loop, &call->deadline);
@@ -79,6 +81,7 @@ void call_free(struct call *call) {
                 call->connection->call = NULL;
         if (call->free_step)
                 call->free_step(call->step.grant);
+        source_walk_free(call->walk);
         settings_unref(call->settings);
         user_free(call->admin);
         secret_free(call->admin_token);

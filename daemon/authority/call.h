@@ -26,6 +26,9 @@ typedef int call_keys(struct call *call, const struct frame *frame); /* each of 
 typedef int call_checked(struct call *call, bool good);
 typedef int call_judged(struct call *call, enum password_verdict verdict);
 typedef int call_account(struct call *call, const struct msg_account *account);
+typedef int call_matched(struct call *call, bool is_right);
+/* NULL: nobody could be asked */
+typedef int call_conversed(struct call *call, const struct msg_pam_checked *said);
 
 typedef int call_step(struct call *call);
 
@@ -65,7 +68,11 @@ struct call {
         } new_hash;
         struct hash_job *job; /* waiting for a worker or with one */
         call_hashed *hashed;
-        struct gate_pass pass; /* of a password that is to be judged */
+        struct gate_pass pass;         /* of a password that is to be judged */
+        call_matched *matched;         /* password.c */
+        struct conversation_job *talk; /* waiting for a PAM worker or with one */
+        call_conversed *conversed;
+        struct source_walk *walk; /* sources.c; owned */
         call_judged *judged;
         call_signed *signed_;
         char client[CLIENT_MAX + 1]; /* of what is signed ... */
@@ -90,6 +97,7 @@ struct call {
                 struct session_end *session_end; /* session_list.c */
                 struct issue *issue;             /* issue.c */
                 struct client_work *client_work; /* client_admin.c */
+                char *unlocked;                  /* user_unlock.c */
         } step;                                  /* owned; freed by free_step */
         void (*free_step)(void *step);
 };

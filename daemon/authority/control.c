@@ -30,6 +30,8 @@ static int join(struct authority *authority, const struct msg_descriptor *said, 
                 return workers_join(authority, said->instance, fd);
         case PROCESS_NAMES:
                 return naming_join(authority, fd);
+        case PROCESS_PAM:
+                return conversations_join(authority, said->instance, fd);
         default:
                 return -EPROTO;
         }
@@ -93,6 +95,8 @@ static int control_take(struct authority *authority, struct frame *frame) {
                 return control_reload(authority);
         case MSG_DRAIN:
                 return control_drain(authority);
+        case MSG_PAM_STATE:
+                return conversations_take_state(authority, &frame->message.pam_state);
         default:
                 return control_take_setup(authority, frame);
         }

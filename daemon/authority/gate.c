@@ -162,6 +162,8 @@ void gate_leave(struct call *call, enum throttle_outcome outcome) {
 
         if (!call->pass.attempt.pair)
                 return;
+        if (outcome == THROTTLE_UNJUDGED && call->pass.was_judged)
+                outcome = THROTTLE_FAILED;
         throttle_end(gate->throttle, &call->pass.attempt, outcome, &now);
         save_later(authority);
         if (gate->first)

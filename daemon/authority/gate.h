@@ -28,6 +28,7 @@ struct gate_pass {
         struct throttle_key key;
         struct throttle_attempt attempt; /* has entered and not left */
         bool is_waiting, is_locked;
+        bool was_judged;      /* one of several places has looked at the password: it counts */
         int64_t locked_until; /* wall clock */
         gate_turn *turn;
         struct call *next;
@@ -43,7 +44,8 @@ void gate_close(struct authority *authority);
  * judged, a second at most. 0 or -errno. */
 int gate_enter(struct call *call, const struct throttle_key *key, gate_turn *turn);
 
-/* The attempt has come to its end. One that never entered, or has left, is fine. */
+/* The attempt has come to its end. One that never entered, or has left, is fine. THROTTLE_UNJUDGED
+ * is a failure where pass.was_judged says so: nobody guesses for free by what breaks behind it. */
 void gate_leave(struct call *call, enum throttle_outcome outcome);
 
 /* The call is gone. An attempt that was not judged by then stays counted: who hangs up early has

@@ -22,6 +22,7 @@
 #include "renewal.h"
 #include "sessions.h"
 #include "signing.h"
+#include "sources.h"
 
 #include <stdio.h>
 
@@ -92,9 +93,10 @@ static int grant_answer(struct call *call) {
                 .scope = text_of(grant->scope),
                 .refresh_token = text_of(grant->refresh_token),
         };
-        char detail[96];
+        char detail[256];
 
-        snprintf(detail, sizeof detail, "jti=%s sid=%s", grant->jti, grant->sid);
+        snprintf(detail, sizeof detail, "jti=%s sid=%s%s", grant->jti, grant->sid,
+                 source_detail(call));
         audit(call, "login", "granted", text_of(grant->username), detail);
         renewal_begin(call);
         return call_answer(call, MSG_ANSWER_TOKEN, &answer);
@@ -249,5 +251,6 @@ int answer_password_grant(struct call *call, const union message *message) {
                 r = guesser_of_login(call, ask->username, ask->remote, &guesser);
         if (r < 0)
                 return r;
-        return password_ask(call, &guesser, ask->password, grant_check_password);
+        return sources_ask(call, &guesser, ask->username, ask->password, ask->remote,
+                           grant_check_password);
 }

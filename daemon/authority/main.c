@@ -64,6 +64,8 @@ static int authority_init(struct authority *authority) {
         r = audit_new(&authority->audit);
         if (r == 0)
                 r = workers_init(&authority->workers);
+        if (r == 0)
+                r = conversations_init(&authority->conversations);
         return r < 0 ? r : loop_new(&authority->loop);
 }
 

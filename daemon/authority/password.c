@@ -4,6 +4,7 @@
 
 #include "../../common/clock.h"
 #include "../../common/log.h"
+#include "sources.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -49,23 +50,32 @@ static int user_reload(struct call *call) {
         return 0;
 }
 
-static int judge(struct call *call, const struct msg_hashed *answer) {
-        bool is_right;
+static int compare(struct call *call, const struct msg_hashed *answer) {
         int r;
 
         r = user_reload(call);
+        return r < 0 ? r : call->matched(call, holds(call, answer->hash));
+}
+
+int password_match(struct call *call, call_matched *then) {
+        int r = 0;
+
+        if (!has_usable_hash(call->user, call->setting))
+                r = setting_decoy(call->setting);
         if (r < 0)
                 return r;
-        is_right = holds(call, answer->hash);
+        call->matched = then;
+        call->hashed = compare;
+        return workers_hash(call, call->setting, false);
+}
+
+static int judge(struct call *call, bool is_right) {
         gate_leave(call, is_right ? THROTTLE_SUCCEEDED : THROTTLE_FAILED);
         return call->judged(call, is_right ? PASSWORD_RIGHT : PASSWORD_WRONG);
 }
 
 static int take_turn(struct call *call, bool may_try) {
-        if (!may_try)
-                return call->judged(call, PASSWORD_THROTTLED);
-        call->hashed = judge;
-        return workers_hash(call, call->setting, false);
+        return may_try ? password_match(call, judge) : call->judged(call, PASSWORD_THROTTLED);
 }
 
 int password_ask(struct call *call, const struct throttle_key *key, struct text password,
@@ -75,11 +85,6 @@ int password_ask(struct call *call, const struct throttle_key *key, struct text 
         r = secret_new(password.p, password.len, &call->password);
         if (r < 0)
                 return r;
-        if (!has_usable_hash(call->user, call->setting)) {
-                r = setting_decoy(call->setting);
-                if (r < 0)
-                        return r;
-        }
         call->judged = then;
         return gate_enter(call, key, take_turn);
 }
@@ -90,5 +95,5 @@ void password_reason(const struct call *call, enum password_verdict verdict,
                 snprintf(ret, PASSWORD_REASON_MAX, "reason=throttled until=%lld",
                          (long long)call->pass.locked_until);
         else
-                snprintf(ret, PASSWORD_REASON_MAX, "reason=credentials");
+                snprintf(ret, PASSWORD_REASON_MAX, "reason=credentials%s", source_detail(call));
 }

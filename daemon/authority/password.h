@@ -5,11 +5,14 @@
 #include "call.h"
 
 /* Judges `password` for call->user (NULL: against a decoy of the same cost), unless the pair that
- * `key` names has to wait. Every login comes through here. 0 or -errno. */
+ * `key` names has to wait. 0 or -errno. */
 int password_ask(struct call *call, const struct throttle_key *key, struct text password,
                  call_judged *then);
 
-#define PASSWORD_REASON_MAX 64
+/* The same past the gate, of call->password, in the database alone: one of several places. */
+int password_match(struct call *call, call_matched *then);
+
+#define PASSWORD_REASON_MAX 160
 
 /* "reason=..." for the audit line of a verdict that is not PASSWORD_RIGHT. */
 void password_reason(const struct call *call, enum password_verdict verdict,

@@ -116,6 +116,9 @@ void renewal_begin(const struct call *call) {
         struct renewal *renewal;
         int r;
 
+        /* Proved elsewhere: that password is not the one of the hash. */
+        if (!call->password || !call->user->hash)
+                return;
         if (!setting_is_outdated(secret_text(call->user->hash)))
                 return;
         r = renewal_new(call, &renewal);

@@ -163,6 +163,7 @@ static int settings_begin(struct settings **settings, const struct msg_setup_aut
         new->max_calls_per_uid = said->max_calls_per_uid;
         new->max_hashes_per_uid = said->max_hashes_per_uid;
         new->algorithm = said->algorithm;
+        new->pam_workers = said->pam_workers;
         r = text_copy(said->issuer, new->issuer, sizeof new->issuer);
         if (r == 0)
                 r = audience_add_issuer(new);
@@ -180,6 +181,18 @@ static int admin_add(struct settings *settings, uint32_t uid) {
                 return -EPROTO;
         settings->admins[settings->admin_count++] = uid;
         return 0;
+}
+
+static int source_add(struct settings *settings, const struct msg_setup_source *said) {
+        struct source_rule *source = &settings->sources[settings->source_count];
+
+        if (settings->source_count == SETTINGS_SOURCES_MAX || said->kind == 0)
+                return -EPROTO;
+        source->kind = said->kind;
+        source->min_uid = said->min_uid;
+        source->create = said->create;
+        settings->source_count++;
+        return text_copy(said->name, source->name, sizeof source->name);
 }
 
 int settings_take(struct settings **settings, const struct frame *frame) {
@@ -201,6 +214,8 @@ int settings_take(struct settings **settings, const struct frame *frame) {
                 return identity_add(*settings, &said->setup_identity);
         case MSG_SETUP_MEMBER:
                 return member_add(*settings, &said->setup_member);
+        case MSG_SETUP_SOURCE:
+                return source_add(*settings, &said->setup_source);
         default:
                 return -EPROTO;
         }

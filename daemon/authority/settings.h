@@ -11,6 +11,7 @@
 #define SETTINGS_AUDIENCES_MAX 64
 #define SETTINGS_SCOPES_MAX    64 /* of one audience */
 #define SETTINGS_ADMINS_MAX    64
+#define SETTINGS_SOURCES_MAX   8
 
 #define SETTINGS_IDENTITIES_MAX 64
 #define SETTINGS_MEMBERS_MAX    32 /* of one identity */
@@ -47,6 +48,15 @@ struct identity_rule {
         size_t member_count;
 };
 
+/* Who knows whether a password is right. Its place in the settings is the parent's number for it.
+ */
+struct source_rule {
+        char name[SOURCE_NAME_MAX + 1];
+        enum source_kind kind;
+        uint32_t min_uid;
+        bool create; /* an account that no user is linked to becomes one */
+};
+
 struct settings {
         unsigned references; /* a call keeps the settings it began with over a reload */
         char issuer[ISSUER_MAX + 1];
@@ -64,6 +74,9 @@ struct settings {
         size_t audience_count;
         struct identity_rule identities[SETTINGS_IDENTITIES_MAX];
         size_t identity_count;
+        struct source_rule sources[SETTINGS_SOURCES_MAX]; /* in the order to ask them */
+        size_t source_count;
+        uint32_t pam_workers;
 };
 
 struct settings *settings_ref(struct settings *settings);

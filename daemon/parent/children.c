@@ -6,6 +6,7 @@
 #include "../../common/clock.h"
 #include "../../common/log.h"
 #include "setup.h"
+#include "sources.h"
 #include "spawn.h"
 
 #include <poll.h>
@@ -28,6 +29,10 @@ static uint32_t frontends(const struct settings *settings) {
         return settings->has_web ? CLASS_COUNT : CLASS_WEB;
 }
 
+static uint32_t pam_workers(const struct settings *settings) {
+        return sources_have_pam(settings) ? settings->pam_workers : 0;
+}
+
 /* In the order of their start: the signer publishes the keys that the others verify with, and the
  * authority is given a channel to each of the others. */
 static const struct program programs[] = {
@@ -39,6 +44,16 @@ static const struct program programs[] = {
          .holds_connections = true},
         {PROCESS_AUTHORITY, "jetond-authority", ACCOUNT_AUTHORITY, one, .is_vital = true,
          .holds_connections = true},
+        {PROCESS_PAM, "jetond-pam", ACCOUNT_OWN, pam_workers, .is_on_demand = true},
+};
+
+/* For modules that are not ours, and for what they start. */
+static const struct spawn_limit pam_limits[] = {
+        {RLIMIT_NOFILE, 256},
+        {RLIMIT_CPU, 15},
+#ifndef JETON_SANITIZED
+        {RLIMIT_AS, (rlim_t)1024 * 1024 * 1024},
+#endif
 };
 
 static void child_init(struct child *child, struct parent *parent, const struct program *program,
@@ -156,7 +171,10 @@ void child_forget(struct child *child) {
 /* A connection is two descriptors for a moment: one that is kept, one on its way. */
 static void limits_choose(const struct child *child, struct spawn *spawn) {
         const struct program *program = child->program;
+        size_t i;
 
+        for (i = 0; program->is_on_demand && i < ELEMENTS(pam_limits); i++)
+                spawn->limits[spawn->limit_count++] = pam_limits[i];
         if (program->holds_connections)
                 spawn->limits[spawn->limit_count++] = (struct spawn_limit){
                         RLIMIT_NOFILE, 2 * (rlim_t)child->parent->settings->max_connections + 256};
@@ -167,10 +185,9 @@ static void limits_choose(const struct child *child, struct spawn *spawn) {
 
 static int program_start(struct child *child, int control) {
         const struct parent *parent = child->parent;
-        const struct identity *identity = &parent->identities.of[child->program->account];
+        enum account account = child->program->account;
         struct spawn spawn = {
                 .name = child->program->name,
-                .identity = parent->identities.change ? identity : NULL,
                 .control = control,
                 .output = -1,
         };
@@ -178,6 +195,8 @@ static int program_start(struct child *child, int control) {
 
         if (asprintf(&path, "%s/%s", parent->options.programs, child->program->name) < 0)
                 return -ENOMEM;
+        if (parent->identities.change && account != ACCOUNT_OWN)
+                spawn.identity = &parent->identities.of[account];
         spawn.path = path;
         limits_choose(child, &spawn);
         return spawn_start(&spawn, &child->pid);
@@ -278,12 +297,15 @@ int children_start(struct parent *parent) {
         int r = 0;
 
         for (i = 0; r == 0 && i < parent->child_count; i++) {
+                if (parent->children[i].program->is_on_demand)
+                        continue;
                 r = child_start(&parent->children[i]);
                 if (r == 0 && parent->children[i].program->process == PROCESS_SIGNER)
                         r = child_wait_ready(&parent->children[i]);
         }
         for (i = 0; r == 0 && i < parent->child_count; i++)
-                if (parent->children[i].control.phase != PHASE_RUNNING)
+                if (!parent->children[i].program->is_on_demand &&
+                    parent->children[i].control.phase != PHASE_RUNNING)
                         r = child_wait_ready(&parent->children[i]);
         return r;
 }

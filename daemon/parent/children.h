@@ -15,6 +15,7 @@ struct program {
         bool is_vital; /* when it dies all others lose their meaning, and are started anew */
         bool holds_connections;
         bool locks_memory;
+        bool is_on_demand; /* started when the authority asks for it, for one question */
 };
 
 /* Makes the places for all children, in the order of their start. 0 or -ENOMEM. */

@@ -69,7 +69,7 @@ static enum section section_of(const cfg_t *section) {
         static const char *const names[] = {
                 [SECTION_WEB] = "web",     [SECTION_AUDIENCE] = "audience",
                 [SECTION_SCOPE] = "scope", [SECTION_IDENTITY] = "identity",
-                [SECTION_SELF] = "self",
+                [SECTION_SELF] = "self",   [SECTION_SOURCE] = "source",
         };
         unsigned i;
 
@@ -194,12 +194,14 @@ static cfg_t *root_new(bool single_uid) {
         cfg_opt_t root[MAX_OPTIONS] = {CFG_END()}, web[MAX_OPTIONS] = {CFG_END()};
         cfg_opt_t audience[MAX_OPTIONS] = {CFG_END()}, scope[MAX_OPTIONS] = {CFG_END()};
         cfg_opt_t identity[MAX_OPTIONS] = {CFG_END()}, self[MAX_OPTIONS] = {CFG_END()};
+        cfg_opt_t source[MAX_OPTIONS] = {CFG_END()};
         size_t count;
 
         options_from_keys(SECTION_IDENTITY, single_uid, identity);
         options_from_keys(SECTION_SELF, single_uid, self);
         options_from_keys(SECTION_SCOPE, single_uid, scope);
         options_from_keys(SECTION_WEB, single_uid, web);
+        options_from_keys(SECTION_SOURCE, single_uid, source);
         count = options_from_keys(SECTION_AUDIENCE, single_uid, audience);
         audience[count] = section_option("scope", scope, TITLED);
         count = options_from_keys(SECTION_ROOT, single_uid, root);
@@ -207,6 +209,7 @@ static cfg_t *root_new(bool single_uid) {
         root[count++] = section_option("audience", audience, TITLED);
         root[count++] = section_option("identity", identity, TITLED);
         root[count++] = section_option("self", self, CFGF_NONE);
+        root[count++] = section_option("source", source, TITLED);
         root[count] = (cfg_opt_t)CFG_FUNC(LAST_WORD, last_word_seen);
         return cfg_init(root, CFGF_NONE); /* copies all of them */
 }

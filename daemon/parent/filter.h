@@ -5,7 +5,7 @@
 #include "../privsep/message.h"
 
 /* A sealed memfd with the program of that process, or -1 in a build with sanitizers, which need all
- * calls. 0 or -errno. */
+ * calls, and for a process that has none. 0 or -errno. */
 int filter_compile(enum process process, int *ret_fd);
 
 #endif

@@ -16,6 +16,7 @@ enum account {
         ACCOUNT_FRONTEND,      /* jeton-frontend */
         ACCOUNT_WORKER,        /* jeton-worker */
         ACCOUNT_COUNT,
+        ACCOUNT_OWN = ACCOUNT_COUNT, /* the parent's */
 };
 
 struct identity {

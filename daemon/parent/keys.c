@@ -5,6 +5,7 @@
 #include "../../common/cleanup.h"
 #include "../../common/name.h"
 #include "identities.h"
+#include "sources.h"
 #include "settings.h"
 
 #include <string.h>
@@ -47,6 +48,11 @@ static bool is_not_there_yet(struct text word) {
 static bool is_path(struct text word) {
         return word.len > 1 && word.p[0] == '/' && text_is_printable_utf8(word) &&
                !text_has(word, ' ');
+}
+
+/* A frame holds so much and no more of it (privsep/message.h). */
+static bool is_directory(struct text word) {
+        return is_path(word) && word.len <= DIRECTORY_MAX;
 }
 
 #define IN(part, structure, field) \
@@ -198,6 +204,40 @@ const struct key keys[] = {
          .choices = log_levels,
          .fixed = true},
 
+        {.name = "pam-workers",
+         IN(ROOT, settings, pam_workers),
+         .kind = VALUE_NUMBER,
+         .initial = "4",
+         .least = 1,
+         .most = PAM_WORKERS_MAX,
+         .fixed = true},
+
+        {.name = "min-uid",
+         IN(SOURCE, source, min_uid),
+         .kind = VALUE_NUMBER,
+         .least = 1,
+         .most = UINT32_MAX - 2,
+         .fixed = true},
+        {.name = "create",
+         IN(SOURCE, source, create),
+         .kind = VALUE_CHOICE,
+         .initial = "false",
+         .choices = truths,
+         .fixed = true},
+        {.name = "timeout",
+         IN(SOURCE, source, timeout_s),
+         .kind = VALUE_DURATION,
+         .initial = "5s",
+         .least = 1,
+         .most = 10,
+         .fixed = true},
+        {.name = "directory",
+         IN(SOURCE, source, directory),
+         .kind = VALUE_WORD,
+         .is_good = is_directory,
+         .must_be = "an absolute path of 255 bytes at most",
+         .fixed = true},
+
         {.name = "socket",
          IN(WEB, web, socket),
          .kind = VALUE_WORD,
@@ -312,6 +352,8 @@ bool title_is_good(enum section section, struct text title) {
                 return name_is_scope(title);
         case SECTION_IDENTITY:
                 return name_is_client(title);
+        case SECTION_SOURCE:
+                return source_is_known(title);
         case SECTION_ROOT:
         case SECTION_WEB:
         case SECTION_SELF:

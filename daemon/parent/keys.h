@@ -16,6 +16,7 @@ enum section {
         SECTION_SCOPE,    /* scope "..." { ... }       struct scope */
         SECTION_IDENTITY, /* identity NAME { ... }     struct service */
         SECTION_SELF,     /* self { ... }              struct service */
+        SECTION_SOURCE,   /* source "..." { ... }      struct source */
 };
 
 enum value_kind {

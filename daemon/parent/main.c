@@ -3,7 +3,7 @@
  * Runs as:     root; with --state under the caller's uid, like all its children.
  * Holds:       the listening sockets, the directories, the public pages, the lock; the right to
  * start the other programs under their uids. Trusts:      the configuration files, which only root
- * can write, and the names of users in them. Its children it does not: it takes three messages
+ * can write, and the names of users in them. Its children it does not: it takes four messages
  * without texts from them. If captured: everything is lost. So it reads no byte that a client
  * wrote.
  *
@@ -14,6 +14,7 @@
 #include "filter.h"
 #include "issuer.h"
 #include "notify.h"
+#include "pam_workers.h"
 #include "spawn.h"
 #include "supervise.h"
 
@@ -187,6 +188,8 @@ static int prepare(struct parent *parent) {
         int r;
 
         r = places_get(parent);
+        if (r == 0)
+                r = pam_workers_prepare(parent);
         if (r == 0)
                 r = issuer_get(parent);
         if (r == 0)

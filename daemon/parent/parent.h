@@ -17,7 +17,7 @@
 
 struct parent;
 
-#define PROCESS_COUNT (PROCESS_NAMES + 1)
+#define PROCESS_COUNT (PROCESS_PAM + 1)
 
 /* A place for one child; the processes in it come and go. */
 struct child {
@@ -28,6 +28,7 @@ struct child {
         struct watch watch;
         int authority_end; /* of its channel to the authority, until that has been given it */
         struct rate rate;
+        uint32_t source;       /* of a PAM worker: which one it asks */
         struct timer timer;    /* to be started anew, or, while it runs, to be ended */
         struct parent *parent; /* borrowed */
 };

@@ -7,6 +7,7 @@
 #include "audiences.h"
 #include "sections.h"
 #include "services.h"
+#include "sources.h"
 
 #include <sched.h>
 #include <string.h>
@@ -65,6 +66,8 @@ static int settings_read(const struct config *config, struct settings *settings)
                 r = audiences_read(root, settings);
         if (r == 0)
                 r = services_read(root, settings);
+        if (r == 0)
+                r = sources_read(root, settings);
         if (r)
                 return r;
         if (settings->workers == 0)
@@ -76,6 +79,8 @@ static int settings_read(const struct config *config, struct settings *settings)
                 r = web_check(config, settings);
         if (r == 0)
                 r = audiences_check(config, settings);
+        if (r == 0)
+                r = sources_check(config, settings);
         return r ? r : services_check(config, settings);
 }
 
@@ -107,6 +112,7 @@ void settings_free(struct settings *settings) {
         section_clear(SECTION_WEB, &settings->web);
         audiences_clear(settings);
         services_clear(settings);
+        sources_clear(settings);
         free(settings);
 }
 
@@ -117,6 +123,7 @@ void settings_print(const struct settings *settings, FILE *to) {
                 section_print(SECTION_WEB, &settings->web, 8, to);
                 fputs("}\n", to);
         }
+        sources_print(settings, to);
         audiences_print(settings, to);
         services_print(settings, to);
 }
@@ -131,6 +138,8 @@ int settings_keep_fixed(const struct settings *running, struct settings *fresh,
         int r;
 
         r = section_keep_fixed(SECTION_ROOT, running, fresh, differs);
+        if (r == 0)
+                r = sources_keep_fixed(running, fresh, differs);
         if (r)
                 return r;
         if (web_differs)

@@ -25,6 +25,15 @@ struct audience {
         size_t scope_count;
 };
 
+/* Who knows whether a password is right. */
+struct source {
+        char *name;       /* "database", or "pam:" and a service */
+        char *directory;  /* of the service's file; NULL: PAM_DIRECTORY */
+        uint32_t min_uid; /* 0: that of the settings */
+        uint32_t create;  /* 1: an account that no user is linked to becomes one */
+        uint32_t timeout_s;
+};
+
 struct web {
         char *socket; /* empty: web.sock in the run directory */
         char *group;
@@ -69,7 +78,10 @@ struct settings {
         uint32_t algorithm;    /* position in the table's words: settings_algorithm() */
         uint32_t key_rotate_s; /* 0: off */
         uint32_t key_prepare_s;
-        char *audit_file;   /* empty: the journal, or the log */
+        char *audit_file; /* empty: the journal, or the log */
+        uint32_t pam_workers;
+        struct source *sources; /* in the order to ask them */
+        size_t source_count;
         uint32_t log_level; /* position in the table's words: LOG_ERR is 0 */
         bool has_web;
         struct web web;

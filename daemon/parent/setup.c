@@ -7,6 +7,7 @@
 #include "../../common/jwt/pages.h"
 #include "../../common/log.h"
 #include "children.h"
+#include "sources.h"
 
 #include <poll.h>
 #include <stddef.h>
@@ -255,6 +256,29 @@ static int service_tell(struct child *child, const struct service *service) {
         return r ? r : groups_tell(child, service);
 }
 
+static int source_tell(struct child *child, const struct source *source) {
+        struct msg_setup_source message = {
+                .name = text_of(source->name),
+                .kind = (uint8_t)source_kind(source),
+                .min_uid = source_min_uid(child->parent->settings, source),
+                .create = (uint8_t)source->create,
+        };
+
+        return say(child, MSG_SETUP_SOURCE, &message, -1);
+}
+
+static int pam_tell(struct child *child) {
+        const struct settings *settings = child->parent->settings;
+        const struct source *source = &settings->sources[child->source];
+        struct msg_setup_pam message = {
+                .service = text_of(source_service(source)),
+                .directory = text_of(source_directory(source)),
+                .min_uid = source_min_uid(settings, source),
+        };
+
+        return say(child, MSG_SETUP_PAM, &message, -1);
+}
+
 static int authority_tell(struct child *child) {
         const struct parent *parent = child->parent;
         const struct settings *settings = parent->settings;
@@ -274,6 +298,7 @@ static int authority_tell(struct child *child) {
                 .max_calls_per_uid = settings->max_calls_per_uid,
                 .max_hashes_per_uid = settings->max_hashes_per_uid,
                 .algorithm = (uint8_t)settings_algorithm(settings),
+                .pam_workers = settings->pam_workers,
         };
         size_t i;
         int r;
@@ -281,6 +306,8 @@ static int authority_tell(struct child *child) {
         r = say(child, MSG_SETUP_AUTHORITY, &message, -1);
         if (r == 0)
                 r = admins_tell(child);
+        for (i = 0; r == 0 && i < settings->source_count; i++)
+                r = source_tell(child, &settings->sources[i]);
         for (i = 0; r == 0 && i < settings->audience_count; i++)
                 r = audience_tell(child, &settings->audiences[i]);
         for (i = 0; r == 0 && i < settings->service_count; i++)
@@ -292,6 +319,7 @@ static int (*const tells[PROCESS_COUNT])(struct child *) = {
         [PROCESS_FRONTEND] = frontend_tell,
         [PROCESS_AUTHORITY] = authority_tell,
         [PROCESS_SIGNER] = signer_tell,
+        [PROCESS_PAM] = pam_tell,
 };
 
 static int settings_send(struct child *child, bool reload) {
@@ -325,7 +353,8 @@ int setup_send(struct child *child) {
 int setup_send_again(struct child *child) {
         int r;
 
-        if (!tells[child->program->process] || child->control.phase != PHASE_RUNNING)
+        if (!tells[child->program->process] || child->program->is_on_demand ||
+            child->control.phase != PHASE_RUNNING)
                 return 0;
         r = gifts_send(child, gifts_again, ELEMENTS(gifts_again));
         return r ? r : settings_send(child, true);

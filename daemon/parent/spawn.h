@@ -12,7 +12,7 @@ struct spawn_limit {
         rlim_t value;                 /* or the highest that we may give */
 };
 
-#define SPAWN_LIMITS 2
+#define SPAWN_LIMITS 3
 
 struct spawn {
         const char *path;

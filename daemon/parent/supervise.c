@@ -8,6 +8,7 @@
 #include "../../common/log.h"
 #include "children.h"
 #include "notify.h"
+#include "pam_workers.h"
 #include "reload.h"
 #include "stop.h"
 
@@ -20,7 +21,7 @@
 
 static void control_ready(void *context, uint32_t events);
 
-static int child_watch(struct child *child) {
+int child_watch(struct child *child) {
         return loop_watch(child->parent->loop, &child->watch, child->control.fd, EPOLLIN,
                           control_ready, child);
 }
@@ -30,6 +31,8 @@ static void children_watch(struct parent *parent) {
         int r;
 
         for (i = 0; i < parent->child_count; i++) {
+                if (parent->children[i].pid == 0)
+                        continue;
                 r = child_watch(&parent->children[i]);
                 if (r)
                         log_error("%s cannot be watched: %s", parent->children[i].program->name,
@@ -107,16 +110,24 @@ static void restart_later(struct parent *parent) {
 
 /* ---- ends ---- */
 
+static bool end_is_news(const struct child *child, int status) {
+        bool is_expected = child->parent->is_stopping || child->program->is_on_demand;
+
+        return !is_expected || !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+}
+
 /* Returns whether nothing can go on without it. */
 static bool child_ended(struct child *child, int status) {
         struct parent *parent = child->parent;
 
-        if (!parent->is_stopping || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        if (end_is_news(child, status))
                 log_warning("%s ended: %s", child_title(child).text, child_end_text(status).text);
         child_forget(child);
+        if (child->program->is_on_demand)
+                pam_worker_ended(child);
         if (parent->is_stopping)
                 stop_child_ended(parent, child);
-        else if (!child->program->is_vital)
+        else if (!child->program->is_on_demand && !child->program->is_vital)
                 respawn_later(child);
         return !parent->is_stopping && child->program->is_vital;
 }
@@ -132,6 +143,7 @@ static void children_reap(struct parent *parent) {
                 child = child_with_pid(parent, pid);
                 if (child && child_ended(child, status))
                         is_vital = true;
+                pam_orphans_kill(parent);
         }
         if (is_vital)
                 restart_later(parent);
@@ -176,10 +188,15 @@ static int take_retire(struct child *child, const union message *message) {
         return 0;
 }
 
+static int take_pam_start(struct child *child, const union message *message) {
+        return pam_worker_start(child->parent, &message->pam_start);
+}
+
 static int (*const takes[MSG_COUNT])(struct child *, const union message *) = {
         [MSG_READY] = take_ready,
         [MSG_BREACH] = take_breach,
         [MSG_RETIRE] = take_retire,
+        [MSG_PAM_START] = take_pam_start,
 };
 
 static int frames_take(struct child *child) {

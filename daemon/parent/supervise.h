@@ -10,6 +10,9 @@ int supervise_init(struct parent *parent);
 /* Until all children have ended after SIGTERM or SIGINT. 0 or -errno. */
 int supervise_run(struct parent *parent);
 
+/* Hears a child that was started later than the others. 0 or -errno. */
+int child_watch(struct child *child);
+
 void supervise_clear(struct parent *parent);
 
 #endif

@@ -216,11 +216,12 @@ static void number_print(const struct key *key, uint32_t value, FILE *to) {
         quoted_print(duration, to);
 }
 
-/* A duration of 0 that is below its least value means "not set". */
+/* A number or duration of 0 that is below its least value means "not set". */
 static bool is_unset(const struct key *key, const void *object) {
         if (key->kind == VALUE_WORD)
                 return *words_of(key, object) == '\0';
-        return key->kind == VALUE_DURATION && number_of(key, object) < key->least;
+        return key->kind != VALUE_CHOICE && key->kind != VALUE_LIST &&
+               number_of(key, object) < key->least;
 }
 
 void value_print(const struct key *key, const void *object, int indent, FILE *to) {

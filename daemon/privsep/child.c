@@ -16,17 +16,24 @@
 
 #define SETUP_WITHIN_MS 10000
 
+/* A PAM worker that is not root asks a setgid program, unix_chkpwd(8); root needs none. */
+static int privileges_close(enum process self) {
+        if (self == PROCESS_PAM && geteuid() != 0)
+                return 0;
+        return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
+}
+
 /* A child holds passwords, hashes or keys: no memory image of it may reach a disk or another
  * process of the same uid. exec(2) has made it dumpable again. */
-static int process_close_up(void) {
+static int process_close_up(enum process self) {
         const struct rlimit no_core = {0, 0};
         const struct sigaction ignore = {.sa_handler = SIG_IGN};
 
         umask(077);
         if (setrlimit(RLIMIT_CORE, &no_core) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
-            prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || sigaction(SIGPIPE, &ignore, NULL) < 0)
+            sigaction(SIGPIPE, &ignore, NULL) < 0)
                 return -errno;
-        return 0;
+        return privileges_close(self);
 }
 
 static bool is_channel(int fd) {
@@ -61,7 +68,7 @@ int child_begin(const char *program, enum process self, struct channel *ret_cont
                 log_error("this program is started by jetond, see jetond(8)");
                 return -ENOTSOCK;
         }
-        r = process_close_up();
+        r = process_close_up(self);
         if (r == 0)
                 r = control_open(self, ret_control);
         if (r < 0)

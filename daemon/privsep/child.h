@@ -16,8 +16,8 @@
  */
 typedef int child_setup(void *context, struct frame *frame);
 
-/* First thing in main(): log, no core dumps, not dumpable, no new privileges, SIGPIPE ignored, the
- * control channel opened. 0 or -errno, logged. */
+/* First thing in main(): log, no core dumps, not dumpable, no new privileges (but a PAM worker's
+ * that is not root), SIGPIPE ignored, the control channel opened. 0 or -errno, logged. */
 int child_begin(const char *program, enum process self, struct channel *ret_control);
 
 /* Reads set-up messages until GO, 10 s at most. The seccomp program (DESCRIPTOR_FILTER) is kept for

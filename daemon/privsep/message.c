@@ -16,7 +16,6 @@
 #define SCOPE_NAME_MAX  128
 #define QUERY_MAX       64
 #define USER_KEY_MAX    64 /* an id or a name */
-#define REMOTE_MAX      45 /* an IPv6 address */
 #define ERROR_MAX       64
 #define DESCRIPTION_MAX 256
 #define ANY_NUMBER      UINT64_MAX
@@ -85,6 +84,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_setup_authority, max_calls_per_uid, ANY_NUMBER),
                 FIELD(msg_setup_authority, max_hashes_per_uid, ANY_NUMBER),
                 FIELD(msg_setup_authority, algorithm, KEY_ALGORITHM_COUNT - 1),
+                FIELD(msg_setup_authority, pam_workers, ANY_NUMBER),
         }},
         [MSG_SETUP_ADMIN] = {"setup-admin", {
                 FIELD(msg_setup_admin, uid, ANY_NUMBER),
@@ -113,6 +113,17 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_setup_member, is_group, FLAG_MAX),
                 FIELD(msg_setup_member, id, ANY_NUMBER),
         }},
+        [MSG_SETUP_SOURCE] = {"setup-source", {
+                FIELD(msg_setup_source, name, SOURCE_NAME_MAX),
+                FIELD(msg_setup_source, kind, SOURCE_KIND_COUNT - 1),
+                FIELD(msg_setup_source, min_uid, ANY_NUMBER),
+                FIELD(msg_setup_source, create, FLAG_MAX),
+        }},
+        [MSG_SETUP_PAM] = {"setup-pam", {
+                FIELD(msg_setup_pam, service, SERVICE_MAX),
+                FIELD(msg_setup_pam, directory, DIRECTORY_MAX),
+                FIELD(msg_setup_pam, min_uid, ANY_NUMBER),
+        }},
         [MSG_SETUP_SIGNER] = {"setup-signer", {
                 FIELD(msg_setup_signer, issuer, ISSUER_MAX),
                 FIELD(msg_setup_signer, max_lifetime_s, ANY_NUMBER),
@@ -123,7 +134,7 @@ static const struct message_rule rules[MSG_COUNT] = {
         }},
         [MSG_DESCRIPTOR] = {"descriptor", {
                 FIELD(msg_descriptor, what, DESCRIPTOR_COUNT - 1),
-                FIELD(msg_descriptor, process, PROCESS_NAMES),
+                FIELD(msg_descriptor, process, PROCESS_PAM),
                 FIELD(msg_descriptor, instance, ANY_NUMBER),
         }},
         [MSG_GO] = {"go", {
@@ -137,11 +148,19 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ready, first, FLAG_MAX),
         }},
         [MSG_BREACH] = {"breach", {
-                FIELD(msg_breach, process, PROCESS_NAMES),
+                FIELD(msg_breach, process, PROCESS_PAM),
                 FIELD(msg_breach, instance, ANY_NUMBER),
         }},
         [MSG_RETIRE] = {"retire", {
                 FIELD(msg_retire, instance, ANY_NUMBER),
+        }},
+        [MSG_PAM_START] = {"pam-start", {
+                FIELD(msg_pam_start, instance, ANY_NUMBER),
+                FIELD(msg_pam_start, source, ANY_NUMBER),
+        }},
+        [MSG_PAM_STATE] = {"pam-state", {
+                FIELD(msg_pam_state, instance, ANY_NUMBER),
+                FIELD(msg_pam_state, pid, ANY_NUMBER),
         }},
 
         [MSG_CONNECTION] = {"connection", {
@@ -569,6 +588,18 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_hashed, hash, CRYPT_TEXT_MAX),
                 FIELD(msg_hashed, complaint, COMPLAINT_COUNT - 1),
                 FIELD(msg_hashed, at_least, ANY_NUMBER),
+        }},
+
+        [MSG_CHECK_PAM] = {"check-pam", {
+                FIELD(msg_check_pam, username, USER_NAME_MAX),
+                FIELD(msg_check_pam, password, PASSWORD_MAX),
+                FIELD(msg_check_pam, rhost, REMOTE_MAX),
+        }},
+        [MSG_PAM_CHECKED] = {"pam-checked", {
+                FIELD(msg_pam_checked, outcome, CONVERSATION_PROVED),
+                FIELD(msg_pam_checked, code, ANY_NUMBER),
+                FIELD(msg_pam_checked, uid, ANY_NUMBER),
+                FIELD(msg_pam_checked, name, USER_NAME_MAX),
         }},
 
         [MSG_FIND_ACCOUNT] = {"find-account", {

@@ -25,6 +25,10 @@
 #define FRAME_HEADER 8
 #define FRAME_MAX    16384 /* the largest that a message can make; permit.c is checked against it */
 
+#define REMOTE_MAX      45 /* an IPv6 address */
+#define SOURCE_NAME_MAX (sizeof "pam:" - 1 + SERVICE_MAX)
+#define DIRECTORY_MAX   255
+
 enum process {
         PROCESS_NONE = 0,
         PROCESS_PARENT,
@@ -33,6 +37,7 @@ enum process {
         PROCESS_SIGNER,
         PROCESS_WORKER,
         PROCESS_NAMES,
+        PROCESS_PAM,
 };
 
 /* Which callers a frontend serves. A caller's class is settled by the authority from the kernel's
@@ -55,15 +60,21 @@ enum message_type {
         MSG_SETUP_SCOPE,
         MSG_SETUP_IDENTITY, /* one for each identity block, and for self; its members follow it */
         MSG_SETUP_MEMBER,
+        MSG_SETUP_SOURCE, /* one for each place that knows passwords, in the order to ask them */
         MSG_SETUP_SIGNER,
+        MSG_SETUP_PAM,
         MSG_DESCRIPTOR, /* carries one descriptor */
         MSG_GO,         /* set-up, or a reload's new settings, are complete */
         MSG_DRAIN,      /* finish what is in flight, then exit */
 
         /* children to the parent */
         MSG_READY,
-        MSG_BREACH, /* authority: that process broke the rules, kill it */
-        MSG_RETIRE, /* authority: that worker has done its share, replace it */
+        MSG_BREACH,    /* authority: that process broke the rules, kill it */
+        MSG_RETIRE,    /* authority: that worker has done its share, replace it */
+        MSG_PAM_START, /* authority: a PAM worker for that source, in that place */
+
+        /* parent to the authority */
+        MSG_PAM_STATE,
 
         /* authority to a frontend, and back */
         MSG_CONNECTION, /* carries the accepted socket */
@@ -135,6 +146,10 @@ enum message_type {
         MSG_HASH,
         MSG_HASHED,
 
+        /* authority to a PAM worker, and back; once */
+        MSG_CHECK_PAM,
+        MSG_PAM_CHECKED,
+
         /* authority to names, and back */
         MSG_FIND_ACCOUNT,
         MSG_FIND_UID,
@@ -197,7 +212,8 @@ struct msg_setup_authority {
         uint32_t refresh_lifetime_s;
         uint32_t max_calls_per_uid;
         uint32_t max_hashes_per_uid;
-        uint8_t algorithm; /* enum key_algorithm: of tokens for the issuer, and the default */
+        uint8_t algorithm;    /* enum key_algorithm: of tokens for the issuer, and the default */
+        uint32_t pam_workers; /* at a time */
 };
 
 struct msg_setup_admin {
@@ -234,6 +250,19 @@ struct msg_setup_member {
         uint32_t id;
 };
 
+enum source_kind {
+        SOURCE_DATABASE = 1,
+        SOURCE_PAM,
+        SOURCE_KIND_COUNT,
+};
+
+struct msg_setup_source {
+        struct text name; /* for the log */
+        uint8_t kind;     /* enum source_kind */
+        uint32_t min_uid; /* PAM: accounts below it are not asked about */
+        uint8_t create;   /* PAM: 1: an account that no user is linked to becomes one */
+};
+
 struct msg_setup_signer {
         struct text issuer;
         uint32_t max_lifetime_s;
@@ -241,6 +270,12 @@ struct msg_setup_signer {
         uint32_t algorithms; /* bits 1 << enum key_algorithm: of each a key must be active */
         uint32_t rotate_s;   /* 0: no rotation by time */
         uint32_t prepare_s;
+};
+
+struct msg_setup_pam {
+        struct text service;
+        struct text directory; /* where its file is; the parent has looked at it */
+        uint32_t min_uid;
 };
 
 struct msg_descriptor {
@@ -270,6 +305,18 @@ struct msg_breach {
 
 struct msg_retire {
         uint32_t instance;
+};
+
+/* Both by number: the service's name and the settings are the parent's own. */
+struct msg_pam_start {
+        uint8_t instance;
+        uint8_t source; /* which of the MSG_SETUP_SOURCE there were, from 0 */
+};
+
+/* Answers each start, and tells each end. */
+struct msg_pam_state {
+        uint32_t instance;
+        uint32_t pid; /* it runs, and its channel has been given; 0: it does not, or no more */
 };
 
 /* ---- authority <-> frontend ---- */
@@ -778,6 +825,27 @@ struct msg_hashed {
         uint32_t at_least; /* COMPLAINT_SHORT: characters that are asked for */
 };
 
+/* ---- authority <-> PAM worker ---- */
+
+struct msg_check_pam {
+        struct text username;
+        struct text password;
+        struct text rhost; /* the caller's address, or empty */
+};
+
+enum conversation {
+        CONVERSATION_BROKEN = 0, /* a module could not tell */
+        CONVERSATION_REFUSED,
+        CONVERSATION_PROVED = 0x6a,
+};
+
+struct msg_pam_checked {
+        uint8_t outcome;  /* enum conversation */
+        uint32_t code;    /* of Linux-PAM, for the log */
+        uint32_t uid;     /* of the account that was proved */
+        struct text name; /* PAM_USER as the modules left it */
+};
+
 /* ---- authority <-> names ---- */
 
 struct msg_find_account {
@@ -815,13 +883,17 @@ union message {
         struct msg_setup_scope setup_scope;
         struct msg_setup_identity setup_identity;
         struct msg_setup_member setup_member;
+        struct msg_setup_source setup_source;
         struct msg_setup_signer setup_signer;
+        struct msg_setup_pam setup_pam;
         struct msg_descriptor descriptor;
         struct msg_go go;
         struct msg_drain drain;
         struct msg_ready ready;
         struct msg_breach breach;
         struct msg_retire retire;
+        struct msg_pam_start pam_start;
+        struct msg_pam_state pam_state;
         struct msg_connection connection;
         struct msg_connection_closed connection_closed;
         struct msg_ask_password_grant ask_password_grant;
@@ -879,6 +951,8 @@ union message {
         struct msg_mac_checked mac_checked; /* MSG_MAC_CHECKED and MSG_ANSWER_MAC */
         struct msg_hash hash;
         struct msg_hashed hashed;
+        struct msg_check_pam check_pam;
+        struct msg_pam_checked pam_checked;
         struct msg_find_account find_account;
         struct msg_find_uid find_uid;
         struct msg_account account;

@@ -15,6 +15,7 @@
 #define SIGNER    PROCESS_SIGNER
 #define WORKER    PROCESS_WORKER
 #define NAMES     PROCESS_NAMES
+#define PAM       PROCESS_PAM
 
 /* clang-format off */
 static const struct permit rows[] = {
@@ -26,7 +27,9 @@ static const struct permit rows[] = {
         {MSG_SETUP_SCOPE,        PARENT,    AUTHORITY, ALWAYS,  false},
         {MSG_SETUP_IDENTITY,      PARENT,    AUTHORITY, ALWAYS,  false},
         {MSG_SETUP_MEMBER,        PARENT,    AUTHORITY, ALWAYS,  false},
+        {MSG_SETUP_SOURCE,       PARENT,    AUTHORITY, ALWAYS,  false},
         {MSG_SETUP_SIGNER,       PARENT,    SIGNER,    ALWAYS,  false},
+        {MSG_SETUP_PAM,          PARENT,    PAM,       SETUP,   false},
 
         /* Descriptors only travel down. A running authority is given the channels of peers that
          * were started anew. */
@@ -35,12 +38,14 @@ static const struct permit rows[] = {
         {MSG_DESCRIPTOR,         PARENT,    SIGNER,    SETUP,   true},
         {MSG_DESCRIPTOR,         PARENT,    WORKER,    SETUP,   true},
         {MSG_DESCRIPTOR,         PARENT,    NAMES,     SETUP,   true},
+        {MSG_DESCRIPTOR,         PARENT,    PAM,       SETUP,   true},
 
         {MSG_GO,                 PARENT,    FRONTEND,  ALWAYS,  false},
         {MSG_GO,                 PARENT,    AUTHORITY, ALWAYS,  false},
         {MSG_GO,                 PARENT,    SIGNER,    ALWAYS,  false},
         {MSG_GO,                 PARENT,    WORKER,    SETUP,   false},
         {MSG_GO,                 PARENT,    NAMES,     SETUP,   false},
+        {MSG_GO,                 PARENT,    PAM,       SETUP,   false},
         {MSG_DRAIN,              PARENT,    FRONTEND,  RUNNING, false},
         {MSG_DRAIN,              PARENT,    AUTHORITY, RUNNING, false},
 
@@ -50,8 +55,11 @@ static const struct permit rows[] = {
         {MSG_READY,              SIGNER,    PARENT,    SETUP,   false},
         {MSG_READY,              WORKER,    PARENT,    SETUP,   false},
         {MSG_READY,              NAMES,     PARENT,    SETUP,   false},
+        {MSG_READY,              PAM,       PARENT,    SETUP,   false},
         {MSG_BREACH,             AUTHORITY, PARENT,    RUNNING, false},
         {MSG_RETIRE,             AUTHORITY, PARENT,    RUNNING, false},
+        {MSG_PAM_START,          AUTHORITY, PARENT,    RUNNING, false},
+        {MSG_PAM_STATE,          PARENT,    AUTHORITY, RUNNING, false},
 
         /* The accepted socket goes down, what was read from it comes up as questions. */
         {MSG_CONNECTION,         AUTHORITY, FRONTEND,  RUNNING, true},
@@ -122,6 +130,10 @@ static const struct permit rows[] = {
         {MSG_HASH,               AUTHORITY, WORKER,    RUNNING, false},
         {MSG_HASHED,             WORKER,    AUTHORITY, RUNNING, false},
 
+        /* One question to each, which runs as root. */
+        {MSG_CHECK_PAM,          AUTHORITY, PAM,       RUNNING, false},
+        {MSG_PAM_CHECKED,        PAM,       AUTHORITY, RUNNING, false},
+
         {MSG_FIND_ACCOUNT,       AUTHORITY, NAMES,     RUNNING, false},
         {MSG_FIND_UID,           AUTHORITY, NAMES,     RUNNING, false},
         {MSG_FIND_PROCESS,       AUTHORITY, NAMES,     RUNNING, false},
@@ -148,7 +160,7 @@ const char *process_name(enum process process) {
                 [PROCESS_NONE] = "nobody",       [PROCESS_PARENT] = "parent",
                 [PROCESS_FRONTEND] = "frontend", [PROCESS_AUTHORITY] = "authority",
                 [PROCESS_SIGNER] = "signer",     [PROCESS_WORKER] = "worker",
-                [PROCESS_NAMES] = "names",
+                [PROCESS_NAMES] = "names",       [PROCESS_PAM] = "pam",
         };
 
         return (unsigned)process < ELEMENTS(names) ? names[process] : "unknown";

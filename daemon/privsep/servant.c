@@ -19,9 +19,7 @@ static int setup_take(void *context, struct frame *frame) {
         struct channel *authority = setup->authority;
         int r;
 
-        if (frame->type != MSG_DESCRIPTOR)
-                return -EPROTO;
-        if (descriptor->what != DESCRIPTOR_CHANNEL)
+        if (frame->type != MSG_DESCRIPTOR || descriptor->what != DESCRIPTOR_CHANNEL)
                 return setup->servant->accept ? setup->servant->accept(frame) : -EPROTO;
         if (descriptor->process != PROCESS_AUTHORITY || authority->fd >= 0)
                 return -EPROTO;
@@ -74,6 +72,8 @@ static int questions_answer(const struct servant *servant, struct channel *autho
                 closep(&frame.fd);
                 if (r < 0)
                         return r;
+                if (servant->is_for_one)
+                        return -ECONNRESET; /* as if the other end had left */
         }
 }
 

@@ -12,6 +12,8 @@ struct servant {
         enum process self;
         bool keeps_files; /* child_confine() */
 
+        bool is_for_one; /* answers one question and ends */
+
         /* Takes what is given besides the channel, taking over frame->fd. May be NULL: nothing is.
          * 0 or -errno. */
         int (*accept)(struct frame *frame);

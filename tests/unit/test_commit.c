@@ -12,6 +12,7 @@
  * needs: sqlite3 libcrypto */
 #include "../../daemon/authority/audit.h"
 #include "../../daemon/authority/sessions.h"
+#include "../../daemon/authority/sources.h"
 #include "../../daemon/authority/store/database.h"
 
 #include "../../common/cleanup.h"
@@ -106,6 +107,14 @@ void login_sessions_review(struct authority *reviewed) {
 void workers_forget(struct workers *workers, struct call *call) {
         (void)workers;
         (void)call;
+}
+
+void conversations_forget(struct call *call) {
+        (void)call;
+}
+
+void source_walk_free(struct source_walk *walk) {
+        (void)walk;
 }
 
 /* ---- every test has an authority of its own ---- */

@@ -16,8 +16,9 @@
 #define S PROCESS_SIGNER
 #define W PROCESS_WORKER
 #define N PROCESS_NAMES
+#define M PROCESS_PAM
 
-#define PROCESSES (PROCESS_NAMES + 1)
+#define PROCESSES (PROCESS_PAM + 1)
 
 struct cell {
         enum process from, to;
@@ -37,11 +38,11 @@ static const struct cell expected[] = {
          true,
          false,
          {MSG_SETUP_AUTHORITY, MSG_SETUP_ADMIN, MSG_SETUP_AUDIENCE, MSG_SETUP_SCOPE,
-          MSG_SETUP_IDENTITY, MSG_SETUP_MEMBER, MSG_GO}},
+          MSG_SETUP_IDENTITY, MSG_SETUP_MEMBER, MSG_SETUP_SOURCE, MSG_GO}},
         {P, A, true, true, true, {MSG_DESCRIPTOR}},
-        {P, A, false, true, false, {MSG_DRAIN}},
+        {P, A, false, true, false, {MSG_DRAIN, MSG_PAM_STATE}},
         {A, P, true, false, false, {MSG_READY}},
-        {A, P, false, true, false, {MSG_BREACH, MSG_RETIRE}},
+        {A, P, false, true, false, {MSG_BREACH, MSG_RETIRE, MSG_PAM_START}},
 
         {P, S, true, true, false, {MSG_SETUP_SIGNER, MSG_GO}},
         {P, S, true, false, true, {MSG_DESCRIPTOR}},
@@ -54,6 +55,12 @@ static const struct cell expected[] = {
         {P, N, true, false, false, {MSG_GO}},
         {P, N, true, false, true, {MSG_DESCRIPTOR}},
         {N, P, true, false, false, {MSG_READY}},
+
+        {P, M, true, false, false, {MSG_SETUP_PAM, MSG_GO}},
+        {P, M, true, false, true, {MSG_DESCRIPTOR}},
+        {M, P, true, false, false, {MSG_READY}},
+        {A, M, false, true, false, {MSG_CHECK_PAM}},
+        {M, A, false, true, false, {MSG_PAM_CHECKED}},
 
         {A, F, false, true, true, {MSG_CONNECTION}},
         {A,
@@ -257,6 +264,7 @@ static void processes_have_names(void **state) {
         (void)state;
         assert_string_equal(process_name(PROCESS_PARENT), "parent");
         assert_string_equal(process_name(PROCESS_NAMES), "names");
+        assert_string_equal(process_name(PROCESS_PAM), "pam");
         assert_string_equal(process_name((enum process)PROCESSES), "unknown");
 }
 
