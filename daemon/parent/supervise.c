@@ -153,7 +153,8 @@ static void children_reap(struct parent *parent) {
 
 static int take_ready(struct child *child, const union message *message) {
         (void)message;
-        loop_timer_unset(child->parent->loop, &child->timer);
+        if (!child->program->is_on_demand) /* of those it is for all that they do */
+                loop_timer_unset(child->parent->loop, &child->timer);
         child->control.phase = PHASE_RUNNING;
         return 0;
 }

@@ -20,6 +20,7 @@ LINKS = {
     "libexec/jetond-worker": {"libcrypt", "libargon2", "libcrypto", "libpwquality"},
     "libexec/jetond-names": set(),
     "libexec/jeton-pam-test": {"libpam", "libjansson"},
+    "libexec/jetond-pam": {"libpam"},
     "lib/libjeton.so.0": {"libcrypto", "libjansson"},
     "lib/pam_jeton.so": {"libpam", "libcrypto"},
 }
@@ -39,7 +40,7 @@ ONLY_IN = {
     "libconfuse": {"parent"},
     "libseccomp": {"parent"},
     "libjansson": {"frontend"},
-    "libpam": set(),
+    "libpam": {"pam"},
 }
 
 
