@@ -258,17 +258,18 @@ def test_logins_side_by_side_get_their_own_tokens(fresh):
     """Four users at once, many times: nobody ever gets another's token, nor in by his password."""
     jetond = fresh()
     names = ["ann", "bea", "cleo", "dan"]
+    passwords = {name: f"{number} wandering otters" for number, name in enumerate(names)}
     for name in names:
-        jetond.add_user(name, password=f"password of {name}")
+        jetond.add_user(name, password=passwords[name])
     wrong = []
 
     def log_in(name):
         for _ in range(10):
-            token = jetond.token(name, f"password of {name}")
+            token = jetond.token(name, passwords[name])
             if jetond.get("/users/me", token=token).json()["username"] != name:
                 wrong.append(name)
             other = names[names.index(name) - 1]
-            if jetond.login(name, f"password of {other}").status != 400:
+            if jetond.login(name, passwords[other]).status != 400:
                 wrong.append(name)
             jetond.unlock(name)
 

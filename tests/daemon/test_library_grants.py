@@ -2,7 +2,7 @@
 import subprocess
 
 import pytest
-from harness import BUILD, Daemon, in_process_of, is_root
+from harness import BUILD, Daemon, in_process_of, is_root, let_everybody_in
 
 pytestmark = pytest.mark.skipif(not is_root(), reason="needs root to become other uids")
 
@@ -106,8 +106,7 @@ def jetond():
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
     folder = tmp_path_factory.mktemp("program")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)
+    let_everybody_in(folder)
     source = folder / "program.c"
     source.write_text(PROGRAM)
     subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", "-I", str(BUILD.parent / "include"), "-o",

@@ -5,7 +5,7 @@ import stat
 import subprocess
 
 import pytest
-from harness import BUILD, PASSWORD, Daemon, in_process_of, is_root
+from harness import BUILD, PASSWORD, Daemon, in_process_of, is_root, let_everybody_in
 
 pytestmark = pytest.mark.skipif(not is_root(), reason="needs root to become other uids")
 
@@ -73,8 +73,7 @@ class Home:
 @pytest.fixture
 def at(jetond, tmp_path_factory):
     directory = tmp_path_factory.mktemp("homes")
-    for parent in (directory, *directory.parents[:2]):
-        parent.chmod(0o755)
+    let_everybody_in(directory)
     return lambda uid: Home(jetond, directory, uid)
 
 
