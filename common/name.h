@@ -15,8 +15,9 @@
 #define ROLES_MAX     1024 /* bytes of a user's space-separated roles */
 #define PASSWORD_MAX \
         511 /* bytes; crypt(3) refuses more (CRYPT_MAX_PASSPHRASE_SIZE, with its NUL) */
-#define PASSWORD_HASH_MAX 383 /* what crypt(3) writes at most (CRYPT_OUTPUT_SIZE, with its NUL) */
-#define SERVICE_MAX       64  /* a PAM service name */
+#define PASSWORD_HASH_MAX 383  /* what crypt(3) writes at most (CRYPT_OUTPUT_SIZE, with its NUL) */
+#define SERVICE_MAX       64   /* a PAM service name */
+#define SERVICE_LIST_MAX  1024 /* bytes of a space-separated list of them */
 #define RHOST_MAX         255
 #define NONCE_LEN         43 /* 32 bytes in base64url */
 #define TOKEN_MAX         8192

@@ -50,7 +50,7 @@ static const struct option_about options[OPTION_COUNT] = {
         [OPTION_ROOT] = {"root", required_argument, false, "--root DIR",
                          "look at the files below DIR, of a host that does not run", VALUES_FILES},
         [OPTION_SERVICE] = {"service", required_argument, false, "--service NAME",
-                            "a copy of that PAM service's stack"},
+                            "the PAM service, as pam.d(5) names it"},
         [OPTION_SESSION] = {"session", no_argument, false, "--session",
                             "credentials and a session too (root)"},
         [OPTION_MODULE] = {"module", required_argument, false, "--module FILE",

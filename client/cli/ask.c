@@ -67,14 +67,29 @@ int ask_anonymously(struct cli *cli, const char *path, struct answer *ret) {
         return ask(cli, &request, ret);
 }
 
+/* The first that fits is given. */
 static const struct {
         unsigned status;
+        const char *error; /* NULL: any */
         const char *advice;
 } advices[] = {
-        {401, "the token is not, or no longer, good: `jeton login` gives a new one"},
-        {403, "this needs an admin: run it as root, or as a user that jetond.conf names as admin"},
-        {503, "try again in a moment"},
+        {401, "insufficient_user_authentication", "`jeton login --save`, then this again"},
+        {401, NULL, "the token is not, or no longer, good: `jeton login` gives a new one"},
+        {403, NULL,
+         "this needs an admin: run it as root, or as a user that jetond.conf names as admin"},
+        {503, NULL, "try again in a moment"},
 };
+
+/* NULL: there is nothing to say. */
+static const char *advice_for(const struct answer *answer) {
+        size_t i;
+
+        for (i = 0; i < ELEMENTS(advices); i++)
+                if (advices[i].status == answer->status &&
+                    (!advices[i].error || strcmp(advices[i].error, answer_error(answer)) == 0))
+                        return advices[i].advice;
+        return NULL;
+}
 
 /* Each family of commands has a list of what there is. */
 static void advise_list(const struct cli *cli) {
@@ -85,15 +100,14 @@ static void advise_list(const struct cli *cli) {
 }
 
 enum status refused(struct cli *cli, const struct answer *answer) {
-        size_t i;
+        const char *advice = advice_for(answer);
 
         if (cli->json)
                 output_json(answer->json);
         answer_refusal(answer, &cli->failure);
         log_error("%s", cli->failure.text);
-        for (i = 0; i < ELEMENTS(advices); i++)
-                if (advices[i].status == answer->status)
-                        log_error("%s", advices[i].advice);
+        if (advice)
+                log_error("%s", advice);
         if (answer->status == 404)
                 advise_list(cli);
         return STATUS_REFUSED;

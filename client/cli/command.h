@@ -53,6 +53,7 @@ extern const struct command command_user_delete;
 extern const struct command command_passwd;
 extern const struct command command_user_unlock;
 extern const struct command command_login;
+extern const struct command command_login_code;
 extern const struct command command_logout;
 extern const struct command command_session_list;
 extern const struct command command_session_end;

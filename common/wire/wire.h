@@ -33,4 +33,10 @@
 #define WIRE_GRANT_EXCHANGE    "urn:ietf:params:oauth:grant-type:token-exchange"
 #define WIRE_TOKEN_TYPE_ACCESS "urn:ietf:params:oauth:token-type:access_token"
 
+/* A login code is for whoever has shown his password within that many seconds. */
+#define WIRE_LOGIN_CODE_MAX_AGE_S 300
+
+/* No login code is written longer. */
+#define LOGIN_CODE_MAX 32
+
 #endif

@@ -21,6 +21,7 @@ int answer_user_unlock(struct call *call, const union message *ask);     /* user
 int answer_profile_change(struct call *call, const union message *ask);  /* profile.c */
 int answer_password_change(struct call *call, const union message *ask); /* own_password.c */
 int answer_pam(struct call *call, const union message *ask);             /* pam.c */
+int answer_login_code(struct call *call, const union message *ask);      /* login_code.c */
 int answer_health(struct call *call, const union message *ask);          /* health.c */
 int answer_key_list(struct call *call, const union message *ask);        /* keys.c */
 int answer_key_rotate(struct call *call, const union message *ask);

@@ -21,6 +21,7 @@
 #include "store/store.h"
 
 struct audit;
+struct codes;
 
 struct authority {
         struct loop *loop;
@@ -64,6 +65,7 @@ struct authority {
         struct audit *audit;
         struct gate gate;
         struct grid grid;
+        struct codes *codes;
 
         struct connections connections;
         struct peers peers;

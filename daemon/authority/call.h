@@ -15,6 +15,7 @@
 enum password_verdict {
         PASSWORD_WRONG = 0, /* or the user is unknown, disabled, without one: nobody is told */
         PASSWORD_THROTTLED, /* nobody looked at it */
+        PASSWORD_REPLACED = 0x5c, /* by something else that may stand in its place, and is right */
         PASSWORD_RIGHT = 0x6a,
 };
 
@@ -25,6 +26,8 @@ typedef int call_signed(struct call *call, const struct msg_signed *token);
 typedef int call_keys(struct call *call, const struct frame *frame); /* each of several */
 typedef int call_checked(struct call *call, bool good);
 typedef int call_judged(struct call *call, enum password_verdict verdict);
+/* What may stand in a password's place: sets *ret_proven when it is right, and else leaves it. */
+typedef int call_proof(struct call *call, bool *ret_proven);
 typedef int call_account(struct call *call, const struct msg_account *account);
 typedef int call_matched(struct call *call, bool is_right);
 /* NULL: nobody could be asked */
@@ -69,6 +72,7 @@ struct call {
         struct hash_job *job; /* waiting for a worker or with one */
         call_hashed *hashed;
         struct gate_pass pass;         /* of a password that is to be judged */
+        call_proof *replacement;       /* NULL: the password alone is looked at */
         call_matched *matched;         /* password.c */
         struct conversation_job *talk; /* waiting for a PAM worker or with one */
         call_conversed *conversed;

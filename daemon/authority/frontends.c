@@ -45,6 +45,7 @@ static const struct inbox_row {
         {MSG_ASK_CLIENT_SECRET, answer_client_secret},
         {MSG_ASK_CLIENT_DELETE, answer_client_delete},
         {MSG_ASK_POLICY_TEST, answer_policy_test},
+        {MSG_ASK_LOGIN_CODE, answer_login_code},
         {MSG_ASK_HEALTH, answer_health},
         {MSG_ASK_KEY_LIST, answer_key_list},
         {MSG_ASK_KEY_ROTATE, answer_key_rotate},
@@ -78,6 +79,7 @@ _Static_assert(offsetof(struct msg_connection_closed, connection) == 0 &&
                        offsetof(struct msg_ask_client_change, connection) == 0 &&
                        offsetof(struct msg_ask_client, connection) == 0 &&
                        offsetof(struct msg_ask_policy_test, connection) == 0 &&
+                       offsetof(struct msg_ask_login_code, connection) == 0 &&
                        offsetof(struct msg_ask_health, connection) == 0 &&
                        offsetof(struct msg_ask_key_list, connection) == 0 &&
                        offsetof(struct msg_ask_key_rotate, connection) == 0 &&

@@ -15,6 +15,7 @@
 #include "accept.h"
 #include "audit.h"
 #include "bearer.h"
+#include "codes.h"
 #include "control.h"
 #include "sessions.h"
 
@@ -62,6 +63,8 @@ static int authority_init(struct authority *authority) {
                 };
         commits_init(&authority->commits);
         r = audit_new(&authority->audit);
+        if (r == 0)
+                r = codes_new(&authority->codes);
         if (r == 0)
                 r = workers_init(&authority->workers);
         if (r == 0)
@@ -186,6 +189,7 @@ int main(void) {
         connections_clear(&authority.connections);
         gate_close(&authority);
         budget_clear(&authority.calls);
+        codes_free(authority.codes);
         audit_free(authority.audit);
         store_free(authority.store);
         if (r < 0)

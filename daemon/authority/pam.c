@@ -23,8 +23,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Disabled, removed or given another password while the ticket was with the signer: it was granted
- * to somebody who is no more. */
+/* Disabled, removed or given another password while the ticket was with the signer, or the session
+ * ended that made his code: it was granted to somebody who is no more. */
 static int login_was_ended(const struct call *call, bool *ret) {
         const struct pam_login *login = call->step.login;
         struct holder holder = {TEXT_NONE, TEXT_NONE, TEXT_NONE};
@@ -32,7 +32,14 @@ static int login_was_ended(const struct call *call, bool *ret) {
 
         snprintf(sub, sizeof sub, "%" PRIu64, call->user->id);
         holder.sub = text_of(sub);
+        if (login->by_code)
+                holder.sid = text_of(call->sid);
         return sessions_were_ended(call, &holder, login->began, ret);
+}
+
+/* RFC 8176 */
+static const char *login_method(const struct pam_login *login) {
+        return login->by_code ? "otp" : "pwd";
 }
 
 /* When it is signed: until then nothing is granted. */
@@ -40,12 +47,14 @@ static void login_audit(const struct call *call) {
         const struct pam_login *login = call->step.login;
         bool granted = login->verdict == LOGIN_GRANTED;
         const char *verdict = login_verdict_word(login->verdict);
-        char detail[LOG_ESCAPED_MAX + 256], reason[PASSWORD_REASON_MAX + 16] = "", event[24];
+        char detail[LOG_ESCAPED_MAX + 256], reason[PASSWORD_REASON_MAX + 24] = "", event[24];
 
         if (login->reason[0])
                 snprintf(reason, sizeof reason, " %s", login->reason);
         else if (!granted)
                 snprintf(reason, sizeof reason, " reason=%s", verdict);
+        else if (login->phase == PAM_PHASE_AUTH)
+                snprintf(reason, sizeof reason, " amr=%s", login_method(login));
         snprintf(detail, sizeof detail, "service=%s uid=%u verdict=%s%s rhost=\"%s\"",
                  login->service, login->uid, verdict, reason,
                  log_escape(text_of(login->rhost)).text);
@@ -64,7 +73,7 @@ static int login_answer(struct call *call, const struct msg_signed *token) {
         if (r < 0 || ended)
                 return r < 0 ? r : call_refuse(call, REFUSAL_BUSY);
         login_audit(call);
-        if (login->verdict == LOGIN_GRANTED && login->phase == PAM_PHASE_AUTH)
+        if (login->verdict == LOGIN_GRANTED && login->phase == PAM_PHASE_AUTH && !login->by_code)
                 renewal_begin(call);
         if (login->verdict == LOGIN_GRANTED || login->phase != PAM_PHASE_AUTH)
                 return call_answer(call, MSG_ANSWER_TICKET, &answer);
@@ -84,13 +93,14 @@ int login_sign(struct call *call, enum login_verdict verdict, const char *reason
                 .sid = login->phase == PAM_PHASE_SESSION ? text_of(login->session.sid) : TEXT_NONE,
         };
 
+        if (login->phase == PAM_PHASE_AUTH && verdict == LOGIN_GRANTED)
+                fields.amr = text_of(login_method(login));
         login->verdict = verdict;
         snprintf(login->reason, sizeof login->reason, "%s", reason);
         return sign_ask_ticket(call, &fields, login_answer);
 }
 
-/* By the database, as it is now. */
-static bool has_role(const struct call *call) {
+bool login_has_role(const struct call *call) {
         const struct pam_login *login = call->step.login;
 
         return !login->role[0] || text_list_has(text_of(call->user->roles), text_of(login->role));
@@ -99,22 +109,25 @@ static bool has_role(const struct call *call) {
 /* Who lacks the role is refused like who guessed: in auth the answer must not confirm a password.
  */
 static int login_judge_role(struct call *call) {
-        if (has_role(call))
+        if (login_has_role(call))
                 return login_sign(call, LOGIN_GRANTED, "");
         return login_sign(call, LOGIN_DENIED, "reason=role");
 }
 
-/* Still, after the wait for the worker. */
-static bool is_linked(const struct call *call) {
+bool login_is_linked(const struct call *call) {
         return call->user->has_uid && call->user->uid == call->step.login->uid;
 }
 
+/* He must still be linked, after the wait for the worker. */
 static int login_check_password(struct call *call, enum password_verdict verdict) {
-        char reason[PASSWORD_REASON_MAX];
+        char password[PASSWORD_REASON_MAX], reason[PASSWORD_REASON_MAX + 16];
+        struct pam_login *login = call->step.login;
 
-        if (verdict == PASSWORD_RIGHT && is_linked(call))
+        login->by_code = verdict == PASSWORD_REPLACED;
+        if ((verdict == PASSWORD_RIGHT || login->by_code) && login_is_linked(call))
                 return login_judge_role(call);
-        password_reason(call, verdict, reason);
+        password_reason(call, verdict, password);
+        snprintf(reason, sizeof reason, "%s%s", password, login->code ? login->code : "");
         return login_sign(call, LOGIN_DENIED, reason);
 }
 
@@ -190,7 +203,9 @@ static int login_ask_password(struct call *call, const struct msg_ask_pam *ask) 
         int r;
 
         r = guesser_of_pam(call, ask->uid, ask->service, ask->rhost, &guesser);
-        return r < 0 ? r : password_ask(call, &guesser, ask->password, login_check_password);
+        return r < 0 ? r
+                     : password_ask_unless(call, &guesser, ask->password, login_try_code,
+                                           login_check_password);
 }
 
 static int login_ask_account(struct call *call, const struct msg_ask_pam *ask) {

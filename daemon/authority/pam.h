@@ -17,7 +17,10 @@ struct pam_login {
         char nonce[NONCE_LEN + 1];
         char role[ROLE_NAME_MAX + 1]; /* that the user must have; empty: none */
         int64_t began;
-        char reason[PASSWORD_REASON_MAX]; /* of a no, for the audit line; of a yes, what to add */
+        bool by_code;     /* auth: a login code took the password's place */
+        const char *code; /* auth: what became of a code that he had, for the audit line; or NULL */
+        char reason[PASSWORD_REASON_MAX +
+                    16];          /* of a no, for the audit line; of a yes, what to add */
         struct login_row session; /* that is opened, and all that is known of it; closed: its sid */
 };
 
@@ -26,6 +29,15 @@ int login_sign(struct call *call, enum login_verdict verdict, const char *reason
 
 /* What the account itself says: unknown, disabled, expired, or granted. */
 enum login_verdict login_account_verdict(const struct call *call);
+
+/* Whether he is linked to that account, and has the role that is asked for, as the database has it
+ * now. */
+bool login_is_linked(const struct call *call);
+bool login_has_role(const struct call *call);
+
+/* Whether what was given for a password is his login code for that service; pam_code.c. A
+ * call_proof function. */
+int login_try_code(struct call *call, bool *ret_proven);
 
 /* POST /pam/session, POST /pam/session/close. The message is lent. 0 or -errno. */
 int login_open_session(struct call *call, const struct msg_ask_pam *ask);

@@ -34,8 +34,9 @@ static bool is_of_this_login(const struct pam_login *login, const struct claims 
                text_is(text_of(claims->service), text_of(login->service));
 }
 
-/* With a good ticket of its auth phase it was a password; without one all that is known is which
- * process says so, which is the kernel's word. */
+/* With a good ticket of its auth phase it is what that says: a password, or a login code, by which
+ * no further code can be made; without one all that is known is which process says so, which is the
+ * kernel's word. */
 static int session_find_method(struct call *call, struct text proof) {
         struct pam_login *login = call->step.login;
         struct expectation expect = {
@@ -59,7 +60,7 @@ static int session_find_method(struct call *call, struct text proof) {
                 return r;
         if (verdict != VERDICT_VALID || !is_of_this_login(login, &claims))
                 return 0;
-        snprintf(login->session.amr, sizeof login->session.amr, "pwd");
+        snprintf(login->session.amr, sizeof login->session.amr, "%s", claims.amr);
         login->session.auth_time = claims.iat < expect.now ? claims.iat : expect.now;
         return 0;
 }

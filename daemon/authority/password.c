@@ -74,8 +74,29 @@ static int judge(struct call *call, bool is_right) {
         return call->judged(call, is_right ? PASSWORD_RIGHT : PASSWORD_WRONG);
 }
 
+static int replacement_judge(struct call *call, bool *ret_proven) {
+        int r;
+
+        if (!call->replacement)
+                return 0;
+        r = user_reload(call);
+        return r < 0 ? r : call->replacement(call, ret_proven);
+}
+
 static int take_turn(struct call *call, bool may_try) {
-        return may_try ? password_match(call, judge) : call->judged(call, PASSWORD_THROTTLED);
+        bool is_replaced = false;
+        int r;
+
+        if (!may_try)
+                return call->judged(call, PASSWORD_THROTTLED);
+        r = replacement_judge(call, &is_replaced);
+        if (r < 0)
+                return r;
+        if (is_replaced) {
+                gate_leave(call, THROTTLE_SUCCEEDED);
+                return call->judged(call, PASSWORD_REPLACED);
+        }
+        return password_match(call, judge);
 }
 
 int password_ask(struct call *call, const struct throttle_key *key, struct text password,
@@ -87,6 +108,12 @@ int password_ask(struct call *call, const struct throttle_key *key, struct text 
                 return r;
         call->judged = then;
         return gate_enter(call, key, take_turn);
+}
+
+int password_ask_unless(struct call *call, const struct throttle_key *key, struct text password,
+                        call_proof *replacement, call_judged *then) {
+        call->replacement = replacement;
+        return password_ask(call, key, password, then);
 }
 
 void password_reason(const struct call *call, enum password_verdict verdict,

@@ -9,6 +9,11 @@
 int password_ask(struct call *call, const struct throttle_key *key, struct text password,
                  call_judged *then);
 
+/* The same, but `replacement` is asked first, past the gate, with the user as he is by then: what
+ * was given in the password's place may be good by itself, and no worker sees it then. */
+int password_ask_unless(struct call *call, const struct throttle_key *key, struct text password,
+                        call_proof *replacement, call_judged *then);
+
 /* The same past the gate, of call->password, in the database alone: one of several places. */
 int password_match(struct call *call, call_matched *then);
 

@@ -108,6 +108,13 @@ static const struct msg_answer_refused rows[REFUSAL_COUNT] = {
                 "an account"),
         [REFUSAL_SERVICE] = ROW(400, "invalid_request", "service is no PAM service name"),
         [REFUSAL_NONCE] = ROW(400, "invalid_request", "nonce is 43 characters of base64url"),
+        [REFUSAL_OLD_LOGIN] =
+                ROW(401, "insufficient_user_authentication",
+                    "this needs a login with a password within the last 5 minutes: log in again"),
+        [REFUSAL_CODE_SERVICE] =
+                ROW(400, "invalid_request",
+                    "that service takes no login codes (login-code lists those that do)"),
+        [REFUSAL_NOT_LINKED] = ROW(409, "conflict", "this user is linked to no local account"),
         [REFUSAL_NO_KEY] = ROW(404, "not_found",
                                "there is no such key, or no key of that algorithm is in use"),
         [REFUSAL_KEYS_FULL] = ROW(409, "conflict",

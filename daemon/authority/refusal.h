@@ -48,6 +48,9 @@ enum refusal {
         REFUSAL_REGISTRATION_RIGHTS,
         REFUSAL_SERVICE,
         REFUSAL_NONCE,
+        REFUSAL_OLD_LOGIN, /* RFC 9470: a login with a password, and a younger one */
+        REFUSAL_CODE_SERVICE,
+        REFUSAL_NOT_LINKED,
         REFUSAL_NO_KEY,
         REFUSAL_KEYS_FULL,
         REFUSAL_CLIENT_NEEDED, /* web.sock knows no peer to give a token to */

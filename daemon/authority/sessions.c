@@ -243,6 +243,19 @@ int sessions_were_ended(const struct call *call, const struct holder *holder, in
         return r;
 }
 
+int sessions_token_ended(const struct authority *authority, const struct claims *claims,
+                         bool *ret) {
+        int64_t before = 0, being_written = 0;
+        int r;
+
+        r = revocations_before(&authority->revocations, claims, &before);
+        if (r == 0)
+                r = revocations_before(&authority->revoking, claims, &being_written);
+        if (r == 0)
+                *ret = before > claims->iat || being_written > claims->iat;
+        return r;
+}
+
 /* ---- what is over ---- */
 
 static void sweep_due(void *context);

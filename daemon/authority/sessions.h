@@ -52,6 +52,10 @@ struct holder {
 int sessions_were_ended(const struct call *call, const struct holder *holder, int64_t since,
                         bool *ret);
 
+/* Whether a token with these claims is revoked by now, in the commit that is being written too. 0
+ * or -errno. */
+int sessions_token_ended(const struct authority *authority, const struct claims *claims, bool *ret);
+
 /* A commit is done: brings the memory after it, then the status page. 0 or -errno: they stay as
  * they were, and the next commit tries again. */
 int sessions_follow(struct authority *authority);

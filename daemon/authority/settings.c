@@ -35,6 +35,7 @@ void settings_unref(struct settings *settings) {
         }
         for (i = 0; i < settings->identity_count; i++)
                 identity_clear(&settings->identities[i]);
+        free(settings->login_code_services);
         free(settings);
 }
 
@@ -164,7 +165,10 @@ static int settings_begin(struct settings **settings, const struct msg_setup_aut
         new->max_hashes_per_uid = said->max_hashes_per_uid;
         new->algorithm = said->algorithm;
         new->pam_workers = said->pam_workers;
+        new->login_code_s = said->login_code_s;
         r = text_copy(said->issuer, new->issuer, sizeof new->issuer);
+        if (r == 0)
+                r = keep(said->login_code_services, &new->login_code_services);
         if (r == 0)
                 r = audience_add_issuer(new);
         if (r < 0) {

@@ -77,6 +77,8 @@ struct settings {
         struct source_rule sources[SETTINGS_SOURCES_MAX]; /* in the order to ask them */
         size_t source_count;
         uint32_t pam_workers;
+        char *login_code_services; /* that take login codes, space-separated */
+        uint32_t login_code_s;
 };
 
 struct settings *settings_ref(struct settings *settings);

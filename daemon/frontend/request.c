@@ -3,6 +3,7 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
+#include "../../common/wire/wire.h"
 #include "etag.h"
 #include "frontend.h"
 #include "routes.h"
@@ -189,9 +190,13 @@ int request_reply_tagged(struct request *request, const struct reply *reply,
         return reply_with_tag(request, reply, (struct text){bytes, len});
 }
 
+#define DIGITS_OF(number) #number
+#define DIGITS(number)    DIGITS_OF(number)
+
 /* RFC 9110 15.5.2: a 401 names a scheme, for a client that used the form too.
  *
  * RFC 6750 3.1: without a token in the request there is nothing to say but which scheme is wanted.
+ * RFC 9470 3: a good token of a login that is too old is told how young it must be.
  */
 static const char *challenge_of(const struct request *request, uint16_t status, struct text error) {
         bool has_token = request->authorization.scheme == SCHEME_BEARER ||
@@ -201,6 +206,9 @@ static const char *challenge_of(const struct request *request, uint16_t status, 
                 return "Bearer realm=\"jeton\", error=\"insufficient_scope\"";
         if (status != 401)
                 return NULL;
+        if (text_is(error, TEXT("insufficient_user_authentication")))
+                return "Bearer realm=\"jeton\", error=\"insufficient_user_authentication\", "
+                       "max_age=\"" DIGITS(WIRE_LOGIN_CODE_MAX_AGE_S) "\"";
         if (text_is(error, TEXT("invalid_client")))
                 return "Basic realm=\"jeton\"";
         return has_token ? "Bearer realm=\"jeton\", error=\"invalid_token\""

@@ -66,6 +66,7 @@ int pam_auth_begin(struct request *request);
 int pam_account_begin(struct request *request);
 int pam_session_begin(struct request *request);
 int pam_close_begin(struct request *request);
+int login_code_begin(struct request *request);
 int jwks_begin(struct request *request);
 int metadata_begin(struct request *request);
 int health_begin(struct request *request);

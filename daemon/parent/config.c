@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define MAX_OPTIONS 32 /* of one section, with the subsections and the end */
+#define MAX_OPTIONS 64 /* of one section, with the subsections and the end */
 #define FILE_MAX    (1024 * 1024)
 
 /* libconfuse takes the end of a file for the end of every section that is open. So each file gets a
@@ -174,7 +174,7 @@ static size_t options_from_keys(enum section section, bool single_uid, cfg_opt_t
                         ret[count] =
                                 (cfg_opt_t)CFG_STR_LIST_CB(key->name, "{}", CFGF_NONE, value_seen);
                 /* "+=" adds to the default of a list, so libconfuse must know it. */
-                if (key->kind == VALUE_LIST && key->initial && !single_uid)
+                if (key->kind == VALUE_LIST && key->initial && !(single_uid && key->system_only))
                         ret[count].def.parsed = (char *)(uintptr_t)key->initial;
                 count++;
         }

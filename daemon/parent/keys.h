@@ -38,6 +38,7 @@ struct key {
         bool (*is_good)(struct text word); /* of a word, or of each word of a list */
         const char *must_be;               /* what is_good() asks for, to finish "must be ..." */
         bool fixed;                        /* only a restart can change it */
+        bool system_only;                  /* with --state it has no default */
 };
 
 extern const struct key keys[];

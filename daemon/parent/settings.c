@@ -4,6 +4,7 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/jwt/pages.h"
+#include "../../common/name.h"
 #include "audiences.h"
 #include "sections.h"
 #include "services.h"
@@ -48,6 +49,14 @@ static int connections_check(const struct config *config, const struct settings 
                             "max-connections-per-uid is more than max-connections");
 }
 
+/* A frame holds so much and no more of it (privsep/message.h). */
+static int login_code_check(const struct config *config, const struct settings *settings) {
+        if (strlen(settings->login_code) <= SERVICE_LIST_MAX)
+                return 0;
+        return config_error(config, config_root(config), "login-code",
+                            "this list of services is too long");
+}
+
 static int web_check(const struct config *config, const struct settings *settings) {
         if (settings->password_grant == PASSWORD_GRANT_LOCAL || settings->has_web)
                 return 0;
@@ -75,6 +84,8 @@ static int settings_read(const struct config *config, struct settings *settings)
         r = lifetimes_check(config, settings);
         if (r == 0)
                 r = connections_check(config, settings);
+        if (r == 0)
+                r = login_code_check(config, settings);
         if (r == 0)
                 r = web_check(config, settings);
         if (r == 0)

@@ -82,6 +82,8 @@ struct settings {
         uint32_t pam_workers;
         struct source *sources; /* in the order to ask them */
         size_t source_count;
+        char *login_code; /* the PAM services that take login codes */
+        uint32_t login_code_s;
         uint32_t log_level; /* position in the table's words: LOG_ERR is 0 */
         bool has_web;
         struct web web;

@@ -299,6 +299,8 @@ static int authority_tell(struct child *child) {
                 .max_hashes_per_uid = settings->max_hashes_per_uid,
                 .algorithm = (uint8_t)settings_algorithm(settings),
                 .pam_workers = settings->pam_workers,
+                .login_code_services = text_of(settings->login_code),
+                .login_code_s = settings->login_code_s,
         };
         size_t i;
         int r;

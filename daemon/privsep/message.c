@@ -85,6 +85,8 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_setup_authority, max_hashes_per_uid, ANY_NUMBER),
                 FIELD(msg_setup_authority, algorithm, KEY_ALGORITHM_COUNT - 1),
                 FIELD(msg_setup_authority, pam_workers, ANY_NUMBER),
+                FIELD(msg_setup_authority, login_code_services, SERVICE_LIST_MAX),
+                FIELD(msg_setup_authority, login_code_s, ANY_NUMBER),
         }},
         [MSG_SETUP_ADMIN] = {"setup-admin", {
                 FIELD(msg_setup_admin, uid, ANY_NUMBER),
@@ -388,6 +390,11 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ask_pam, proof, TOKEN_MAX),
                 FIELD(msg_ask_pam, sid, SID_LEN),
         }},
+        [MSG_ASK_LOGIN_CODE] = {"ask-login-code", {
+                FIELD(msg_ask_login_code, connection, ANY_NUMBER),
+                FIELD(msg_ask_login_code, bearer, TOKEN_MAX),
+                FIELD(msg_ask_login_code, service, SERVICE_MAX),
+        }},
         [MSG_ASK_HEALTH] = {"ask-health", {
                 FIELD(msg_ask_health, connection, ANY_NUMBER),
         }},
@@ -482,6 +489,11 @@ static const struct message_rule rules[MSG_COUNT] = {
         [MSG_ANSWER_TICKET] = {"answer-ticket", {
                 FIELD(msg_answer_ticket, ticket, TOKEN_MAX),
         }},
+        [MSG_ANSWER_LOGIN_CODE] = {"answer-login-code", {
+                FIELD(msg_answer_login_code, code, LOGIN_CODE_MAX),
+                FIELD(msg_answer_login_code, expires_in_s, ANY_NUMBER),
+                FIELD(msg_answer_login_code, service, SERVICE_MAX),
+        }},
         [MSG_ANSWER_HEALTH] = {"answer-health", {
                 FIELD(msg_answer_health, ok, FLAG_MAX),
         }},
@@ -533,6 +545,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_sign_ticket, verdict, LOGIN_GRANTED),
                 FIELD(msg_sign_ticket, role, ROLE_NAME_MAX),
                 FIELD(msg_sign_ticket, sid, SID_LEN),
+                FIELD(msg_sign_ticket, amr, AMR_MAX),
                 FIELD(msg_sign_ticket, iat_min, ANY_NUMBER),
         }},
         [MSG_SIGNED] = {"signed", {

@@ -106,6 +106,7 @@ enum message_type {
         MSG_ASK_CLIENT_DELETE,
         MSG_ASK_POLICY_TEST,
         MSG_ASK_PAM,
+        MSG_ASK_LOGIN_CODE,
         MSG_ASK_HEALTH,
         MSG_ASK_KEY_LIST,
         MSG_ASK_KEY_ROTATE,
@@ -121,6 +122,7 @@ enum message_type {
         MSG_ANSWER_CLIENTS_END,  /* closes a list */
         MSG_ANSWER_POLICY,
         MSG_ANSWER_TICKET,
+        MSG_ANSWER_LOGIN_CODE,
         MSG_ANSWER_HEALTH,
         MSG_ANSWER_DONE, /* has no fields */
         MSG_ANSWER_CLIENT_CHECK,
@@ -214,6 +216,8 @@ struct msg_setup_authority {
         uint32_t max_hashes_per_uid;
         uint8_t algorithm;    /* enum key_algorithm: of tokens for the issuer, and the default */
         uint32_t pam_workers; /* at a time */
+        struct text login_code_services; /* space-separated PAM services; empty: none */
+        uint32_t login_code_s;           /* how long a code is good */
 };
 
 struct msg_setup_admin {
@@ -573,6 +577,12 @@ struct msg_ask_pam {
         struct text sid;      /* close: of which session */
 };
 
+struct msg_ask_login_code {
+        uint32_t connection;
+        struct text bearer; /* whose password it is to stand for */
+        struct text service;
+};
+
 struct msg_ask_health {
         uint32_t connection;
 };
@@ -688,6 +698,12 @@ struct msg_answer_ticket {
         struct text ticket;
 };
 
+struct msg_answer_login_code {
+        struct text code;
+        uint32_t expires_in_s;
+        struct text service;
+};
+
 struct msg_answer_health {
         uint8_t ok;
 };
@@ -748,6 +764,7 @@ struct msg_sign_ticket {
         uint8_t verdict;  /* enum login_verdict */
         struct text role; /* that was asked for */
         struct text sid;  /* of the session that was opened; otherwise empty */
+        struct text amr;  /* auth, granted: how; otherwise empty */
         int64_t iat_min;  /* as of an access token */
 };
 
@@ -921,6 +938,7 @@ union message {
         struct msg_ask_client ask_client;
         struct msg_ask_policy_test ask_policy_test;
         struct msg_ask_pam ask_pam;
+        struct msg_ask_login_code ask_login_code;
         struct msg_ask_health ask_health;
         struct msg_answer_refused answer_refused;
         struct msg_answer_token answer_token;
@@ -933,6 +951,7 @@ union message {
         struct msg_answer_clients_end answer_clients_end;
         struct msg_answer_policy answer_policy;
         struct msg_answer_ticket answer_ticket;
+        struct msg_answer_login_code answer_login_code;
         struct msg_answer_health answer_health;
         struct msg_sign_access sign_access;
         struct msg_sign_ticket sign_ticket;

@@ -65,7 +65,7 @@ static const struct subject {
         {{"client:", 7}, is_word, true, false, false, ""},
         {{"svc:", 4}, is_word, true, false, false, "peer"},
         {{"uid:", 4}, is_uid, false, true, false, "peer"},
-        {{"", 0}, is_id, false, false, true, "pwd peer"},
+        {{"", 0}, is_id, false, false, true, "pwd otp peer"},
 };
 
 static const struct subject *subject_find(struct text text, struct text *ret_rest) {
@@ -95,7 +95,12 @@ static bool is_audience(struct text text) {
 
 /* RFC 8176 2, and what the kernel's word is called. */
 static bool is_method(struct text text) {
-        return text_is(text, TEXT("pwd")) || text_is(text, TEXT("peer"));
+        return text_list_has(TEXT("pwd otp peer"), text);
+}
+
+/* Of a login ticket, which nobody gets for who he is alone. */
+static bool is_login_method(struct text text) {
+        return text_list_has(TEXT("pwd otp"), text);
 }
 
 static bool is_base64url_of(struct text text, size_t bytes) {
@@ -181,6 +186,7 @@ static const struct text_rule ticket_rules[] = {
         RULE(msg_sign_ticket, nonce, nonce, REQUIRED, is_nonce),
         RULE(msg_sign_ticket, role, roles, OPTIONAL, name_is_role),
         RULE(msg_sign_ticket, sid, sid, OPTIONAL, is_session),
+        RULE(msg_sign_ticket, amr, amr, OPTIONAL, is_login_method),
 };
 
 static int refuse(const char *field, const char **ret_field) {
@@ -319,6 +325,9 @@ static int ticket_take_words(const struct msg_sign_ticket *fields, struct claims
 
         if (fields->sid.len > 0 && fields->phase != PAM_PHASE_SESSION)
                 return refuse("sid", ret_field);
+        if (fields->amr.len > 0 &&
+            (fields->phase != PAM_PHASE_AUTH || fields->verdict != LOGIN_GRANTED))
+                return refuse("amr", ret_field);
         if (!phase || text_copy(text_of(phase), claims->phase, sizeof claims->phase) < 0)
                 return refuse("phase", ret_field);
         if (!verdict || text_copy(text_of(verdict), claims->verdict, sizeof claims->verdict) < 0)

@@ -47,6 +47,11 @@ class Stand:
         done = self.run("login", "alice", "--password-stdin", "--save", standard_input=SECRET)
         assert done.returncode == 0, done.stderr
 
+    def save_linked(self):
+        """The same for someone who is linked to an account."""
+        self.daemon.request("PATCH", "/users/alice", peer=True, data={"uid": 4999})
+        self.save()
+
     def sid(self):
         self.daemon.login("alice")
         return self.daemon.get("/sessions?user=alice", peer=True).json()[0]["sid"]
@@ -79,6 +84,7 @@ CASES = {
     "user delete": lambda s: ([s.somebody()], ""),
     "passwd": lambda s: ([s.somebody(), "--password-stdin"], SECRET + PASSWORD + "2\n"),
     "login": lambda s: (["alice", "--password-stdin"], SECRET),
+    "login-code": lambda s: (s.save_linked() or [], ""),
     "logout": lambda s: (s.save() or [], ""),
     "session list": lambda s: (["alice"], ""),
     "session end": lambda s: ([s.sid(), "--all"], ""),

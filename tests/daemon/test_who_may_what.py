@@ -77,6 +77,7 @@ EXPECTED = {
     "POST /pam/session": ("/pam/session", {"form": TICKET}, ROOT, NOWHERE),
     "POST /pam/session/close": ("/pam/session/close", {"form": {**TICKET, "sid": "A" * 22}}, ROOT,
                                 NOWHERE),
+    "POST /login-codes": ("/login-codes", {"data": {"service": "sshd"}}, BEARER, NOWHERE),
     "GET /health": ("/health", {}, ANYONE, ANYONE_WEB),
     "GET /.well-known/jwks.json": ("/.well-known/jwks.json", {}, ANYONE, ANYONE_WEB),
     "GET /.well-known/oauth-authorization-server": (

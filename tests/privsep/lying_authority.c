@@ -84,7 +84,7 @@ ACCESS_LIE(scope_with_a_quote, scope, TEXT("read\",\"roles\":[\"admin\"],\"x\":\
 ACCESS_LIE(roles_with_a_quote, roles, TEXT("a\",\"b"))
 ACCESS_LIE(username_with_a_newline, username, TEXT("root\nroot"))
 ACCESS_LIE(session_of_another_shape, sid, TEXT("abc"))
-ACCESS_LIE(method_of_another_shape, amr, TEXT("otp"))
+ACCESS_LIE(method_of_another_shape, amr, TEXT("otp\",\"pwd"))
 ACCESS_LIE(login_in_the_future, auth_time, INT64_MAX)
 ACCESS_LIE(login_before_time, auth_time, -1)
 
@@ -96,6 +96,7 @@ TICKET_LIE(ticket_phase_none, phase, PAM_PHASE_NONE)
 TICKET_LIE(ticket_for_nobody, uid, UINT32_MAX)
 TICKET_LIE(ticket_role_with_a_quote, role, TEXT("a\",\"verdict\":\"granted"))
 TICKET_LIE(ticket_of_auth_with_a_session, sid, TEXT("AAAAAAAAAAAAAAAAAAAAAA"))
+TICKET_LIE(ticket_by_the_kernels_word, amr, TEXT("peer"))
 TICKET_LIE(ticket_service_with_a_path, service, TEXT("../../etc/passwd"))
 
 static int honest(int socket) {
@@ -385,6 +386,7 @@ static const struct {
         {"ticket-for-nobody", ticket_for_nobody},
         {"ticket-role-with-a-quote", ticket_role_with_a_quote},
         {"ticket-of-auth-with-a-session", ticket_of_auth_with_a_session},
+        {"ticket-by-the-kernels-word", ticket_by_the_kernels_word},
         {"ticket-service-with-a-path", ticket_service_with_a_path},
         {"kind-of-a-ticket", kind_of_a_ticket},
         {"settings-of-its-own", settings_of_its_own},

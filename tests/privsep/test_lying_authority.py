@@ -19,7 +19,7 @@ BEYOND_THE_LIMITS = [
     "login-in-the-future", "login-before-time",
     "ticket-nonce-too-short", "ticket-verdict-unheard-of", "ticket-verdict-none",
     "ticket-phase-none", "ticket-for-nobody", "ticket-role-with-a-quote",
-    "ticket-of-auth-with-a-session",
+    "ticket-of-auth-with-a-session", "ticket-by-the-kernels-word",
     "ticket-service-with-a-path",
 ]
 

@@ -180,6 +180,7 @@ static void a_service_cannot_pass_for_a_person_nor_for_another(void **state) {
         OTHER(ACCOUNT, auth_time, NOW, "auth_time");
         OTHER(CLIENT, auth_time, NOW, "auth_time");
         OTHER(SERVICE, amr, TEXT("pwd"), "amr");
+        OTHER(SERVICE, amr, TEXT("otp"), "amr");
         OTHER(SERVICE, amr, TEXT_NONE, "amr");
         OTHER(CLIENT, client_id, TEXT("web-2"), "client_id");
         OTHER(CLIENT, username, TEXT("alice"), "username");
@@ -246,7 +247,9 @@ static void lists_are_words_with_one_space(void **state) {
         ACCESS_TEXT(roles, "a  b", false);
         ACCESS_TEXT(amr, "", true);
         ACCESS_TEXT(amr, "pwd peer", true);
-        ACCESS_TEXT(amr, "otp", false);
+        ACCESS_TEXT(amr, "otp", true);
+        ACCESS_TEXT(amr, "pwd  otp", false);
+        ACCESS_TEXT(amr, "hwk", false);
 }
 
 static void names_and_ids_have_their_grammar(void **state) {
@@ -351,6 +354,27 @@ static void only_the_ticket_of_a_session_names_one(void **state) {
         assert_int_equal(compose_ticket(&limits, &fields, NOW, &claims, &field), -EINVAL);
 }
 
+static void only_the_ticket_of_a_granted_login_says_how(void **state) {
+        struct msg_sign_ticket fields = good_ticket();
+        struct claims claims;
+        const char *field;
+
+        (void)state;
+        fields.amr = TEXT("otp");
+        assert_int_equal(compose_ticket(&limits, &fields, NOW, &claims, &field), 0);
+        assert_string_equal(claims.amr, "otp");
+        fields.amr = TEXT("pwd");
+        assert_int_equal(compose_ticket(&limits, &fields, NOW, &claims, &field), 0);
+        assert_string_equal(claims.amr, "pwd");
+        fields.verdict = LOGIN_DENIED;
+        assert_int_equal(compose_ticket(&limits, &fields, NOW, &claims, &field), -EINVAL);
+        assert_string_equal(field, "amr");
+        fields = good_ticket();
+        fields.amr = TEXT("pwd");
+        fields.phase = PAM_PHASE_ACCOUNT;
+        assert_int_equal(compose_ticket(&limits, &fields, NOW, &claims, &field), -EINVAL);
+}
+
 static void assert_ticket(const struct msg_sign_ticket *fields, const char *at_fault) {
         const char *field = "";
         struct claims claims;
@@ -383,6 +407,9 @@ static void ticket_fields_have_their_grammar(void **state) {
         TICKET_REFUSED(uid, UINT32_MAX);
         TICKET_REFUSED(role, TEXT("Wheel"));
         TICKET_REFUSED(role, TEXT("wheel admin"));
+        TICKET_REFUSED(amr, TEXT("peer"));
+        TICKET_REFUSED(amr, TEXT("pwd otp"));
+        TICKET_REFUSED(amr, TEXT("PWD"));
         TICKET_REFUSED(phase, PAM_PHASE_NONE);
         TICKET_REFUSED(phase, 99);
         for (i = 0; i < 256; i++)
@@ -406,6 +433,7 @@ int main(void) {
                 cmocka_unit_test(a_ticket_is_what_it_says),
                 cmocka_unit_test(a_ticket_names_the_role_that_was_asked_for),
                 cmocka_unit_test(only_the_ticket_of_a_session_names_one),
+                cmocka_unit_test(only_the_ticket_of_a_granted_login_says_how),
                 cmocka_unit_test(ticket_fields_have_their_grammar),
         };
 

@@ -102,6 +102,8 @@ static void an_empty_file_means_the_defaults(void **state) {
         assert_int_equal(settings->password_min, 8);
         assert_int_equal(settings->password_grant, PASSWORD_GRANT_LOCAL);
         assert_int_equal(settings_log_level(settings), 6);
+        assert_string_equal(settings->login_code, "login sshd");
+        assert_int_equal(settings->login_code_s, 60);
         assert_null(settings->issuer);
         assert_false(settings->has_web);
         assert_int_equal(settings->audience_count, 0);
@@ -124,6 +126,7 @@ static void root_is_no_admin_of_a_private_state(void **state) {
         write_file(folder, "jetond.conf", "");
         assert_int_equal(load(folder, true), 0);
         assert_string_equal(folder->settings->admin, "");
+        assert_string_equal(folder->settings->login_code, "login sshd");
         write_file(folder, "jetond.conf", "admin = {\"daemon\"}\n");
         assert_int_equal(load(folder, true), 0);
         assert_string_equal(folder->settings->admin, "daemon");
@@ -142,6 +145,9 @@ static void a_list_grows_with_plus_equals(void **state) {
         assert_string_equal(good(*state, "admin = {}\n")->admin, "");
         assert_string_equal(good(*state, "admin = {\"bin\"}\nadmin += {\"daemon\"}")->admin,
                             "bin daemon");
+        assert_string_equal(good(*state, "login-code += {\"sudo\"}")->login_code,
+                            "login sshd sudo");
+        assert_string_equal(good(*state, "login-code = {}")->login_code, "");
 }
 
 static const struct mistake {
@@ -166,6 +172,8 @@ static const struct mistake {
          "max-lifetime must be a duration: a number and s, m, h or d, as in 15m, "
          "not '99999999999999999999d'"},
         {"\nmax-lifetime = 8d", 2, "max-lifetime must be from 30s to 7d, not '8d'"},
+        {"login-code = {\"../su\"}", 1, "login-code must be a PAM service, not '../su'"},
+        {"login-code-lifetime = 61s", 1, "login-code-lifetime must be from 1s to 1m, not '61s'"},
         {"leeway = 6m", 1, "leeway must be from 0s to 5m, not '6m'"},
         {"password-grant = all", 1, "password-grant must be one of local web, not 'all'"},
         {"issuer = \"http://h\"", 1,

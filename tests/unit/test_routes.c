@@ -46,6 +46,7 @@ ROUTE(pam_auth)
 ROUTE(pam_account)
 ROUTE(pam_session)
 ROUTE(pam_close)
+ROUTE(login_code)
 ROUTE(jwks)
 ROUTE(metadata)
 ROUTE(health)
@@ -96,6 +97,7 @@ static const struct {
         {"POST", "/pam/account", LOCAL, pam_account_begin, ""},
         {"POST", "/pam/session", LOCAL, pam_session_begin, ""},
         {"POST", "/pam/session/close", LOCAL, pam_close_begin, ""},
+        {"POST", "/login-codes", LOCAL, login_code_begin, ""},
         {"GET", "/health", ALL, health_begin, ""},
         {"GET", "/.well-known/jwks.json", ALL, jwks_begin, ""},
         {"GET", "/.well-known/oauth-authorization-server", ALL, metadata_begin, ""},
