@@ -21,6 +21,9 @@ auth required pam_permit.so
 ACCOUNT = """account required pam_unix.so
 account [default=bad success=ok ignore=ignore authinfo_unavail=ignore] MODULE
 """
+SESSION = """session required pam_unix.so
+session optional MODULE
+"""
 # The module's file is not looked for in these: it is a test of its own.
 MODULE = "pam_jeton.so"
 
@@ -398,6 +401,16 @@ def test_the_stack_of_the_manual_is_well(root):
         assert find(run("--root", root), "pam", "by login", "ok")
 
 
+@pytest.mark.parametrize("text", [
+    AUTH + ACCOUNT + SESSION,
+    # Behind a substack too there is another module.
+    AUTH + ACCOUNT + "session substack others\nsession optional MODULE\n"])
+def test_a_stack_with_sessions_is_well(root, text):
+    (root / "etc/pam.d/others").write_text("session required pam_unix.so\n")
+    service(root, text)
+    assert pam(root) == []
+
+
 def test_no_service_with_the_module_is_well(root):
     service(root, "auth required pam_unix.so\n")
     assert find(run("--root", root), "pam", "no service uses", "ok")
@@ -424,6 +437,9 @@ BAD_STACKS = {
     "a user whom jeton has disabled still gets in": (
         "warning", AUTH + "account sufficient pam_unix.so\naccount required MODULE\n"),
     "no account line of pam_jeton": ("warning", AUTH + "account required pam_unix.so\n"),
+    "no session line of pam_jeton": (
+        "warning", AUTH + ACCOUNT + "session required pam_unix.so\n"),
+    "the only session line": ("broken", AUTH + ACCOUNT + "session optional MODULE\n"),
     "strict": ("warning", AUTH + "account required pam_unix.so\naccount required MODULE\n"),
 }
 
@@ -467,6 +483,14 @@ def test_an_argument_that_the_module_would_refuse_is_broken(root, argument):
     wrong, = pam(root)
     assert wrong["verdict"] == "broken" and argument.split()[0] in wrong["found"]
     assert "/etc/pam.d/login:2" in wrong["found"]
+
+
+def test_an_argument_that_sessions_refuse_takes_their_token(root):
+    service(root, AUTH + ACCOUNT + SESSION.replace("MODULE", "MODULE require_role=wheel"))
+    wrong, = pam(root)
+    assert wrong["verdict"] == "broken" and "no session gets a token" in wrong["found"]
+    service(root, AUTH + ACCOUNT + SESSION.replace("MODULE", "MODULE audience=https://api.example"))
+    assert pam(root) == []
 
 
 def test_a_module_that_is_not_there_is_broken(root):

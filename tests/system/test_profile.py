@@ -43,7 +43,8 @@ def root(system, tmp_path_factory):
                    env={"DEBIAN_FRONTEND": "noninteractive", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
     for file in (root / "etc/pam.d").iterdir():
         file.write_text(file.read_text().replace("pam_jeton.so", f"{PREFIX}/security/pam_jeton.so"))
-    (root / "etc/pam.d/login").write_text("@include common-auth\n@include common-account\n")
+    (root / "etc/pam.d/login").write_text("@include common-auth\n@include common-account\n"
+                                       "@include common-session\n")
     give_password("sam", hash_of(LOCAL))
     return root
 
@@ -64,6 +65,17 @@ GOOD = ("PAM_SUCCESS", "PAM_SUCCESS")
 def test_the_module_is_in_the_stack(root):
     for name in ("common-auth", "common-account"):
         assert "pam_jeton.so" in (root / "etc/pam.d" / name).read_text()
+
+
+@pytest.mark.parametrize("name", ["common-session", "common-session-noninteractive"])
+def test_no_session_depends_on_the_module(root, name):
+    """Another module stands before it, for where all say PAM_IGNORE libpam refuses."""
+    lines = [line.split() for line in (root / "etc/pam.d" / name).read_text().splitlines()]
+    modules = [Path(words[2]).name for words in lines if words[:1] == ["session"]
+               and not words[1].startswith("[")]
+    assert modules[-1] == "pam_jeton.so" and "pam_unix.so" in modules
+    assert [words[1] for words in lines if words and words[-1].endswith("pam_jeton.so")] == [
+        "optional"]
 
 
 def test_both_passwords_get_in_and_wrong_ones_do_not(root, system):

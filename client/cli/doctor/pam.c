@@ -86,6 +86,23 @@ static bool lacks_account(const struct stack *stack) {
         return lacks(stack, GROUP_ACCOUNT);
 }
 
+static bool is_of_another(const struct stack_entry *entry) {
+        return !entry_is_jeton(entry);
+}
+
+static bool has_others_session(const struct stack *stack) {
+        return services_entry(stack, GROUP_SESSION, is_of_another) != NULL;
+}
+
+/* Who only asks for a password, as a screen locker does, has no sessions at all. */
+static bool lacks_session(const struct stack *stack) {
+        return lacks(stack, GROUP_SESSION) && has_others_session(stack);
+}
+
+static bool is_alone_in_session(const struct stack *stack) {
+        return !lacks(stack, GROUP_SESSION) && !has_others_session(stack);
+}
+
 static const struct absence {
         bool (*is_absent)(const struct stack *stack);
         struct saying saying;
@@ -94,6 +111,13 @@ static const struct absence {
          {GROUP_AUTH, VERDICT_WARNING,
           "no account line of pam_jeton: a disabled user still comes in by an ssh key",
           "add `account required pam_jeton.so`"}},
+        {lacks_session,
+         {GROUP_AUTH, VERDICT_WARNING, "no session line of pam_jeton: its sessions have no token",
+          "add `session optional pam_jeton.so`"}},
+        {is_alone_in_session,
+         {GROUP_SESSION, VERDICT_BROKEN,
+          "the only session line: root and accounts that are not jeton's get no session",
+          "add `session required pam_unix.so` before it"}},
 };
 
 static bool check_absence(struct doctor *doctor, const struct services *services,
@@ -103,8 +127,8 @@ static bool check_absence(struct doctor *doctor, const struct services *services
 
         for (i = 0; i < services->count; i++)
                 if (absence->is_absent(services->stacks[i]))
-                        said.lines[i] =
-                                services_entry(services->stacks[i], GROUP_AUTH, entry_is_jeton);
+                        said.lines[i] = services_entry(services->stacks[i], absence->saying.group,
+                                                       entry_is_jeton);
         return say(doctor, services, &absence->saying, &said);
 }
 

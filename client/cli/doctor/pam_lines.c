@@ -9,13 +9,17 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-/* Groups whose arguments the module reads. */
+#define NO_LOGIN "the module refuses every login that may be jeton's"
+
+/* Groups whose arguments the module reads, and what it does where they are wrong. */
 static const struct {
         enum stack_group group;
         enum pam_phase phase;
+        const char *harm;
 } phases[] = {
-        {GROUP_AUTH, PAM_PHASE_AUTH},
-        {GROUP_ACCOUNT, PAM_PHASE_ACCOUNT},
+        {GROUP_AUTH, PAM_PHASE_AUTH, NO_LOGIN},
+        {GROUP_ACCOUNT, PAM_PHASE_ACCOUNT, NO_LOGIN},
+        {GROUP_SESSION, PAM_PHASE_SESSION, "no session gets a token"},
 };
 
 static bool arguments_are_good(struct doctor *doctor, const struct stack_entry *entry) {
@@ -30,9 +34,8 @@ static bool arguments_are_good(struct doctor *doctor, const struct stack_entry *
                                  (const char **)line->arguments, &options, &bad) == 0)
                         continue;
                 doctor_find(doctor, VERDICT_BROKEN, "pam_jeton(8) lists the arguments",
-                            "%s:%u: argument \"%s\" is unknown there, malformed or repeated: the "
-                            "module refuses every login that may be jeton's",
-                            entry->file, entry->number, line->arguments[bad]);
+                            "%s:%u: argument \"%s\" is unknown there, malformed or repeated: %s",
+                            entry->file, entry->number, line->arguments[bad], phases[i].harm);
                 return false;
         }
         return true;
