@@ -20,6 +20,7 @@ PAM_TRY = BUILD / "tests/pam/pam_try"
 SERVICE = "jeton-test"
 PASSWORD = "correct horse battery staple"
 TIMEOUT_MS = 1000
+TICKET_BEGINS = "eyJ"  # '{"' in base64url
 
 # Root is never jeton's, so root tests with another account that is always there.
 ACCOUNT = pwd.getpwuid(os.geteuid() or 1)
@@ -98,12 +99,16 @@ class Stand:
                            if name != "user" or value)]
 
     def try_login(self, user=None, environment=None, **settings):
-        """Runs one pam_try. It never writes to standard error, and neither may the module."""
+        """Runs one pam_try. It never writes to standard error, and neither may the module; and
+        whatever happened, no line of the log holds a secret."""
         ended = subprocess.run(self.command(user, **settings), capture_output=True, timeout=60,
                                env=environment, stdin=subprocess.DEVNULL)
         text = ended.stdout.decode(errors="surrogateescape")
         assert ended.returncode == 0 and not ended.stderr, (text, ended.stderr)
-        return Outcome(text)
+        outcome = Outcome(text)
+        for secret in (settings.get("password") or PASSWORD, TICKET_BEGINS):
+            assert len(secret) < 3 or not outcome.logged(secret), outcome.log
+        return outcome
 
 
 @pytest.fixture

@@ -273,6 +273,25 @@ def test_daemon_that_does_not_serve(stand, name):
         check(stand.try_login(), UNAVAILABLE, UNAVAILABLE, log)
 
 
+def test_honest_reply_in_pieces(stand):
+    """Each byte is a packet of its own, which is nothing wrong."""
+    def byte_by_byte(connection):
+        for byte in stand.honest(Request(connection)):
+            connection.sendall(bytes([byte]))
+
+    with stand.daemon(serve=byte_by_byte):
+        check(stand.try_login(), "PAM_SUCCESS", "PAM_SUCCESS")
+
+
+def test_honest_reply_that_comes_too_late(stand):
+    def answer_late(request):
+        time.sleep(TIMEOUT_MS / 1000 + 0.3)
+        return stand.honest(request)
+
+    with stand.daemon(answer_late):
+        check(stand.try_login(), UNAVAILABLE, UNAVAILABLE, "gives no answer")
+
+
 def good(stand, request):
     return stand.honest(request)
 
