@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "boot"))
 
 import harness  # noqa: E402
 from booted import fresh, halted, host, with_pat  # noqa: E402, F401
+from logins import as_people_have_it, people  # noqa: E402, F401
 
 CLONE_NEWNS = 0x00020000
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18

@@ -23,7 +23,8 @@ BOOT_SECONDS = 60
 COMMAND_SECONDS = 30
 STOP_SECONDS = 30
 LIFE_SECONDS = 480  # of one boot
-INCLUDED = ["systemd", "systemd-sysv", "dbus", "pamtester", "openssh-server", "openssh-client"]
+INCLUDED = ["systemd", "systemd-sysv", "dbus", "pamtester", "openssh-server", "openssh-client",
+            "sudo", "cron"]
 NEEDLESS = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*"]
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
