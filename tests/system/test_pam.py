@@ -42,8 +42,14 @@ def test_an_unlinked_user_is_unknown_and_not_asked(system):
     assert "assword" not in said.split("pamtester")[0]
 
 
-def test_a_person_of_the_database_with_the_name_of_an_account_is_not_that_account(system):
+@pytest.fixture(scope="module")
+def namesake(system):
     system.add_user("sam", allow_account_name=True)
+    yield system
+    system.request("DELETE", "/users/sam", peer=True)
+
+
+def test_a_person_of_the_database_with_the_name_of_an_account_is_not_that_account(namesake):
     status, said, _ = log_in("sam", PASSWORD)
     assert status != 0
     assert "User not known" in said
@@ -53,10 +59,10 @@ def test_root_is_unknown_here(system):
     assert log_in("root", PASSWORD)[0] != 0
 
 
-def test_linking_and_unlinking_count_at_once(system):
-    system.request("PATCH", "/users/sam", peer=True, data={"uid": PEOPLE["sam"]})
+def test_linking_and_unlinking_count_at_once(namesake):
+    namesake.request("PATCH", "/users/sam", peer=True, data={"uid": PEOPLE["sam"]})
     assert log_in("sam", PASSWORD)[0] == 0
-    system.request("PATCH", "/users/sam", peer=True, data={"uid": None})
+    namesake.request("PATCH", "/users/sam", peer=True, data={"uid": None})
     assert log_in("sam", PASSWORD)[0] != 0
 
 
