@@ -22,7 +22,7 @@ MAKE_ROOT_SECONDS = 240
 BOOT_SECONDS = 60
 COMMAND_SECONDS = 30
 STOP_SECONDS = 30
-LIFE_SECONDS = 480  # of one boot
+LIFE_SECONDS = 800  # of one boot
 INCLUDED = ["systemd", "systemd-sysv", "dbus", "pamtester", "openssh-server", "openssh-client",
             "sudo", "cron"]
 NEEDLESS = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*"]

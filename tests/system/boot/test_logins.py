@@ -1,4 +1,5 @@
 """People log in through Debian's own sshd, sudo, su, login and cron, with the shipped profile."""
+import json
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,13 @@ def uid_of(host, who):
 def check_gone(host, file):
     assert file.startswith(FOLDER), file
     wait_until("the file is gone", 10, lambda: not is_there(host, file))
+
+
+def test_the_doctor_finds_nothing_wrong_with_debians_stacks(people):
+    findings = json.loads(people.run("jeton", "doctor", "--json").stdout)
+    about, = [finding for finding in findings if finding["check"] == "pam"]
+    assert about["verdict"] == "ok", about
+    assert all(name in about["found"] for name in ("sshd", "sudo", "su", "login", "cron"))
 
 
 # --- ssh ---
