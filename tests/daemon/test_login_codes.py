@@ -292,6 +292,18 @@ def test_a_session_that_a_code_opened_makes_no_other(host):
         assert reply.status == 401 and reply.json()["error"] == "insufficient_user_authentication"
 
 
+def test_a_session_that_a_code_opened_administers_nothing(host):
+    host.request("PATCH", "/users/alice", peer=True, data={"roles": ["admin"]})
+    try:
+        by_code = session_token(host, code_of(host))
+        assert "jeton:admin" in claims_of(by_code)["scope"]
+        assert host.get("/users", token=session_token(host, PASSWORD)).status == 200
+        reply = host.get("/users", token=by_code)
+        assert reply.status == 403 and "with a password" in reply.json()["error_description"]
+    finally:
+        host.request("PATCH", "/users/alice", peer=True, data={"roles": []})
+
+
 def test_what_else_is_asked_of_the_asker(host):
     assert mint(host, host.token("unlinked")).status == 409
     assert mint(host, host.token("alice", audience="https://other.example")).status == 401
