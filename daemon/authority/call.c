@@ -87,6 +87,7 @@ void call_free(struct call *call) {
         secret_free(call->admin_token);
         user_free(call->user);
         secret_free(call->password);
+        secret_free(call->ticket);
         secret_free(call->hash);
         secret_free(call->new_hash.old_password);
         free(call);
@@ -181,6 +182,7 @@ int call_refuse_busy(struct call *call) {
         int r;
 
         gate_leave(call, THROTTLE_UNJUDGED);
+        secret_free(take(call->password));
         call_discharge(call);
         audit_budget(call);
         r = loop_timer(call->authority->loop, &call->release, call->arrived_ms + BUSY_MS,
@@ -201,11 +203,9 @@ int call_refuse_login(struct call *call, enum refusal refusal) {
         return r < 0 ? call_fail(call, r) : 0;
 }
 
-/* Between the mark and the signature nothing is left to do: the ticket is kept where the password
- * was, which is not needed any more. */
 static void call_release_ticket(void *context) {
         struct call *call = context;
-        struct msg_answer_ticket answer = {.ticket = secret_text(call->password)};
+        struct msg_answer_ticket answer = {.ticket = secret_text(call->ticket)};
 
         call_answer(call, MSG_ANSWER_TICKET, &answer);
 }
@@ -214,7 +214,7 @@ int call_answer_ticket_late(struct call *call, struct text ticket) {
         int r;
 
         secret_free(take(call->password));
-        r = secret_new(ticket.p, ticket.len, &call->password);
+        r = secret_new(ticket.p, ticket.len, &call->ticket);
         if (r == 0)
                 r = call_release_on_grid(call, call_release_ticket);
         return r < 0 ? call_fail(call, r) : 0;

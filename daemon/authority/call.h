@@ -60,7 +60,9 @@ struct call {
         struct user *admin; /* who asks, where that is a bearer with the right to administer */
         struct secret *admin_token; /* by which he may */
         struct user *user;          /* whom it is about; NULL: unknown, the decoy is in `setting` */
-        struct secret *password;
+        struct secret *password;    /* until its hash is judged, or two workers agree about it; one
+                                     * whose hash is outdated, until the login is answered */
+        struct secret *ticket;      /* that waits for its time */
         char setting[SETTING_MAX];
         struct secret *hash; /* of a new password, from the first worker */
         struct {

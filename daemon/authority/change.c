@@ -13,8 +13,10 @@
 static void change_free(void *step) {
         struct change *change = step;
 
+        secret_free(change->old_password);
         secret_free(change->new_password);
         secret_free(change->proven_hash);
+        secret_free(change->bearer);
         user_free(change->after);
         free(change);
 }

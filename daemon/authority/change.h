@@ -16,7 +16,8 @@ struct change {
         int64_t expires_at;
         bool has_uid;
         uint32_t uid;
-        struct secret *new_password, *proven_hash; /* own_password.c; NULL otherwise */
+        /* own_password.c; NULL otherwise */
+        struct secret *old_password, *new_password, *proven_hash, *bearer;
 
         /* change.c */
         enum users_conflict conflict;

@@ -7,7 +7,10 @@
 
 #include <errno.h>
 
+/* Nobody needs the passwords any more. */
 static int take_second(struct call *call, const struct msg_hashed *answer) {
+        secret_free(take(call->password));
+        secret_free(take(call->new_hash.old_password));
         if (answer->complaint)
                 return call->new_hash.unfit(call, answer->complaint, answer->at_least);
         if (secret_equal(answer->hash, secret_text(call->hash)))

@@ -2,7 +2,8 @@
  *
  *         answer_password_change()   whose is it
  *         own_check_current()        is the current one right
- *         own_store()                the new one is good enough, and two workers agree: commit
+ *         own_store()                the new one is good enough, two workers agree, and the token
+ *                                    is still good: commit
  *         own_answer()               it is committed */
 #include "answers.h"
 
@@ -21,8 +22,17 @@ static int own_answer(struct call *call, enum refusal refusal) {
         return call_answer(call, MSG_ANSWER_DONE, NULL);
 }
 
+/* The token may have been revoked while the workers were busy. */
 static int own_store(struct call *call) {
-        return change_commit(call, own_answer);
+        const struct text bearer = secret_text(call->step.change->bearer);
+        enum refusal refusal;
+        int r;
+
+        user_free(take(call->user));
+        r = bearer_check(call, bearer, &refusal);
+        if (r < 0)
+                return r;
+        return refusal ? call_refuse(call, refusal) : change_commit(call, own_answer);
 }
 
 /* The change holds only for him who proved the hash that was read. */
@@ -40,7 +50,8 @@ static int own_check_current(struct call *call, enum password_verdict verdict) {
         r = secret_new(hash.p, hash.len, &change->proven_hash);
         if (r < 0)
                 return r;
-        call->new_hash.old_password = take(call->password);
+        secret_free(take(call->password));
+        call->new_hash.old_password = take(change->old_password);
         call->password = take(change->new_password);
         return new_hash_ask(call, text_of(call->user->name), own_store, new_hash_refuse);
 }
@@ -53,6 +64,12 @@ static int own_keep(struct call *call, const struct msg_ask_password_change *ask
         if (r < 0)
                 return r;
         change->members = USER_PASSWORD;
+        r = secret_new(ask->bearer.p, ask->bearer.len, &change->bearer);
+        if (r == 0)
+                r = secret_new(ask->current_password.p, ask->current_password.len,
+                               &change->old_password);
+        if (r < 0)
+                return r;
         return secret_new(ask->new_password.p, ask->new_password.len, &change->new_password);
 }
 

@@ -2,6 +2,7 @@
  * usable hash is given a decoy setting of the cost that new passwords have. */
 #include "password.h"
 
+#include "../../common/cleanup.h"
 #include "../../common/clock.h"
 #include "../../common/log.h"
 #include "sources.h"
@@ -69,9 +70,17 @@ int password_match(struct call *call, call_matched *then) {
         return workers_hash(call, call->setting, false);
 }
 
+/* Only a hash that renewal.c replaces needs the password any more. */
+int password_judged(struct call *call, enum password_verdict verdict) {
+        if (verdict != PASSWORD_RIGHT || !call->user->hash ||
+            !setting_is_outdated(secret_text(call->user->hash)))
+                secret_free(take(call->password));
+        return call->judged(call, verdict);
+}
+
 static int judge(struct call *call, bool is_right) {
         gate_leave(call, is_right ? THROTTLE_SUCCEEDED : THROTTLE_FAILED);
-        return call->judged(call, is_right ? PASSWORD_RIGHT : PASSWORD_WRONG);
+        return password_judged(call, is_right ? PASSWORD_RIGHT : PASSWORD_WRONG);
 }
 
 static int replacement_judge(struct call *call, bool *ret_proven) {
@@ -88,13 +97,13 @@ static int take_turn(struct call *call, bool may_try) {
         int r;
 
         if (!may_try)
-                return call->judged(call, PASSWORD_THROTTLED);
+                return password_judged(call, PASSWORD_THROTTLED);
         r = replacement_judge(call, &is_replaced);
         if (r < 0)
                 return r;
         if (is_replaced) {
                 gate_leave(call, THROTTLE_SUCCEEDED);
-                return call->judged(call, PASSWORD_REPLACED);
+                return password_judged(call, PASSWORD_REPLACED);
         }
         return password_match(call, judge);
 }

@@ -17,6 +17,10 @@ int password_ask_unless(struct call *call, const struct throttle_key *key, struc
 /* The same past the gate, of call->password, in the database alone: one of several places. */
 int password_match(struct call *call, call_matched *then);
 
+/* The call goes on with that verdict, and without the password, unless its hash is outdated: then
+ * renewal_begin() needs it. 0 or -errno. */
+int password_judged(struct call *call, enum password_verdict verdict);
+
 #define PASSWORD_REASON_MAX 160
 
 /* "reason=..." for the audit line of a verdict that is not PASSWORD_RIGHT. */

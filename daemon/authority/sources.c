@@ -53,7 +53,7 @@ static int sources_say_yes(struct call *call) {
         if (source_now(call)->kind != SOURCE_DATABASE)
                 secret_free(take(call->password));
         gate_leave(call, THROTTLE_SUCCEEDED);
-        return call->judged(call, PASSWORD_RIGHT);
+        return password_judged(call, PASSWORD_RIGHT);
 }
 
 static int sources_say_no(struct call *call) {
@@ -62,7 +62,7 @@ static int sources_say_no(struct call *call) {
         if (walk->is_away)
                 return -EPIPE; /* he may be right: he is told to try again */
         gate_leave(call, THROTTLE_FAILED);
-        return call->judged(call, PASSWORD_WRONG);
+        return password_judged(call, PASSWORD_WRONG);
 }
 
 static int source_says_no(struct call *call) {
@@ -196,7 +196,7 @@ static int source_ask(struct call *call) {
 }
 
 static int take_turn(struct call *call, bool may_try) {
-        return may_try ? source_ask(call) : call->judged(call, PASSWORD_THROTTLED);
+        return may_try ? source_ask(call) : password_judged(call, PASSWORD_THROTTLED);
 }
 
 int sources_ask(struct call *call, const struct throttle_key *key, struct text username,

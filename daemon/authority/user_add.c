@@ -24,6 +24,7 @@ struct new_account {
         bool has_uid;
         uint32_t uid;
         int64_t expires_at;
+        bool brings_hash;
         enum users_conflict conflict;
 };
 
@@ -69,6 +70,7 @@ static int fields_keep(struct call *call, const struct msg_ask_user_add *ask) {
         new->has_uid = ask->has_uid;
         new->uid = ask->uid;
         new->expires_at = ask->expires_at;
+        new->brings_hash = ask->password_hash.len > 0;
         if (text_copy(ask->username, new->username, sizeof new->username) < 0 ||
             text_copy(ask->full_name, new->full_name, sizeof new->full_name) < 0 ||
             text_copy(ask->email, new->email, sizeof new->email) < 0 ||
@@ -103,7 +105,8 @@ static void audit_added(const struct call *call) {
         char detail[64];
 
         snprintf(detail, sizeof detail, "hash=%s", setting_scheme_name(secret_text(call->hash)));
-        audit(call, "user-add", "done", text_of(call->user->name), call->password ? NULL : detail);
+        audit(call, "user-add", "done", text_of(call->user->name),
+              call->step.added->brings_hash ? detail : NULL);
 }
 
 static int add_answer(struct call *call) {

@@ -144,6 +144,20 @@ def test_a_system_login_at_the_signer(jetond, ann, phase, how):
     assert verdict(reply) != "granted"
 
 
+@pytest.mark.parametrize("how", ["token", "session", "user"])
+def test_a_change_of_ones_own_password(jetond, ann, how):
+    granted = jetond.login("ann").json()
+    sid = jetond.get("/sessions?user=ann", peer=True).json()[0]["sid"]
+    order = {"token": lambda: jetond.post("/revoke", form={"token": granted["access_token"]}),
+             "session": lambda: jetond.request("DELETE", f"/sessions/{sid}", peer=True),
+             "user": lambda: jetond.post("/revocations", peer=True, data={"user": "ann"})}[how]
+    change = {"current_password": PASSWORD, "new_password": PASSWORD + "2"}
+    request = body("PUT", "/users/me/password", change, granted["access_token"])
+    reply = meanwhile(jetond, "worker", request, order)
+    assert (reply.status, reply.json()["error"]) == (401, "invalid_token")
+    assert jetond.login("ann").status == 200
+
+
 LOSING = {"role": {"roles": []}, "disabled": {"disabled": True}}
 
 
