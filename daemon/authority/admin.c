@@ -2,6 +2,7 @@
 #include "admin.h"
 
 #include "../../common/cleanup.h"
+#include "../../common/clock.h"
 #include "bearer.h"
 #include "policy.h"
 
@@ -25,6 +26,16 @@ int admin_check_again(struct call *call, enum refusal *ret_refusal) {
                 return 0;
         user_free(take(call->admin));
         return bearer_check_admin(call, secret_text(call->admin_token), ret_refusal);
+}
+
+int admin_check_left(const struct call *call, struct transaction *transaction) {
+        bool is_left = true;
+        int r = 0;
+
+        if (call->admin)
+                r = users_have_role(transaction_store(transaction), TEXT(ADMIN_ROLE),
+                                    clock_wall_s(), &is_left);
+        return r == 0 && !is_left ? -ECANCELED : r;
 }
 
 int admin_find_user(struct call *call, uint8_t credential, struct text bearer, struct text user,

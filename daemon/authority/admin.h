@@ -14,6 +14,11 @@ int admin_check(struct call *call, uint8_t credential, struct text bearer,
  * right meanwhile commits nothing. A call that was allowed without a token stays allowed. */
 int admin_check_again(struct call *call, enum refusal *ret_refusal);
 
+/* What a bearer has just written must leave somebody who may administer by a bearer: two who take
+ * the role from one another would leave none. A peer may. 0 or -errno; -ECANCELED: nobody is left.
+ */
+int admin_check_left(const struct call *call, struct transaction *transaction);
+
 /* The same as admin_check(), and finds the user that the call is about, by id or name: into
  * call->user. */
 int admin_find_user(struct call *call, uint8_t credential, struct text bearer, struct text user,

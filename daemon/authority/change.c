@@ -97,6 +97,8 @@ static int change_write(struct call *call, struct transaction *transaction) {
         int r;
 
         r = user_write(call, transaction);
+        if (r == 0 && !change->conflict)
+                r = admin_check_left(call, transaction);
         if (r < 0 || change->conflict)
                 return r;
         if (has_moved(call->user, change->after))
@@ -120,6 +122,8 @@ static int change_committed(struct call *call) {
 static int change_not_committed(struct call *call, int error) {
         if (error == -ENOENT)
                 return call->step.change->done(call, REFUSAL_NO_USER);
+        if (error == -ECANCELED)
+                return call->step.change->done(call, REFUSAL_LAST_ADMIN);
         return call_fail(call, error);
 }
 

@@ -98,6 +98,10 @@ static const struct msg_answer_refused rows[REFUSAL_COUNT] = {
         [REFUSAL_ONESELF] = ROW(409, "conflict",
                                 "an administrator does not lock out or delete himself: another one "
                                 "can"),
+        [REFUSAL_LAST_ADMIN] =
+                ROW(409, "conflict",
+                    "nobody who is enabled would have the role admin any more: root, or a user "
+                    "whom the configuration names, can do it with Authorization: Peer"),
         [REFUSAL_REGISTRATION_CLOSED] =
                 ROW(403, "insufficient_scope",
                     "registration is closed here: an administrator adds users, and says "

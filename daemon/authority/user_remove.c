@@ -13,6 +13,8 @@ static int remove_write(struct call *call, struct transaction *transaction) {
         int r;
 
         r = users_remove(transaction, call->user->id);
+        if (r == 0)
+                r = admin_check_left(call, transaction);
         return r < 0 ? r : sessions_revoke(call->authority, transaction, &revoked);
 }
 
@@ -22,7 +24,9 @@ static int remove_answer(struct call *call) {
 }
 
 static int remove_failed(struct call *call, int error) {
-        return error == -ENOENT ? call_refuse(call, REFUSAL_NO_USER) : call_fail(call, error);
+        if (error == -ENOENT)
+                return call_refuse(call, REFUSAL_NO_USER);
+        return error == -ECANCELED ? call_refuse(call, REFUSAL_LAST_ADMIN) : call_fail(call, error);
 }
 
 int answer_user_remove(struct call *call, const union message *message) {

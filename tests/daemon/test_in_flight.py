@@ -158,6 +158,71 @@ def test_a_change_of_ones_own_password(jetond, ann, how):
     assert jetond.login("ann").status == 200
 
 
+def together(jetond, *requests):
+    """The replies to requests that the authority hears in one turn, whose changes are one commit."""
+    with contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(jetond.connect()) for _ in requests]
+        with at_rest(jetond, "authority"):
+            for connection, request in zip(connections, requests):
+                connection.send(request)
+            time.sleep(0.3)
+        return [connection.reply() for connection in connections]
+
+
+TAKING = {"role": ("PATCH", {"roles": []}), "disabled": ("PATCH", {"disabled": True}),
+          "removed": ("DELETE", {})}
+
+
+@pytest.mark.parametrize("how", TAKING)
+def test_two_administrators_who_take_the_right_from_one_another(jetond, how):
+    names = ("chief", "boss")
+    users = {name: jetond.add_user(name, **ADMIN) for name in names}
+    try:
+        tokens = [jetond.token(name, scope="jeton:admin") for name in names]
+        method, data = TAKING[how]
+        replies = together(jetond, *(body(method, f"/users/{name}", data, token)
+                                     for name, token in zip(reversed(names), tokens)))
+        won, lost = sorted(replies, key=lambda reply: reply.status)
+        assert won.status in (200, 204) and lost.status == 409, replies
+        assert "admin" in lost.json()["error_description"]
+        left = names[replies.index(won)]
+        assert jetond.get(f"/users/{left}", peer=True).json() == users[left]
+        assert jetond.get("/users", token=tokens[replies.index(won)]).status == 200
+        order = jetond.request(method, f"/users/{left}", peer=True, data=data)
+        assert order.status == won.status, "by the kernel's word the last one goes too"
+    finally:
+        for user in users.values():
+            jetond.request("DELETE", f"/users/{user['id']}", peer=True)
+
+
+def test_a_change_that_conflicts_ends_no_session(jetond, ann):
+    """With others of the same commit, which hold."""
+    jetond.add_user("eve")
+    try:
+        tokens = {name: jetond.login(name).json() for name in ("ann", "eve")}
+        admin = [("Content-Type", "application/json"), ("Authorization", "Peer")]
+
+        def patch_of(name, fields):
+            return compose("PATCH", f"/users/{name}", admin, json.dumps(fields).encode())
+
+        replies = together(jetond, patch_of("ann", {"full_name": "Ann"}),
+                           patch_of("eve", {"uid": UID, "disabled": True}),
+                           patch_of("ann", {"email": "a@b"}))
+        assert [reply.status for reply in replies] == [200, 409, 200]
+        conflict = jetond.request("PATCH", "/users/eve", peer=True,
+                                  data={"uid": UID, "password": PASSWORD + "2"})
+        assert conflict.status == 409
+        assert jetond.get("/users/ann", peer=True).json()["email"] == "a@b"
+        for name, token in tokens.items():
+            assert jetond.get("/users/me", token=token["access_token"]).status == 200
+            assert jetond.post("/token", form={"grant_type": "refresh_token",
+                                               "refresh_token": token["refresh_token"]}
+                               ).status == 200
+            assert jetond.login(name).status == 200
+    finally:
+        jetond.request("DELETE", "/users/eve", peer=True)
+
+
 LOSING = {"role": {"roles": []}, "disabled": {"disabled": True}}
 
 

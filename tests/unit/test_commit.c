@@ -549,6 +549,20 @@ static void a_login_does_not_see_one_that_failed(void **state) {
         assert_false(was_ended);
 }
 
+/* ---- a ticket that waits for its time ---- */
+
+static void a_late_ticket_has_no_password_beside_it(void **state) {
+        struct call *call = call_make(0);
+
+        (void)state;
+        assert_int_equal(secret_new("secret", 6, &call->password), 0);
+        assert_int_equal(call_answer_ticket_late(call, TEXT("ticket")), 0);
+        assert_null(call->password);
+        assert_true(text_is(secret_text(call->ticket), TEXT("ticket")));
+        assert_int_equal(said_count, 0);
+        call_free(call);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -569,6 +583,7 @@ int main(void) {
                 TEST(a_file_that_was_taken_away_fails_every_call),
                 TEST(a_login_sees_the_revocation_that_is_written_before_it),
                 TEST(a_login_does_not_see_one_that_failed),
+                TEST(a_late_ticket_has_no_password_beside_it),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

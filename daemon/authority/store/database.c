@@ -66,6 +66,9 @@ static const char *const sql_of[STATEMENT_COUNT] = {
                            " ORDER BY id LIMIT ?2 OFFSET ?3",
         [STATEMENT_COUNT_MATCHES] = "SELECT count(*) FROM users WHERE " MATCHES,
         [STATEMENT_LINKED_UIDS] = "SELECT uid FROM users WHERE uid IS NOT NULL ORDER BY uid",
+        [STATEMENT_ROLE_EXISTS] =
+                "SELECT EXISTS (SELECT 1 FROM user_roles JOIN users ON users.id = user_id "
+                "WHERE role = ?1 AND disabled = 0 AND (expires_at = 0 OR expires_at > ?2))",
 
         [STATEMENT_SESSION_ADD] =
                 "INSERT INTO sessions (sid, user_id, client_id, audience, scope, amr, auth_time, "

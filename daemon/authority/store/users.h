@@ -101,6 +101,9 @@ int users_change(struct transaction *transaction, uint64_t id, const struct user
 /* Removes a user with his roles and his link; his id is not given again. -ENOENT: no such user. */
 int users_remove(struct transaction *transaction, uint64_t id);
 
+/* Whether some user who may log in has that role. */
+int users_have_role(struct store *store, struct text role, int64_t now, bool *ret);
+
 /* Replaces the hash of an unchanged password by a newer format of it, only where `old_hash` still
  * stands: -ESTALE when it does not, or when there is no such user. */
 int users_set_hash(struct transaction *transaction, uint64_t id, struct text old_hash,

@@ -55,6 +55,21 @@ int users_list(struct store *store, uint32_t skip, uint32_t limit, struct text q
         return 0;
 }
 
+int users_have_role(struct store *store, struct text role, int64_t now, bool *ret) {
+        _cleanup_statement_ sqlite3_stmt *statement =
+                statement_borrow(store, STATEMENT_ROLE_EXISTS);
+        int code = SQLITE_OK;
+
+        bind_text(statement, 1, role, &code);
+        bind_number(statement, 2, now, &code);
+        if (code == SQLITE_OK)
+                code = sqlite3_step(statement);
+        if (code != SQLITE_ROW)
+                return store_fail(store, code, "looking for a role");
+        *ret = sqlite3_column_int64(statement, 0) != 0;
+        return 0;
+}
+
 int users_linked_uids(struct store *store, uint32_t *ret_uids, size_t max, size_t *ret_count) {
         _cleanup_statement_ sqlite3_stmt *statement =
                 statement_borrow(store, STATEMENT_LINKED_UIDS);
