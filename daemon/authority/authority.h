@@ -71,6 +71,7 @@ struct authority {
         struct peers peers;
         struct budget calls; /* pending */
         struct link frontends[CLASS_COUNT];
+        uint32_t starts[PROCESS_COUNT][WORKERS_MAX]; /* of those whose channels these are */
         struct link signer;
         struct link names;
         struct workers workers;

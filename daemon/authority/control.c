@@ -20,7 +20,7 @@ static int keep_fd(int *place, struct frame *frame) {
         return 0;
 }
 
-static int join(struct authority *authority, const struct msg_descriptor *said, int fd) {
+static int join_link(struct authority *authority, const struct msg_descriptor *said, int fd) {
         switch (said->process) {
         case PROCESS_FRONTEND:
                 return frontends_join(authority, said->instance, fd);
@@ -35,6 +35,14 @@ static int join(struct authority *authority, const struct msg_descriptor *said, 
         default:
                 return -EPROTO;
         }
+}
+
+static int join(struct authority *authority, const struct msg_descriptor *said, int fd) {
+        int r = join_link(authority, said, fd);
+
+        if (r == 0 && said->instance < WORKERS_MAX)
+                authority->starts[said->process][said->instance] = said->start;
+        return r;
 }
 
 static int take_descriptor(struct authority *authority, struct frame *frame) {

@@ -31,7 +31,11 @@ void authority_tell_parent(struct authority *authority, enum message_type type,
 }
 
 void authority_breach(struct authority *authority, enum process process, uint32_t instance) {
-        struct msg_breach message = {.process = (uint8_t)process, .instance = instance};
+        struct msg_breach message = {
+                .process = (uint8_t)process,
+                .instance = instance,
+                .start = authority->starts[process][instance],
+        };
 
         log_error("%s %u broke the rules", process_name(process), instance);
         authority_tell_parent(authority, MSG_BREACH, &message);

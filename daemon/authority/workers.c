@@ -155,7 +155,8 @@ static void workers_dispatch(struct authority *authority) {
 }
 
 static void worker_count(struct authority *authority, struct worker *worker) {
-        struct msg_retire message = {.instance = worker_index(authority, worker)};
+        uint32_t instance = worker_index(authority, worker);
+        struct msg_retire message = {instance, authority->starts[PROCESS_WORKER][instance]};
 
         if (++worker->jobs_done < JOBS_A_WORKER)
                 return;

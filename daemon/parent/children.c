@@ -223,6 +223,7 @@ static int start_and_set_up(struct child *child) {
         _cleanup_(closep) int other_end = -1;
         int r;
 
+        child->start++;
         r = control_open(child, &other_end);
         if (r == 0)
                 r = program_start(child, other_end);

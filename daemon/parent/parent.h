@@ -17,13 +17,12 @@
 
 struct parent;
 
-#define PROCESS_COUNT (PROCESS_PAM + 1)
-
 /* A place for one child; the processes in it come and go. */
 struct child {
         const struct program *program; /* borrowed: a row of children.c */
         uint32_t instance;
         pid_t pid;              /* 0: none runs */
+        uint32_t start;         /* counts the processes that were started here */
         struct channel control; /* its phase is RUNNING once the child has said READY */
         struct watch watch;
         int authority_end; /* of its channel to the authority, until that has been given it */

@@ -55,10 +55,19 @@ static const struct gift gifts_again[] = {
         {PROCESS_AUTHORITY, DESCRIPTOR_AUDIT_FILE, AT(audit.file)},
 };
 
-static int descriptor_send(struct child *child, enum descriptor what, enum process process,
-                           uint32_t instance, int fd) {
+static int descriptor_send(struct child *child, enum descriptor what, int fd) {
+        struct msg_descriptor message = {.what = (uint8_t)what};
+
+        return say(child, MSG_DESCRIPTOR, &message, fd);
+}
+
+static int channel_send_to(struct child *child, const struct child *other, int fd) {
         struct msg_descriptor message = {
-                .what = (uint8_t)what, .process = (uint8_t)process, .instance = instance};
+                .what = DESCRIPTOR_CHANNEL,
+                .process = (uint8_t)other->program->process,
+                .instance = other->instance,
+                .start = other->start,
+        };
 
         return say(child, MSG_DESCRIPTOR, &message, fd);
 }
@@ -71,7 +80,7 @@ static int gifts_send(struct child *child, const struct gift *gift, size_t count
                 int fd = *(const int *)(const void *)place;
 
                 if (gift->to == child->program->process && fd >= 0)
-                        r = descriptor_send(child, gift->what, PROCESS_NONE, 0, fd);
+                        r = descriptor_send(child, gift->what, fd);
         }
         return r;
 }
@@ -83,8 +92,7 @@ static int authority_end_send(struct child *authority, struct child *child) {
 
         if (child->authority_end < 0)
                 return 0;
-        r = descriptor_send(authority, DESCRIPTOR_CHANNEL, child->program->process, child->instance,
-                            child->authority_end);
+        r = channel_send_to(authority, child, child->authority_end);
         closep(&child->authority_end);
         return r;
 }
@@ -100,7 +108,7 @@ static int channel_open(struct child *child) {
         own_end = ends[0];
         closep(&child->authority_end);
         child->authority_end = ends[1];
-        r = descriptor_send(child, DESCRIPTOR_CHANNEL, PROCESS_AUTHORITY, 0, own_end);
+        r = channel_send_to(child, authority, own_end);
         if (r == 0 && authority->pid > 0)
                 r = authority_end_send(authority, child);
         return r;

@@ -165,7 +165,7 @@ static int take_breach(struct child *child, const union message *message) {
 
         if (!breaker)
                 return -EPROTO;
-        if (breaker->pid > 0) {
+        if (breaker->pid > 0 && breaker->start == message->breach.start) {
                 log_error("%s broke the rules of its channel: killed", child_title(breaker).text);
                 kill(breaker->pid, SIGKILL);
         }
@@ -180,7 +180,7 @@ static int take_retire(struct child *child, const union message *message) {
 
         if (!worker)
                 return -EPROTO;
-        if (worker->pid == 0)
+        if (worker->pid == 0 || worker->start != message->retire.start)
                 return 0;
         old = worker->pid;
         child_forget(worker);

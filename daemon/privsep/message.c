@@ -138,6 +138,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_descriptor, what, DESCRIPTOR_COUNT - 1),
                 FIELD(msg_descriptor, process, PROCESS_PAM),
                 FIELD(msg_descriptor, instance, ANY_NUMBER),
+                FIELD(msg_descriptor, start, ANY_NUMBER),
         }},
         [MSG_GO] = {"go", {
                 FIELD(msg_go, reload, FLAG_MAX),
@@ -152,9 +153,11 @@ static const struct message_rule rules[MSG_COUNT] = {
         [MSG_BREACH] = {"breach", {
                 FIELD(msg_breach, process, PROCESS_PAM),
                 FIELD(msg_breach, instance, ANY_NUMBER),
+                FIELD(msg_breach, start, ANY_NUMBER),
         }},
         [MSG_RETIRE] = {"retire", {
                 FIELD(msg_retire, instance, ANY_NUMBER),
+                FIELD(msg_retire, start, ANY_NUMBER),
         }},
         [MSG_PAM_START] = {"pam-start", {
                 FIELD(msg_pam_start, instance, ANY_NUMBER),

@@ -38,6 +38,7 @@ enum process {
         PROCESS_WORKER,
         PROCESS_NAMES,
         PROCESS_PAM,
+        PROCESS_COUNT,
 };
 
 /* Which callers a frontend serves. A caller's class is settled by the authority from the kernel's
@@ -286,6 +287,7 @@ struct msg_descriptor {
         uint8_t what;    /* enum descriptor */
         uint8_t process; /* enum process, for a channel */
         uint32_t instance;
+        uint32_t start; /* which of the processes that are started in its place one after another */
 };
 
 struct msg_go {
@@ -302,13 +304,16 @@ struct msg_ready {
         uint8_t first; /* authority: the database was made by this start */
 };
 
+/* Both are about the process of that `start`: its successor may run already. */
 struct msg_breach {
         uint8_t process;
         uint32_t instance;
+        uint32_t start;
 };
 
 struct msg_retire {
         uint32_t instance;
+        uint32_t start;
 };
 
 /* Both by number: the service's name and the settings are the parent's own. */

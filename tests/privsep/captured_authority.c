@@ -2,19 +2,24 @@
  * breaks the rules towards the parent. Each attempt leaves a line in the log.
  *
  * lies: write-page, ready-twice, settings-to-the-parent, sign-to-the-parent, garbage-to-the-parent,
- *       descriptor-to-the-parent */
+ *       descriptor-to-the-parent, breach-of-the-one-before, breach-of-this-one,
+ *       retire-the-one-before, retire-this-one */
 #include "../../common/jwt/pages.h"
 #include "liar.h"
 
 #include <sys/mman.h>
 
 static int keys_page_fd = -1;
+static uint32_t worker_start;
 
 /* Keeps all that it is given: the others end when their channels do. */
 static int setup_take(void *context, struct frame *frame) {
         int fd = take_fd(&frame->fd);
 
         (void)context;
+        if (frame->type == MSG_DESCRIPTOR && frame->message.descriptor.process == PROCESS_WORKER &&
+            frame->message.descriptor.instance == 0)
+                worker_start = frame->message.descriptor.start;
         if (frame->type == MSG_DESCRIPTOR && frame->message.descriptor.what == DESCRIPTOR_KEYS_PAGE)
                 keys_page_fd = fd;
         return 0;
@@ -37,6 +42,18 @@ static void write_page(void) {
                readable != MAP_FAILED && mprotect(readable, size, PROT_READ | PROT_WRITE) == 0);
 }
 
+/* The parent acts on what is about the worker that runs, and on nothing else. */
+static void tell_of_worker(const char *lie, int control) {
+        const uint32_t start = strstr(lie, "before") ? worker_start - 1 : worker_start;
+        const struct msg_breach breach = {.process = PROCESS_WORKER, .start = start};
+        const struct msg_retire retire = {.start = start};
+
+        if (strncmp(lie, "breach-", 7) == 0)
+                send_frame(control, MSG_BREACH, 0, &breach, -1);
+        if (strncmp(lie, "retire-", 7) == 0)
+                send_frame(control, MSG_RETIRE, 0, &retire, -1);
+}
+
 static void tell(const char *lie, int control) {
         const struct msg_ready ready = {0};
         const struct msg_setup_admin admin = {.uid = 65534};
@@ -55,6 +72,7 @@ static void tell(const char *lie, int control) {
                 send_raw(control, "garbage, and more of it", 23, -1);
         if (strcmp(lie, "descriptor-to-the-parent") == 0)
                 send_frame(control, MSG_RETIRE, 0, &(struct msg_retire){0}, control);
+        tell_of_worker(lie, control);
 }
 
 int main(void) {

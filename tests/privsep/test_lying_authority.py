@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import subprocess
+import time
 
 import pytest
 
@@ -161,3 +162,18 @@ def test_an_authority_that_lies_to_the_parent_is_ended_and_all_start_again(stopp
     stopped_daemon.wait_for_log("broke the rules")
     stopped_daemon.liars.put_honest("authority")
     stopped_daemon.wait_until_healthy()
+
+
+@pytest.mark.parametrize("what", ["breach", "retire"])
+@pytest.mark.parametrize("whom, is_exchanged", [("of-the-one-before", False), ("of-this-one", True)])
+def test_what_is_said_of_a_worker_is_of_the_one_that_was_started_then(stopped_daemon, what, whom,
+                                                                      is_exchanged):
+    """A report about one that has died meanwhile does not end its successor."""
+    if what == "retire":
+        whom = whom.removeprefix("of-")
+    stopped_daemon.liars.put_liar("authority", "captured_authority", f"{what}-{whom}")
+    stopped_daemon.spawn()
+    stopped_daemon.wait_for_log("ready: issuer")
+    time.sleep(0.5)
+    pids = stopped_daemon.children()  # the authority is started last, but for those started anew
+    assert (max(pids["worker"]) > max(pids["authority"])) == is_exchanged, stopped_daemon.log()
