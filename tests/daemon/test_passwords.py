@@ -73,7 +73,7 @@ def test_an_administrator_resets_a_password(fresh):
 
 
 def test_two_changes_at_once_are_one(fresh):
-    """Both have proven the old password; only one of them finds it still standing."""
+    """Both have proven the old password; only one of them finds it still standing, or its token."""
     jetond = fresh()
     jetond.add_user("ann")
     token = jetond.token("ann")
@@ -85,7 +85,7 @@ def test_two_changes_at_once_are_one(fresh):
                                     [("Authorization", f"Bearer {token}"),
                                      ("Content-Type", "application/json")], body))
         statuses = [first.reply().status, second.reply().status]
-    assert sorted(statuses) == [204, 400]
+    assert sorted(statuses) in ([204, 400], [204, 401])
     winner = statuses.index(204)
     jetond.unlock("ann")
     assert jetond.login("ann", f"{NEW} {winner}").status == 200
