@@ -14,6 +14,9 @@
 
 #define SWEEP_EVERY_S 60
 
+/* Where there is more than is removed at once: most of the time is left to others. */
+#define SWEEP_MORE_MS 100
+
 /* How far ahead of its time a token may be dated, as the signer has it too. More is asked for when
  * the clock was set back, or one subject is revoked several times in a second. */
 #define BIRTH_AHEAD_S 2
@@ -262,12 +265,12 @@ static void sweep_due(void *context);
 
 /* The next round: when a grace ends, at the latest in a minute. */
 static void sweep_set(struct authority *authority, int64_t next_grace) {
-        int64_t now = clock_wall_s(), in_s = SWEEP_EVERY_S;
+        int64_t now = clock_wall_s(), in_ms = SWEEP_EVERY_S * 1000;
 
-        if (next_grace < now + in_s)
-                in_s = next_grace > now ? next_grace - now : 1;
-        if (loop_timer(authority->loop, &authority->sweep, clock_monotonic_ms() + in_s * 1000,
-                       sweep_due, authority) < 0)
+        if (next_grace < now + SWEEP_EVERY_S)
+                in_ms = next_grace > now ? (next_grace - now) * 1000 : SWEEP_MORE_MS;
+        if (loop_timer(authority->loop, &authority->sweep, clock_monotonic_ms() + in_ms, sweep_due,
+                       authority) < 0)
                 log_error("what is over will not be removed: out of memory");
 }
 

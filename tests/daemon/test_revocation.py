@@ -186,6 +186,45 @@ def test_by_client_and_all(fresh):
     assert is_active(jetond, log_in(jetond)["access_token"])
 
 
+MANY = """INSERT INTO sessions (sid, user_id, client_id, audience, scope, amr, auth_time, used_at,
+              expires_at, family_key, current_hash)
+          WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+          SELECT printf('%022d', i), user_id, client_id, audience, scope, amr, auth_time, used_at,
+                 expires_at, family_key, current_hash FROM n, sessions"""
+
+
+def rows_of(jetond):
+    with jetond.database() as rows:
+        return rows.execute("SELECT count(*) FROM sessions").fetchone()[0]
+
+
+@pytest.mark.parametrize("what", [{"all": True}, {"client_id": "local"}])
+def test_the_end_of_many_sessions_is_done_before_their_rows_are_gone(fresh, what):
+    """What nobody waits for is the removal of rows; a crash in between brings none of them back."""
+    jetond = fresh()
+    jetond.add_user("alice")
+    login = log_in(jetond)
+    with jetond.database() as rows:
+        rows.execute(MANY)
+    assert jetond.get("/sessions", peer=True).headers["x-total-count"] == "5001"
+    assert order(jetond, **what).status == 204
+
+    assert rows_of(jetond) > 3000, "the removal of all was waited for"
+    assert_refused(refresh(jetond, login["refresh_token"]))
+    assert jetond.get("/sessions", peer=True).headers["x-total-count"] == "0"
+    assert jetond.get("/sessions?user=alice", peer=True).json() == []
+    os.killpg(jetond.process.pid, signal.SIGKILL)
+    jetond.process.wait()
+    jetond.start()
+    assert_refused(refresh(jetond, login["refresh_token"]))
+    again = log_in(jetond)
+    deadline = time.monotonic() + 20
+    while rows_of(jetond) > 1 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert rows_of(jetond) == 1
+    refreshed(jetond, again["refresh_token"])
+
+
 def test_orders_that_name_nothing_are_refused(daemon):
     for body in ({}, {"all": False}, {"user": ""}, {"user": "a", "sid": "b"}, {"jti": "short"},
                  {"sid": "A" * 23}, {"user": "alice", "before": -1}, {"user": "alice", "before": "x"},

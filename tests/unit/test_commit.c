@@ -8,7 +8,7 @@
  *        daemon/authority/store/transaction.c daemon/authority/store/migrate.c
  *        daemon/authority/store/user_row.c daemon/authority/store/users.c
  *        daemon/authority/store/users_list.c daemon/authority/store/sessions.c
- *        daemon/authority/store/revocations.c
+ *        daemon/authority/store/revocations.c daemon/authority/store/endings.c
  * needs: sqlite3 libcrypto */
 #include "../../daemon/authority/audit.h"
 #include "../../daemon/authority/sessions.h"

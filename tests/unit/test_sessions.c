@@ -5,9 +5,10 @@
  *        daemon/authority/store/migrate.c daemon/authority/store/user_row.c
  *        daemon/authority/store/transaction.c daemon/authority/store/users.c
  *        daemon/authority/store/sessions.c
- *        daemon/authority/store/revocations.c
+ *        daemon/authority/store/revocations.c daemon/authority/store/endings.c
  * needs: sqlite3 libcrypto */
 #include "../../daemon/authority/store/database.h"
+#include "../../daemon/authority/store/endings.h"
 #include "../../daemon/authority/store/migrate.h"
 #include "../../daemon/authority/store/sessions.h"
 #include "../../daemon/authority/store/users.h"
@@ -463,6 +464,167 @@ static void a_sweep_of_many_goes_in_steps(void **state) {
         assert_true(steps >= SESSIONS_PER_UID / (2 * SWEEP_MAX));
 }
 
+/* ---- the end of many at once ---- */
+
+/* `count` sessions of bob's with numbers from 1,000 on, all begun at `login`. */
+static void many_add(unsigned count, const char *client_id, int64_t login) {
+        char sql[640];
+
+        snprintf(sql, sizeof sql,
+                 "INSERT INTO sessions (sid, user_id, client_id, audience, scope, amr, auth_time, "
+                 "used_at, expires_at, family_key, current_hash, charged_to) "
+                 "WITH RECURSIVE n (i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n "
+                 "WHERE i < %u) SELECT printf('%%s%%021u', substr('%s', 1, 1), i), 2, '%s', 'a', "
+                 "'', 'pwd', %lld, %lld, %lld, zeroblob(32), zeroblob(32), 1000 FROM n",
+                 999 + count, client_id, client_id, (long long)login, (long long)login,
+                 (long long)NOW + 100000);
+        execute(sql);
+}
+
+static bool has_listed;
+
+static int listed(void *context, const struct session *session) {
+        (void)context;
+        (void)session;
+        has_listed = true;
+        return 0;
+}
+
+/* Whether any is found in a list of everybody's, and how many. */
+static uint64_t count_listed(void) {
+        const struct session_filter filter = {.now = NOW, .idle_s = IDLE, .limit = 10};
+        uint64_t total = 99;
+
+        has_listed = false;
+        assert_int_equal(sessions_list(store, &filter, listed, NULL, &total), 0);
+        assert_int_equal(has_listed, total > 0);
+        return total;
+}
+
+static bool has_many(const char *client_id) {
+        char sid[SID_LEN + 1];
+        struct session session;
+
+        snprintf(sid, sizeof sid, "%c%021u", client_id[0], 1000U);
+        return sessions_find(store, text_of(sid), &session) == 0;
+}
+
+static unsigned sweep_all(void) {
+        unsigned steps = 0;
+        uint64_t entries;
+
+        while (sweep(NOW, &entries) == NOW)
+                steps++;
+        return steps;
+}
+
+static void store_open_again(void) {
+        bool created;
+
+        store_freep(&store);
+        assert_int_equal(store_open(directory_fd, &created, &store), 0);
+}
+
+static void many_end_at_once_and_their_rows_go_in_steps(void **state) {
+        struct revocation all = revocation_of(REVOKED_ALL, 1);
+        int before;
+
+        (void)state;
+        all.login_before = INT64_MAX;
+        many_add(5 * SWEEP_MAX, "local", NOW - 1);
+        assert_int_equal(count_listed(), 5 * SWEEP_MAX);
+        before = sqlite3_total_changes(store->db);
+        revoke_it(&all);
+        assert_true(sqlite3_total_changes(store->db) - before < SWEEP_MAX + 10);
+        assert_false(has_many("local"));
+        assert_int_equal(count_listed(), 0);
+        store_open_again();
+        assert_false(has_many("local"));
+        assert_int_equal(count_listed(), 0);
+        /* Of the same second, by a clock that was set back even: it came later. */
+        add_plain(1, 1);
+        execute("UPDATE sessions SET auth_time = 7 WHERE user_id = 1");
+        assert_true(is_there(1));
+        assert_int_equal(sweep_all(), 5);
+        assert_true(is_there(1));
+        assert_int_equal(number_of("SELECT count(*) FROM sessions"), 1);
+        assert_int_equal(number_of("SELECT count(*) FROM endings"), 0);
+}
+
+static void many_of_one_client_end_and_no_other(void **state) {
+        struct revocation client = revocation_of(REVOKED_CLIENT, 1);
+
+        (void)state;
+        many_add(2 * SWEEP_MAX, "local", NOW - 9);
+        many_add(2 * SWEEP_MAX, "other", NOW - 1);
+        client.client_id = TEXT("other");
+        client.login_before = NOW;
+        revoke_it(&client);
+        assert_true(has_many("local"));
+        assert_false(has_many("other"));
+        assert_int_equal(count_listed(), 2 * SWEEP_MAX);
+        sweep_all();
+        assert_int_equal(number_of("SELECT count(*) FROM sessions"), 2 * SWEEP_MAX);
+}
+
+static void of_many_only_those_before_the_time_end(void **state) {
+        struct revocation all = revocation_of(REVOKED_ALL, 1);
+
+        (void)state;
+        many_add(2 * SWEEP_MAX, "local", NOW - 9);
+        many_add(1, "other", NOW - 5);
+        all.login_before = NOW - 5;
+        revoke_it(&all);
+        assert_false(has_many("local"));
+        assert_true(has_many("other"));
+        sweep_all();
+        assert_int_equal(number_of("SELECT count(*) FROM sessions"), 1);
+}
+
+static void one_ending_takes_the_place_of_those_that_it_covers(void **state) {
+        struct revocation all = revocation_of(REVOKED_ALL, 1),
+                          client = revocation_of(REVOKED_CLIENT, 1);
+        unsigned i;
+
+        (void)state;
+        many_add(10 * SWEEP_MAX, "local", NOW - 9);
+        client.client_id = TEXT("local");
+        client.login_before = NOW - 1;
+        revoke_it(&client);
+        for (i = 0; i < 3; i++) {
+                all.login_before = NOW + i;
+                revoke_it(&all);
+                assert_int_equal(number_of("SELECT count(*) FROM endings"), 1);
+        }
+        assert_int_equal(number_of("SELECT login_before FROM endings"), NOW + 2);
+}
+
+static void there_are_so_many_endings_and_no_more(void **state) {
+        struct revocation all = revocation_of(REVOKED_ALL, 1);
+        bool collapsed = false;
+        unsigned i;
+
+        (void)state;
+        many_add((ENDINGS_MAX + 3) * SWEEP_MAX, "local", NOW - 1000);
+        for (i = 0; i < ENDINGS_MAX; i++) {
+                all.login_before = NOW - i;
+                revoke_it(&all);
+        }
+        all.login_before = NOW - i;
+        assert_int_equal(committed(store, revocations_store(transaction, &all, &collapsed)),
+                         -EBUSY);
+        assert_int_equal(number_of("SELECT count(*) FROM endings"), ENDINGS_MAX);
+}
+
+static void a_list_of_everybodys_goes_back_so_far_and_no_further(void **state) {
+        (void)state;
+        many_add(SESSIONS_LISTED_MAX, "local", NOW - 1);
+        assert_int_equal(count_listed(), SESSIONS_LISTED_MAX);
+        many_add(1000, "other", NOW - 2);
+        many_add(1000, "third", NOW - 3);
+        assert_int_equal(count_listed(), SESSIONS_LISTED_MAX + 1000);
+}
+
 /* ---- with a million of rows ---- */
 
 /* What each statement does with the rows of everybody: the ones that are about everybody read them
@@ -478,8 +640,14 @@ static const struct {
         {STATEMENT_SESSION_ROTATE, NULL},
         {STATEMENT_SESSION_LIST_USER, NULL},
         {STATEMENT_SESSION_COUNT_USER, NULL},
-        {STATEMENT_SESSION_LIST, "SCAN sessions USING INDEX sessions_by_login"},
+        {STATEMENT_SESSION_LIST, NULL},
+        {STATEMENT_SESSION_FLOOR, "SCAN sessions USING COVERING INDEX sessions_by_login"},
+        {STATEMENT_SESSION_COUNT, NULL},
         {STATEMENT_SESSION_END, NULL},
+        {STATEMENT_SESSION_END_CLIENT, NULL},
+        {STATEMENT_SESSION_END_ALL, NULL},
+        {STATEMENT_ENDING_COVERED, "SCAN endings"},
+        {STATEMENT_ENDING_OLDEST, "SCAN endings"},
         {STATEMENT_SESSION_END_USER, NULL},
         {STATEMENT_REVOKE, NULL},
         {STATEMENT_REVOKED_COUNT, NULL},
@@ -532,6 +700,12 @@ int main(void) {
                 TEST(revoking_again_never_revokes_less),
                 TEST(a_sweep_removes_what_is_over_and_tells_what_comes_next),
                 TEST(a_sweep_of_many_goes_in_steps),
+                TEST(many_end_at_once_and_their_rows_go_in_steps),
+                TEST(many_of_one_client_end_and_no_other),
+                TEST(of_many_only_those_before_the_time_end),
+                TEST(one_ending_takes_the_place_of_those_that_it_covers),
+                TEST(there_are_so_many_endings_and_no_more),
+                TEST(a_list_of_everybodys_goes_back_so_far_and_no_further),
                 TEST(no_statement_reads_the_rows_of_everybody),
 #undef TEST
         };

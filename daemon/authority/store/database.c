@@ -19,7 +19,12 @@
         "scope, amr, auth_time, used_at, expires_at, family_key, current_hash, "           \
         "previous_hash, rotation, grace_until FROM sessions"
 
-#define SESSION_LIVES "expires_at > ?2 AND used_at > ?3"
+/* Neither by its time nor by an ending whose rows are not gone yet (endings.h). */
+#define SESSION_GOES_ON                                                               \
+        "NOT EXISTS (SELECT 1 FROM endings WHERE endings.id > sessions.after_ending " \
+        "AND sessions.auth_time < endings.login_before AND "                          \
+        "ifnull(endings.client_id, sessions.client_id) = sessions.client_id)"
+#define SESSION_LIVES "expires_at > ?2 AND used_at > ?3 AND " SESSION_GOES_ON
 
 /* A client, in the order that clients.c reads it. */
 #define CLIENT_COLUMNS "id, name, secret_digest, audiences, scopes, enabled, created_at"
@@ -72,32 +77,48 @@ static const char *const sql_of[STATEMENT_COUNT] = {
 
         [STATEMENT_SESSION_ADD] =
                 "INSERT INTO sessions (sid, user_id, client_id, audience, scope, amr, auth_time, "
-                "used_at, expires_at, family_key, current_hash, charged_to) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                "used_at, expires_at, family_key, current_hash, charged_to, after_ending) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+                "(SELECT ifnull(max(id), 0) FROM endings))",
         [STATEMENT_SESSION_TRIM_USER] =
                 "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions "
                 "WHERE user_id = ?1 ORDER BY used_at DESC, rowid DESC LIMIT -1 OFFSET ?2)",
         [STATEMENT_SESSION_TRIM_UID] =
                 "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions "
                 "WHERE charged_to = ?1 ORDER BY used_at DESC, rowid DESC LIMIT -1 OFFSET ?2)",
-        [STATEMENT_SESSION_FIND] = "SELECT " SESSION_COLUMNS " WHERE sid = ?1",
+        [STATEMENT_SESSION_FIND] = "SELECT " SESSION_COLUMNS " WHERE sid = ?1 AND " SESSION_GOES_ON,
         [STATEMENT_SESSION_ROTATE] =
                 "UPDATE sessions SET previous_hash = ?2, current_hash = ?3, rotation = ?4, "
                 "grace_until = ?5, used_at = ?6 WHERE sid = ?1 AND current_hash = ?2",
         /* Of one and of all are told apart here: an OR of both would read every row. */
-        [STATEMENT_SESSION_LIST] = "SELECT " SESSION_COLUMNS " WHERE " SESSION_LIVES
-                                   " ORDER BY auth_time DESC, sid LIMIT ?4 OFFSET ?5",
+        [STATEMENT_SESSION_LIST] =
+                "SELECT " SESSION_COLUMNS " WHERE auth_time >= ?1 AND " SESSION_LIVES
+                " ORDER BY auth_time DESC, sid LIMIT ?4 OFFSET ?5",
         [STATEMENT_SESSION_LIST_USER] =
                 "SELECT " SESSION_COLUMNS " WHERE user_id = ?1 AND " SESSION_LIVES
                 " ORDER BY auth_time DESC, sid LIMIT ?4 OFFSET ?5",
-        [STATEMENT_SESSION_COUNT] = "SELECT count(*) FROM sessions WHERE " SESSION_LIVES,
+        [STATEMENT_SESSION_COUNT] =
+                "SELECT count(*) FROM sessions WHERE auth_time >= ?1 AND " SESSION_LIVES,
         [STATEMENT_SESSION_COUNT_USER] =
                 "SELECT count(*) FROM sessions WHERE user_id = ?1 AND " SESSION_LIVES,
         [STATEMENT_SESSION_END] = "DELETE FROM sessions WHERE sid = ?1",
         [STATEMENT_SESSION_END_USER] = "DELETE FROM sessions WHERE user_id = ?1 AND auth_time < ?2",
         [STATEMENT_SESSION_END_CLIENT] =
-                "DELETE FROM sessions WHERE client_id = ?1 AND auth_time < ?2",
-        [STATEMENT_SESSION_END_ALL] = "DELETE FROM sessions WHERE auth_time < ?2",
+                "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions "
+                "WHERE client_id = ?4 AND auth_time < ?1 AND after_ending < ?2 "
+                "ORDER BY auth_time LIMIT ?3)",
+        [STATEMENT_SESSION_END_ALL] = "DELETE FROM sessions WHERE rowid IN (SELECT rowid "
+                                      "FROM sessions WHERE auth_time < ?1 AND after_ending < ?2 "
+                                      "ORDER BY auth_time LIMIT ?3)",
+        [STATEMENT_SESSION_FLOOR] =
+                "SELECT auth_time FROM sessions ORDER BY auth_time DESC LIMIT 1 OFFSET ?1",
+        [STATEMENT_ENDING_ADD] = "INSERT INTO endings (client_id, login_before) SELECT ?1, ?2 "
+                                 "WHERE (SELECT count(*) FROM endings) < ?3",
+        [STATEMENT_ENDING_COVERED] =
+                "DELETE FROM endings WHERE login_before <= ?2 AND (?1 IS NULL OR client_id = ?1)",
+        [STATEMENT_ENDING_OLDEST] =
+                "SELECT id, client_id, login_before FROM endings ORDER BY id LIMIT 1",
+        [STATEMENT_ENDING_REMOVE] = "DELETE FROM endings WHERE id = ?1",
         [STATEMENT_REVOKE] =
                 "INSERT INTO revocations (kind, value, before, drop_at, subject) "
                 "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (kind, value) DO UPDATE SET "

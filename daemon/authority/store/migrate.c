@@ -132,10 +132,21 @@ static const char version_logins[] = "CREATE TABLE logins ("
                                      " auth_time INTEGER NOT NULL"
                                      ") STRICT;";
 
+/* The end of more sessions than are removed at once: theirs are those that are older than it. The
+ * id is never given twice, so that no session is taken for one that came before. */
+static const char version_endings[] =
+        "CREATE TABLE endings ("
+        " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+        " client_id TEXT CHECK (length(client_id) BETWEEN 1 AND 128),"
+        " login_before INTEGER NOT NULL"
+        ") STRICT;"
+        "ALTER TABLE sessions ADD COLUMN after_ending INTEGER NOT NULL DEFAULT 0;"
+        "CREATE INDEX sessions_of_client ON sessions (client_id, auth_time);";
+
 const struct migration migrations[] = {
         {version_1},        {version_sessions},       {version_account_end},
         {version_throttle}, {version_session_shares}, {version_clients},
-        {version_logins},
+        {version_logins},   {version_endings},
 };
 const size_t migrations_count = ELEMENTS(migrations);
 

@@ -3,30 +3,43 @@
 
 #include "../../../common/cleanup.h"
 #include "database.h"
+#include "endings.h"
 
 /* ---- ending sessions ---- */
 
-/* ?1 says whose. */
-static int sessions_end(struct store *store, const struct revocation *revocation) {
-        static const enum statement statements[REVOKED_KINDS] = {
-                [REVOKED_SESSION] = STATEMENT_SESSION_END,
-                [REVOKED_SUBJECT] = STATEMENT_SESSION_END_USER,
-                [REVOKED_CLIENT] = STATEMENT_SESSION_END_CLIENT,
-                [REVOKED_ALL] = STATEMENT_SESSION_END_ALL,
-        };
-        uint32_t kind = revocation->entry.kind;
-        _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, statements[kind]);
+static int session_end(struct store *store, struct text sid) {
+        _cleanup_statement_ sqlite3_stmt *statement =
+                statement_borrow(store, STATEMENT_SESSION_END);
         int code = SQLITE_OK;
 
-        if (kind == REVOKED_SESSION)
-                bind_text(statement, 1, revocation->sid, &code);
-        if (kind == REVOKED_SUBJECT)
-                bind_number(statement, 1, (int64_t)revocation->user_id, &code);
-        if (kind == REVOKED_CLIENT)
-                bind_text(statement, 1, revocation->client_id, &code);
-        if (kind != REVOKED_SESSION)
-                bind_number(statement, 2, revocation->login_before, &code);
+        bind_text(statement, 1, sid, &code);
+        return statement_run(store, statement, code, "ending a session");
+}
+
+/* SESSIONS_PER_USER at most. */
+static int sessions_end_user(struct store *store, const struct revocation *revocation) {
+        _cleanup_statement_ sqlite3_stmt *statement =
+                statement_borrow(store, STATEMENT_SESSION_END_USER);
+        int code = SQLITE_OK;
+
+        bind_number(statement, 1, (int64_t)revocation->user_id, &code);
+        bind_number(statement, 2, revocation->login_before, &code);
         return statement_run(store, statement, code, "ending sessions");
+}
+
+static int sessions_end(struct store *store, const struct revocation *revocation) {
+        switch (revocation->entry.kind) {
+        case REVOKED_SESSION:
+                return session_end(store, revocation->sid);
+        case REVOKED_SUBJECT:
+                return sessions_end_user(store, revocation);
+        case REVOKED_CLIENT:
+                return endings_add(store, &revocation->client_id, revocation->login_before);
+        case REVOKED_ALL:
+                return endings_add(store, NULL, revocation->login_before);
+        default: /* of one token */
+                return 0;
+        }
 }
 
 /* ---- entries ---- */
@@ -220,8 +233,9 @@ int sessions_sweep(struct transaction *transaction, int64_t now, int64_t idle_s,
         bool is_more = false;
         uint64_t count = 0;
         size_t i;
-        int r = 0;
+        int r;
 
+        r = endings_sweep(store, &is_more);
         for (i = 0; r == 0 && i < ELEMENTS(sweeps); i++) {
                 r = sweep_run(store, sweeps[i].which, sweeps[i].since, &count);
                 is_more = is_more || count == SWEEP_MAX;

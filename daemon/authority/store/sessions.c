@@ -107,18 +107,38 @@ int sessions_find(struct store *store, struct text sid, struct session *ret) {
 
 /* ---- listing ---- */
 
-static void filter_bind(sqlite3_stmt *statement, const struct session_filter *filter, int *code) {
-        bind_number(statement, 1, (int64_t)filter->user_id, code);
+/* The login that a list of everybody's goes back to. */
+static int floor_find(struct store *store, int64_t *ret) {
+        _cleanup_statement_ sqlite3_stmt *statement =
+                statement_borrow(store, STATEMENT_SESSION_FLOOR);
+        int code = SQLITE_OK;
+
+        *ret = INT64_MIN;
+        bind_number(statement, 1, SESSIONS_LISTED_MAX, &code);
+        if (code == SQLITE_OK)
+                code = sqlite3_step(statement);
+        if (code == SQLITE_ROW)
+                *ret = sqlite3_column_int64(statement, 0);
+        return code == SQLITE_ROW || code == SQLITE_DONE
+                       ? 0
+                       : store_fail(store, code, "counting sessions");
+}
+
+/* `whose` is a user, or of everybody the floor. */
+static void filter_bind(sqlite3_stmt *statement, const struct session_filter *filter, int64_t whose,
+                        int *code) {
+        bind_number(statement, 1, whose, code);
         bind_number(statement, 2, filter->now, code);
         bind_number(statement, 3, filter->now - filter->idle_s, code);
 }
 
-static int matches_count(struct store *store, const struct session_filter *filter, uint64_t *ret) {
+static int matches_count(struct store *store, const struct session_filter *filter, int64_t whose,
+                         uint64_t *ret) {
         _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(
                 store, filter->user_id ? STATEMENT_SESSION_COUNT_USER : STATEMENT_SESSION_COUNT);
         int code = SQLITE_OK;
 
-        filter_bind(statement, filter, &code);
+        filter_bind(statement, filter, whose, &code);
         if (code == SQLITE_OK)
                 code = sqlite3_step(statement);
         if (code != SQLITE_ROW)
@@ -141,13 +161,17 @@ int sessions_list(struct store *store, const struct session_filter *filter,
                   uint64_t *ret_total) {
         _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(
                 store, filter->user_id ? STATEMENT_SESSION_LIST_USER : STATEMENT_SESSION_LIST);
-        int code = SQLITE_OK, r;
+        int64_t whose = (int64_t)filter->user_id;
+        int code = SQLITE_OK, r = 0;
         uint64_t total = 0;
 
-        r = matches_count(store, filter, &total);
+        if (!filter->user_id)
+                r = floor_find(store, &whose);
+        if (r == 0)
+                r = matches_count(store, filter, whose, &total);
         if (r < 0)
                 return r;
-        filter_bind(statement, filter, &code);
+        filter_bind(statement, filter, whose, &code);
         bind_number(statement, 4, filter->limit, &code);
         bind_number(statement, 5, filter->skip, &code);
         if (code == SQLITE_OK)

@@ -62,6 +62,9 @@ struct session_filter {
         uint32_t skip, limit;
 };
 
+/* A list of everybody's goes no further back than so many logins: it costs nobody a wait. */
+#define SESSIONS_LISTED_MAX 10000
+
 /* Gives them to each() by the time of their login, newest first, as users_list() does. */
 int sessions_list(struct store *store, const struct session_filter *filter,
                   int (*each)(void *context, const struct session *session), void *context,
@@ -89,8 +92,10 @@ struct revocation {
         int64_t login_before; /* of these only the ones whose login was before that */
 };
 
-/* Ends the sessions and stores the entry, both or nothing. *ret_collapsed: the subject had too many
- * entries, and his have become one; or there are too many in all, and those of each have. */
+/* Ends the sessions and stores the entry, both or nothing: from the commit on nobody finds them,
+ * and what is more of them than a sweep removes at once is removed by the next ones.
+ * *ret_collapsed: the subject had too many entries, and his have become one; or there are too many
+ * in all, and those of each have. */
 int revocations_store(struct transaction *transaction, const struct revocation *revocation,
                       bool *ret_collapsed);
 
@@ -99,13 +104,10 @@ int revocations_list(struct store *store, int64_t now,
                      int (*each)(void *context, const struct page_revocation *entry),
                      void *context);
 
-/* At once: what has the most rows keeps nobody waiting. */
-#define SWEEP_MAX 1000
-
 /* Removes what is over: sessions, secrets of rotations whose grace has ended, entries that no token
- * needs any more, up to SWEEP_MAX of each. *ret_entries: how many of the last. *ret_next: when
- * there is more to do: at `now`, if it was too much for once, or when the next grace ends;
- * INT64_MAX: none is running. */
+ * needs any more, up to SWEEP_MAX (endings.h) of each. *ret_entries: how many of the last.
+ * *ret_next: when there is more to do: at `now`, if it was too much for once, or when the next
+ * grace ends; INT64_MAX: none is running. */
 int sessions_sweep(struct transaction *transaction, int64_t now, int64_t idle_s,
                    uint64_t *ret_entries, int64_t *ret_next);
 
