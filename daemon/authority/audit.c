@@ -5,6 +5,7 @@
 #include "../../common/clock.h"
 #include "../../common/jwt/signature.h"
 #include "../../common/log.h"
+#include "../../common/wire/wire.h"
 #include "../privsep/request_id.h"
 
 #include <errno.h>
@@ -12,6 +13,8 @@
 #include <string.h>
 
 #define SWEEP_MS 10000
+
+_Static_assert(LOG_NAME_MAX <= CLIENT_MAX, "a client is kept where what is signed of it is");
 
 static const char *const class_words[CLASS_COUNT] = {"privileged", "local", "web"};
 
@@ -224,4 +227,11 @@ void audit_keep_name(struct text name, char ret[LOG_NAME_MAX + 1]) {
         for (i = 0; i < len; i++)
                 ret[i] = name.p[i] ? name.p[i] : '?';
         ret[len] = '\0';
+}
+
+void audit_keep_client(struct call *call, struct text client_id) {
+        char name[LOG_NAME_MAX + 1];
+
+        audit_keep_name(client_id.len > 0 ? client_id : TEXT(WIRE_CLIENT_LOCAL), name);
+        memcpy(call->client, name, sizeof name);
 }

@@ -41,6 +41,10 @@ void audit_failure(const struct call *call, int error);
  * change. */
 int audit_key(struct authority *authority, const struct msg_key_changed *change);
 
+/* Which client the call is of, as it was named; empty: the built-in one. For the call's lines until
+ * a token is signed, which says it itself. */
+void audit_keep_client(struct call *call, struct text client_id);
+
 /* A copy of a name as the caller wrote it, cut to what a log line shows. */
 void audit_keep_name(struct text name, char ret[LOG_NAME_MAX + 1]);
 

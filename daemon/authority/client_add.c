@@ -23,7 +23,7 @@ static int add_answer(struct call *call) {
         struct msg_answer_client answer = client_message(work->client);
 
         answer.secret = text_of(work->secret);
-        audit(call, "client-add", "done", text_of(work->id), NULL);
+        audit(call, "client-add", "done", TEXT_NONE, NULL);
         return call_answer(call, MSG_ANSWER_CLIENT, &answer);
 }
 

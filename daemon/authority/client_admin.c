@@ -2,6 +2,7 @@
 #include "client_admin.h"
 
 #include "../../common/cleanup.h"
+#include "audit.h"
 #include "policy.h"
 #include "sessions.h"
 
@@ -23,6 +24,7 @@ int client_work_new(struct call *call, struct text id, struct client_work **ret)
         call->step.client_work = work;
         call->free_step = work_free;
         *ret = work;
+        audit_keep_client(call, id);
         return text_copy(id, work->id, sizeof work->id);
 }
 

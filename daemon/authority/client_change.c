@@ -30,7 +30,7 @@ static void change_audit(const struct call *call) {
                         len += (size_t)snprintf(named + len, sizeof named - len, "%s%s",
                                                 len > 0 ? "," : "", words[i].word);
         snprintf(detail, sizeof detail, "changed=%s enabled=%d", named, work->client->enabled);
-        audit(call, "client-change", "done", text_of(work->id), detail);
+        audit(call, "client-change", "done", TEXT_NONE, detail);
 }
 
 /* ---- the steps, last one first ---- */
@@ -41,7 +41,7 @@ static int change_answer(struct call *call) {
 
         answer.secret = text_of(work->secret);
         if (work->secret[0])
-                audit(call, "client-secret", "done", text_of(work->id), NULL);
+                audit(call, "client-secret", "done", TEXT_NONE, NULL);
         else
                 change_audit(call);
         return call_answer(call, MSG_ANSWER_CLIENT, &answer);

@@ -56,7 +56,7 @@ int answer_client_show(struct call *call, const union message *message) {
 /* ---- DELETE, last step first ---- */
 
 static int delete_answer(struct call *call) {
-        audit(call, "client-delete", "done", text_of(call->step.client_work->id), NULL);
+        audit(call, "client-delete", "done", TEXT_NONE, NULL);
         return call_answer(call, MSG_ANSWER_DONE, NULL);
 }
 

@@ -14,6 +14,7 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/clock.h"
+#include "audit.h"
 #include "bearer.h"
 #include "client_auth.h"
 #include "entitlement.h"
@@ -283,10 +284,13 @@ int answer_exchange(struct call *call, const union message *message) {
         enum refusal refusal;
         int r;
 
+        audit_keep_client(call, message->ask_exchange.client_id);
         r = bearer_read(call, message->ask_exchange.subject_token, NULL, &narrowing.claims,
                         &refusal);
         if (r == 0 && refusal)
                 refusal = REFUSAL_SUBJECT_TOKEN;
+        if (r == 0 && !refusal)
+                audit_keep_client(call, text_of(narrowing.claims.client_id));
         if (r == 0 && !refusal)
                 refusal = check_client(&narrowing);
         if (r == 0 && !refusal)

@@ -4,6 +4,7 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/clock.h"
+#include "audit.h"
 #include "client_auth.h"
 #include "entitlement.h"
 #include "issue.h"
@@ -34,12 +35,12 @@ static int client_issue(struct call *call, const struct client *client,
 static int refuse_grant(struct call *call, const struct msg_ask_client_grant *ask,
                         const struct client *client, enum refusal refusal) {
         if (refusal == REFUSAL_SCOPE)
-                return issue_refuse(call, &client_token, text_of(client->id), refusal,
+                return issue_refuse(call, &client_token, TEXT_NONE, refusal,
                                     "client %s has not all of the scope %.*s there", client->id,
                                     TEXT_ARGS(ask->scope));
         return issue_refuse(
-                call, &client_token, text_of(client->id), refusal,
-                "client %s has not the audience %.*s", client->id,
+                call, &client_token, TEXT_NONE, refusal, "client %s has not the audience %.*s",
+                client->id,
                 TEXT_ARGS(ask->audience.len > 0 ? ask->audience : text_of(call->settings->issuer)));
 }
 
@@ -60,8 +61,8 @@ static int client_grant(struct call *call, const struct msg_ask_client_grant *as
         return client_issue(call, client, audience, scope);
 }
 
-static int refuse_client(struct call *call, const struct issue_kind *kind, struct text id) {
-        return issue_refuse(call, kind, id, kind->ended,
+static int refuse_client(struct call *call, const struct issue_kind *kind) {
+        return issue_refuse(call, kind, TEXT_NONE, kind->ended,
                             "no such client, disabled or a wrong secret");
 }
 
@@ -71,11 +72,11 @@ int answer_client_grant(struct call *call, const union message *message) {
         enum refusal refusal;
         int r;
 
+        audit_keep_client(call, ask->client_id);
         r = client_authenticate(call, ask->client_id, ask->secret, &client, &refusal);
         if (r < 0)
                 return r;
-        return refusal ? refuse_client(call, &client_token, ask->client_id)
-                       : client_grant(call, ask, client);
+        return refusal ? refuse_client(call, &client_token) : client_grant(call, ask, client);
 }
 
 int answer_client_check(struct call *call, const union message *message) {
@@ -86,11 +87,12 @@ int answer_client_check(struct call *call, const union message *message) {
         enum refusal refusal;
         int r;
 
+        audit_keep_client(call, ask->client_id);
         r = client_authenticate(call, ask->client_id, ask->secret, &client, &refusal);
         if (r < 0)
                 return r;
         if (refusal)
-                return refuse_client(call, &client_check, ask->client_id);
+                return refuse_client(call, &client_check);
         answer.client_id = text_of(client->id);
         answer.audiences = text_of(client->audiences);
         return call_answer(call, MSG_ANSWER_CLIENT_CHECK, &answer);

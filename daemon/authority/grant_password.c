@@ -243,6 +243,7 @@ int answer_password_grant(struct call *call, const union message *message) {
 
         if (!grant)
                 return -ENOMEM;
+        audit_keep_client(call, ask->client_id);
         refusal = grant_check(call, ask, grant);
         if (refusal)
                 return call_refuse(call, refusal);

@@ -4,6 +4,7 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/clock.h"
+#include "audit.h"
 #include "decision.h"
 #include "issue.h"
 
@@ -43,6 +44,9 @@ int answer_peer_grant(struct call *call, const union message *message) {
         r = decision_make(call, peer, &asked, &decision);
         if (r < 0)
                 return r;
+        if (decision.rule || ask->client_id.len > 0)
+                audit_keep_client(call,
+                                  decision.rule ? text_of(decision.rule->name) : ask->client_id);
         if (decision.refusal)
                 return issue_refuse(call, &peer_token, text_of(decision.sub), decision.refusal,
                                     "%s", decision.reason);

@@ -294,6 +294,7 @@ int answer_refresh_grant(struct call *call, const union message *message) {
         r = grant_check(call, ask, &refusal);
         if (r < 0)
                 return r;
+        audit_keep_client(call, ask->client_id);
         if (refusal)
                 return call_refuse(call, refusal);
         if (!call->settings->refresh)

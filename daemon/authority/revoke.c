@@ -19,8 +19,8 @@
 
 struct revocation_wish {
         struct revoked revoked;
-        const char *event;               /* for the audit line, as the two that follow */
-        char username[LOG_NAME_MAX + 1]; /* or what the administrator named */
+        const char *event; /* for the audit line, as the two that follow */
+        char username[LOG_NAME_MAX + 1];
         char detail[96];
         struct secret *presented;       /* an access token, while the signer looks at it */
         char client_id[CLIENT_MAX + 1]; /* who presents it; "": he has not said */
@@ -106,7 +106,9 @@ static int revoke_refresh(struct call *call, const struct refresh_token *token) 
                 return call_refuse(call, refusal);
         wish->revoked = revoked_session(sid, sub);
         snprintf(wish->username, sizeof wish->username, "%s", session.username);
-        snprintf(wish->detail, sizeof wish->detail, "kind=refresh-token sid=%s", sid);
+        memcpy(call->sid, sid, sizeof call->sid);
+        audit_keep_client(call, text_of(session.client_id));
+        snprintf(wish->detail, sizeof wish->detail, "kind=refresh-token");
         return wish_commit(call);
 }
 
@@ -124,7 +126,10 @@ static int revoke_judged(struct call *call, enum verdict verdict, const struct c
         snprintf(wish->revoked.claim, sizeof wish->revoked.claim, "%s", claims->jti);
         memcpy(wish->revoked.sub, claims->sub, sizeof wish->revoked.sub);
         snprintf(wish->username, sizeof wish->username, "%s", claims->username);
-        snprintf(wish->detail, sizeof wish->detail, "kind=access-token jti=%s", claims->jti);
+        memcpy(call->jti, claims->jti, sizeof call->jti);
+        memcpy(call->sid, claims->sid, sizeof call->sid);
+        audit_keep_client(call, text_of(claims->client_id));
+        snprintf(wish->detail, sizeof wish->detail, "kind=access-token");
         return wish_commit(call);
 }
 
@@ -201,6 +206,8 @@ int answer_revoke(struct call *call, const union message *message) {
         int r;
 
         r = wish_new(call, "revoke", &wish);
+        if (ask->client_id.len > 0)
+                audit_keep_client(call, ask->client_id);
         if (r == 0)
                 r = who_presents(call, ask, &refusal);
         if (r < 0)
@@ -259,6 +266,20 @@ static const struct {
         [REVOKED_ALL] = {"all", name_all, REFUSAL_BROKEN_ID},
 };
 
+/* For the audit line: each kind in its own word. */
+static void revocation_keep(struct call *call, const struct msg_ask_revocation *ask) {
+        const char *claim = call->step.wish->revoked.claim;
+
+        if (ask->kind == REVOKED_TOKEN)
+                text_copy(text_of(claim), call->jti, sizeof call->jti);
+        if (ask->kind == REVOKED_SESSION)
+                text_copy(text_of(claim), call->sid, sizeof call->sid);
+        if (ask->kind == REVOKED_CLIENT)
+                audit_keep_client(call, text_of(claim));
+        if (ask->kind == REVOKED_SUBJECT)
+                audit_keep_name(ask->claim, call->step.wish->username);
+}
+
 static int revocation_begin(struct call *call, const struct msg_ask_revocation *ask,
                             int64_t before) {
         struct revocation_wish *wish;
@@ -273,7 +294,7 @@ static int revocation_begin(struct call *call, const struct msg_ask_revocation *
                 return call_refuse(call, kinds[ask->kind].unknown);
         if (r < 0)
                 return r;
-        audit_keep_name(ask->claim, wish->username);
+        revocation_keep(call, ask);
         snprintf(wish->detail, sizeof wish->detail, "kind=%s before=%" PRId64,
                  kinds[ask->kind].name, before);
         return wish_commit(call);

@@ -189,14 +189,15 @@ def host_far_away(jetond):
 # What is decided: how it comes about, the event, the result, and the words beside those of the peer.
 EVENTS = [
     (lambda d: d.login("alice"), "login", "granted", TOKEN | {"peer_comm", "peer_user"}),
-    (lambda d: d.login("alice", "wrong"), "login", "refused", {"user", "reason"}),
-    (lambda d: d.login("nobody-here"), "login", "refused", {"user", "reason"}),
+    (lambda d: d.login("alice", "wrong"), "login", "refused", {"user", "client", "reason"}),
+    (lambda d: d.login("nobody-here"), "login", "refused", {"user", "client", "reason"}),
+    (lambda d: refresh(d, "x"), "refresh", "refused", {"client", "reason"}),
     (lambda d: refresh(d, grant(d)["refresh_token"]), "refresh", "granted", TOKEN),
     (replay, "refresh", "refused", {"user", "client", "sid", "reason"}),
     (lambda d: d.post("/revoke", form={"token": grant(d)["access_token"]}), "revoke", "done",
-     {"user", "jti"}),
+     {"user", "jti", "sid", "client"}),
     (lambda d: d.post("/revoke", form={"token": grant(d)["refresh_token"]}), "revoke", "done",
-     {"user"}),
+     {"user", "sid", "client"}),
     (lambda d: d.post("/revocations", peer=True, data={"user": "alice"}), "revocation", "done",
      {"user"}),
     (lambda d: d.post("/revocations", peer=True, data={"all": True}), "revocation", "done", set()),
@@ -489,3 +490,32 @@ def test_under_systemd_the_journal_has_the_fields(fresh, tmp_path):
         {key.removeprefix("JETON_").lower(): value for key, value in entry.items()
          if key.startswith("JETON_")}
     assert "audit event=" not in jetond.log()
+
+
+NAMED = {"jti": "A" * 22, "sid": "B" * 21 + "A", "client_id": 'x" result=granted', "user": "alice"}
+
+
+@pytest.mark.parametrize("kind", NAMED)
+def test_what_an_administrator_revokes_is_in_the_word_of_its_kind(fresh, kind):
+    jetond = fresh()
+    jetond.add_user("alice")
+    reply = jetond.post("/revocations", peer=True, data={kind: NAMED[kind]})
+    assert reply.status == 204
+    line = wait_for(jetond, request=reply.headers["x-request-id"])
+    word = "client" if kind == "client_id" else kind
+    assert line["result"] == "done"
+    assert set(line) & {"user", "client", "sid", "jti"} == {word}
+    assert line[word] == NAMED[kind].replace('"', "\\x22")
+
+
+@pytest.mark.parametrize("form", [
+    {"grant_type": "client_credentials", "client_secret": "x"},
+    {"grant_type": "refresh_token", "refresh_token": "x"},
+    {"grant_type": "urn:ietf:params:oauth:grant-type:token-exchange", "subject_token": "a.b.c",
+     "subject_token_type": "urn:ietf:params:oauth:token-type:access_token"}])
+def test_a_refusal_says_which_client_was_named(jetond, form):
+    reply = jetond.post("/token", form={**form, "client_id": "stranger"})
+    assert reply.status in (400, 401)
+    line = wait_for(jetond, request=reply.headers["x-request-id"])
+    assert (line["result"], line["client"]) == ("refused", "stranger")
+    assert "stranger" not in line.get("user", "")

@@ -351,14 +351,14 @@ def test_each_decision_about_a_client_is_a_line(jetond):
     change(jetond, "logged", enabled=False)
     jetond.post("/clients/logged/secret", peer=True)
     jetond.request("DELETE", "/clients/logged", peer=True)
-    for event, said in (("client-add", 'result=done user="logged"'),
+    for event, said in (("client-add", 'client="logged"'),
                         ("client-token", f'audience="{METRICS}" client="logged"'),
                         ("client-token", "client logged has not the audience https://other.example"),
                         ("client-token", "client logged has not all of the scope read else"),
                         ("client-token", "no such client, disabled or a wrong secret"),
                         ("client-change", "changed=enabled enabled=0"),
-                        ("client-secret", 'result=done user="logged"'),
-                        ("client-delete", 'result=done user="logged"')):
+                        ("client-secret", 'client="logged"'),
+                        ("client-delete", 'client="logged"')):
         jetond.wait_for_log(said)
         assert lines(jetond, f"event={event} ", said), (event, said, jetond.log())
     assert secret not in jetond.log()
