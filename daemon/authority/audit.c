@@ -135,6 +135,19 @@ static void add_token(struct audit_line *line, const struct call *call) {
                         audit_line_quoted(line, words[i].key, text_of(words[i].value));
 }
 
+/* All but the token, which is left to the caller. */
+static void line_begin(struct audit_line *line, const struct call *call, const char *event,
+                       const char *result, struct text user) {
+        audit_line_time(line, clock_wall_ms());
+        audit_line_word(line, "event", event);
+        audit_line_word(line, "result", result);
+        audit_line_quoted(line, "user", user);
+        if (call->admin)
+                audit_line_quoted(line, "admin", text_of(call->admin->name));
+        add_peer(line, &call->authority->peers, call->connection);
+        add_request(line, call->connection);
+}
+
 void audit(const struct call *call, const char *event, const char *result, struct text user,
            const char *detail) {
         struct connection *connection = call->connection;
@@ -144,18 +157,20 @@ void audit(const struct call *call, const char *event, const char *result, struc
         connection->audited = connection->questions;
         if (!may_write(call, result, &suppressed))
                 return;
-        audit_line_time(&line, clock_wall_ms());
-        audit_line_word(&line, "event", event);
-        audit_line_word(&line, "result", result);
-        audit_line_quoted(&line, "user", user);
-        if (call->admin)
-                audit_line_quoted(&line, "admin", text_of(call->admin->name));
-        add_peer(&line, &call->authority->peers, connection);
-        add_request(&line, connection);
+        line_begin(&line, call, event, result, user);
         audit_line_words(&line, text_of(detail));
         add_token(&line, call);
         if (suppressed)
                 audit_line_number(&line, "suppressed", suppressed);
+        audit_out_write(&call->authority->audit->out, LOG_NOTICE, &line);
+}
+
+void audit_beside(const struct call *call, const char *event, struct text user,
+                  const char *detail) {
+        struct audit_line line = {.len = 0};
+
+        line_begin(&line, call, event, "done", user);
+        audit_line_words(&line, text_of(detail));
         audit_out_write(&call->authority->audit->out, LOG_NOTICE, &line);
 }
 

@@ -28,6 +28,9 @@ int audit_take_descriptor(struct audit *audit, enum descriptor what, int fd);
 void audit(const struct call *call, const char *event, const char *result, struct text user,
            const char *detail);
 
+/* The same about something else than what the call itself is given: nothing of its token. */
+void audit_beside(const struct call *call, const char *event, struct text user, const char *detail);
+
 /* For a call that is refused by a step that has not said so itself. */
 void audit_refusal(const struct call *call, const struct msg_answer_refused *refused);
 

@@ -39,6 +39,7 @@ struct grant {
         char jti[JTI_LEN + 1];
         uint32_t expires_in_s;
         struct session session;
+        struct sessions_trimmed trimmed;           /* to make room for it */
         char refresh_token[REFRESH_TOKEN_LEN + 1]; /* "": it gets none */
 };
 
@@ -85,6 +86,19 @@ static struct grant *grant_new(struct call *call, struct text username) {
 
 /* ---- the steps, last one first ---- */
 
+/* Their access tokens live out their minutes: to revoke them would fill the status page for whoever
+ * logs in without end. */
+static void grant_audit_trimmed(const struct call *call) {
+        const struct sessions_trimmed *trimmed = &call->step.grant->trimmed;
+        char detail[SID_LEN + 32];
+        size_t i;
+
+        for (i = 0; i < trimmed->count; i++) {
+                snprintf(detail, sizeof detail, "reason=limit sid=%s", trimmed->of[i].sid);
+                audit_beside(call, "session-end", text_of(trimmed->of[i].username), detail);
+        }
+}
+
 static int grant_answer(struct call *call) {
         const struct grant *grant = call->step.grant;
         struct msg_answer_token answer = {
@@ -98,6 +112,7 @@ static int grant_answer(struct call *call) {
         snprintf(detail, sizeof detail, "jti=%s sid=%s%s", grant->jti, grant->sid,
                  source_detail(call));
         audit(call, "login", "granted", text_of(grant->username), detail);
+        grant_audit_trimmed(call);
         renewal_begin(call);
         return call_answer(call, MSG_ANSWER_TOKEN, &answer);
 }
@@ -121,7 +136,7 @@ static int grant_write(struct call *call, struct transaction *transaction) {
         r = grant_check_ended(call);
         if (r < 0)
                 return r;
-        r = sessions_add(transaction, &grant->session);
+        r = sessions_add(transaction, &grant->session, &grant->trimmed);
         if (r < 0)
                 log_warning("a login gets no refresh token: %s",
                             store_error(call->authority->store));
@@ -133,6 +148,7 @@ static int grant_answer_without(struct call *call) {
         int r;
 
         explicit_bzero(grant->refresh_token, sizeof grant->refresh_token);
+        grant->trimmed.count = 0;
         r = grant_check_ended(call);
         if (r == -ESTALE)
                 return call_refuse_login(call, REFUSAL_CREDENTIALS);

@@ -519,3 +519,20 @@ def test_a_refusal_says_which_client_was_named(jetond, form):
     line = wait_for(jetond, request=reply.headers["x-request-id"])
     assert (line["result"], line["client"]) == ("refused", "stranger")
     assert "stranger" not in line.get("user", "")
+
+
+def test_a_session_that_gives_way_to_a_new_one_is_a_line(fresh):
+    jetond = fresh()
+    jetond.add_user("alice")
+    first = jetond.login("alice").json()
+    for _ in range(63):
+        jetond.token("alice")
+    assert "session-end" not in jetond.log()
+    last = jetond.login("alice")
+    line = wait_for(jetond, event="session-end")
+    assert line["sid"] == token_part(first["access_token"], 1)["sid"]
+    assert (line["result"], line["reason"], line["user"]) == ("done", "limit", "alice")
+    assert line["request"] == last.headers["x-request-id"]
+    assert not {"jti", "kid"} & set(line), "the new one's token"
+    assert refresh(jetond, first["refresh_token"]).status == 400
+    assert jetond.get("/users/me", token=first["access_token"]).status == 200, "as documented"

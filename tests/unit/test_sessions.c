@@ -30,6 +30,7 @@
 static char directory[64];
 static int directory_fd = -1;
 static struct store *store;
+static struct sessions_trimmed trimmed; /* by the last one added */
 
 static int entry_remove(const char *path, const struct stat *status, int kind, struct FTW *place) {
         (void)status;
@@ -92,7 +93,7 @@ static struct session session_of(unsigned n, uint64_t user_id) {
 }
 
 static void add(const struct session *session) {
-        if (committed(store, sessions_add(transaction, session)) < 0)
+        if (committed(store, sessions_add(transaction, session, &trimmed)) < 0)
                 fail_msg("%s", store_error(store));
 }
 
@@ -144,7 +145,7 @@ static void nobody_has_a_session_who_is_no_user(void **state) {
         const struct session session = session_of(1, 77);
 
         (void)state;
-        assert_int_equal(committed(store, sessions_add(transaction, &session)), -EINVAL);
+        assert_int_equal(committed(store, sessions_add(transaction, &session, &trimmed)), -EINVAL);
         assert_false(is_there(1));
 }
 
@@ -190,7 +191,11 @@ static void the_65th_of_a_user_takes_the_place_of_the_one_used_longest_ago(void 
         for (n = 0; n < SESSIONS_PER_USER; n++)
                 add_plain(n, 1);
         execute("UPDATE sessions SET used_at = used_at + 500 WHERE sid = '0000000000000000000000'");
+        assert_int_equal(trimmed.count, 0);
         add_plain(n, 1);
+        assert_int_equal(trimmed.count, 1);
+        assert_string_equal(trimmed.of[0].sid, sid_of(1));
+        assert_string_equal(trimmed.of[0].username, "alice");
         assert_true(is_there(0));
         assert_false(is_there(1));
         assert_true(is_there(2) && is_there(n) && is_there(1000));
@@ -225,6 +230,8 @@ static void a_uid_that_has_its_share_gives_up_its_own_oldest(void **state) {
         (void)state;
         share_fill(1000);
         add_plain(1, 1);
+        assert_int_equal(trimmed.count, 1);
+        assert_string_equal(trimmed.of[0].username, "u0");
         assert_true(is_there(1));
         assert_int_equal(held_by(1000), SESSIONS_PER_UID);
         assert_int_equal(number_of("SELECT count(*) FROM sessions WHERE user_id = 10"), 0);

@@ -82,10 +82,12 @@ static const char *const sql_of[STATEMENT_COUNT] = {
                 "(SELECT ifnull(max(id), 0) FROM endings))",
         [STATEMENT_SESSION_TRIM_USER] =
                 "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions "
-                "WHERE user_id = ?1 ORDER BY used_at DESC, rowid DESC LIMIT -1 OFFSET ?2)",
+                "WHERE user_id = ?1 ORDER BY used_at DESC, rowid DESC LIMIT ?3 OFFSET ?2) "
+                "RETURNING sid, (SELECT name FROM users WHERE id = user_id)",
         [STATEMENT_SESSION_TRIM_UID] =
                 "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions "
-                "WHERE charged_to = ?1 ORDER BY used_at DESC, rowid DESC LIMIT -1 OFFSET ?2)",
+                "WHERE charged_to = ?1 ORDER BY used_at DESC, rowid DESC LIMIT ?3 OFFSET ?2) "
+                "RETURNING sid, (SELECT name FROM users WHERE id = user_id)",
         [STATEMENT_SESSION_FIND] = "SELECT " SESSION_COLUMNS " WHERE sid = ?1 AND " SESSION_GOES_ON,
         [STATEMENT_SESSION_ROTATE] =
                 "UPDATE sessions SET previous_hash = ?2, current_hash = ?3, rotation = ?4, "

@@ -209,26 +209,53 @@ static int row_add(struct store *store, const struct session *session) {
         return statement_run(store, statement, code, "adding a session");
 }
 
-static int rows_trim(struct store *store, enum statement which, uint64_t owner, int64_t most) {
+static int trimmed_read(struct store *store, sqlite3_stmt *statement,
+                        struct sessions_trimmed *trimmed) {
+        size_t i = trimmed->count;
+
+        if (i == SESSIONS_TRIMMED_MAX ||
+            text_copy(column_text(statement, 0), trimmed->of[i].sid, sizeof trimmed->of[i].sid) <
+                    0 ||
+            text_copy(column_text(statement, 1), trimmed->of[i].username,
+                      sizeof trimmed->of[i].username) < 0)
+                return store_refuse(store, -EBADMSG, STORE_FILE ": a session is damaged");
+        trimmed->count++;
+        return 0;
+}
+
+static int rows_trim(struct store *store, enum statement which, uint64_t owner, int64_t most,
+                     struct sessions_trimmed *trimmed) {
         _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, which);
-        int code = SQLITE_OK;
+        int code = SQLITE_OK, r;
 
         bind_number(statement, 1, (int64_t)owner, &code);
         bind_number(statement, 2, most, &code);
-        return statement_run(store, statement, code, "removing old sessions");
+        bind_number(statement, 3, SESSIONS_TRIMMED_MAX / 2, &code);
+        if (code == SQLITE_OK)
+                code = sqlite3_step(statement);
+        for (; code == SQLITE_ROW; code = sqlite3_step(statement)) {
+                r = trimmed_read(store, statement, trimmed);
+                if (r < 0)
+                        return r;
+        }
+        return code == SQLITE_DONE ? 0 : store_fail(store, code, "removing old sessions");
 }
 
-int sessions_add(struct transaction *transaction, const struct session *session) {
+int sessions_add(struct transaction *transaction, const struct session *session,
+                 struct sessions_trimmed *ret_trimmed) {
         struct store *store = transaction_store(transaction);
+        struct sessions_trimmed trimmed = {.count = 0};
         int r;
 
         r = row_add(store, session);
         if (r == 0)
                 r = rows_trim(store, STATEMENT_SESSION_TRIM_USER, session->user_id,
-                              SESSIONS_PER_USER);
+                              SESSIONS_PER_USER, &trimmed);
         if (r == 0 && session->charged_to != SESSIONS_OF_NOBODY)
                 r = rows_trim(store, STATEMENT_SESSION_TRIM_UID, session->charged_to,
-                              SESSIONS_PER_UID);
+                              SESSIONS_PER_UID, &trimmed);
+        if (r == 0)
+                *ret_trimmed = trimmed;
         return r;
 }
 

@@ -43,8 +43,21 @@ struct session {
         int64_t grace_until;
 };
 
-/* Adds a session. */
-int sessions_add(struct transaction *transaction, const struct session *session);
+/* Those that gave way to a new one: one of the user and one of the uid, unless the limits were
+ * higher before. */
+#define SESSIONS_TRIMMED_MAX 8
+
+struct sessions_trimmed {
+        size_t count;
+        struct {
+                char sid[SID_LEN + 1];
+                char username[USER_NAME_MAX + 1];
+        } of[SESSIONS_TRIMMED_MAX];
+};
+
+/* Adds a session, and gives those that it takes the place of. */
+int sessions_add(struct transaction *transaction, const struct session *session,
+                 struct sessions_trimmed *ret_trimmed);
 
 /* -ENOENT: there is none, or it has ended. */
 int sessions_find(struct store *store, struct text sid, struct session *ret);
