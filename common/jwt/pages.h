@@ -44,7 +44,10 @@ struct page_head {
         uint32_t size;            /* of the whole page, in bytes */
         _Atomic uint32_t current; /* 0: nothing published yet; otherwise a count, whose last bit
                                    * picks the table */
-        uint32_t unused[11];
+        uint32_t unused;
+        int64_t latest_birth; /* of the status page: a note of the writer's to itself, the highest
+                               * iat that a token was given. No reader looks at it */
+        uint32_t unused_too[8];
 };
 
 struct page_key {

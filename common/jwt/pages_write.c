@@ -88,7 +88,9 @@ static void page_reset(struct page_head *head, enum page page) {
         head->layout = page_layouts[page].layout;
         head->size = (uint32_t)page_size(page);
         memcpy(head->magic, page_layouts[page].magic, sizeof head->magic);
-        memset(head->unused, 0, sizeof head->unused);
+        head->unused = 0;
+        head->latest_birth = 0;
+        memset(head->unused_too, 0, sizeof head->unused_too);
 }
 
 int page_map(int fd, enum page page, void **ret) {

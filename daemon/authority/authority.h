@@ -40,7 +40,7 @@ struct authority {
         bool status_is_old;              /* so is what the page is made of */
         int64_t horizon;         /* when what earlier settings let live longer has expired */
         uint64_t revoked_serial; /* counts revocations */
-        int64_t latest_birth;    /* the highest iat of a token so far */
+        int64_t latest_birth;    /* the highest iat of a token so far; on the page too */
         struct timer sweep;
         struct commit sweeping;
         int64_t next_grace; /* when there is something to sweep again */

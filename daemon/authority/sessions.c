@@ -72,9 +72,30 @@ struct revoked revoked_session(const char *sid, const char *sub) {
         return revoked;
 }
 
+/* On the page it outlives the process, which costs nothing. */
 void sessions_note_birth(struct authority *authority, int64_t iat) {
-        if (authority->latest_birth < iat)
-                authority->latest_birth = iat;
+        if (authority->latest_birth >= iat)
+                return;
+        authority->latest_birth = iat;
+        authority->status_page->head.latest_birth = iat;
+}
+
+/* What was given before a restart: the page knows, until the host is started anew; then the
+ * sessions do, of all that have one. What is further ahead than a clock is believed to have been
+ * set back is left out. */
+static int births_remember(struct authority *authority) {
+        int64_t most = clock_wall_s() + SET_BACK_MAX_S, noted, stored;
+        int r;
+
+        noted = authority->status_page->head.latest_birth;
+        r = sessions_latest(authority->store, most, &stored);
+        if (r < 0) {
+                log_error("the sessions cannot be read: %s", store_error(authority->store));
+                return r;
+        }
+        authority->latest_birth = noted <= most && noted > stored ? noted : stored;
+        authority->status_page->head.latest_birth = authority->latest_birth;
+        return 0;
 }
 
 int64_t sessions_until_now(const struct authority *authority) {
@@ -322,6 +343,8 @@ int sessions_start(struct authority *authority) {
 
         authority->revocations_are_old = authority->status_is_old = true;
         r = sessions_take_settings(authority);
+        if (r == 0)
+                r = births_remember(authority);
         if (r == 0)
                 sweep_set(authority, 0);
         return r;

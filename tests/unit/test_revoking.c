@@ -4,13 +4,14 @@
  * links: daemon/authority/sessions.c daemon/authority/commit.c daemon/authority/store/store.c
  *        daemon/authority/store/database.c daemon/authority/store/transaction.c
  *        daemon/authority/store/migrate.c
- *        daemon/authority/store/sessions.c daemon/authority/store/revocations.c daemon/authority/store/endings.c
- * needs: sqlite3 libcrypto
- * flags: -Wl,--wrap=clock_gettime */
+ *        daemon/authority/store/sessions.c daemon/authority/store/revocations.c
+ * daemon/authority/store/endings.c needs: sqlite3 libcrypto flags: -Wl,--wrap=clock_gettime */
 #include "../../daemon/authority/sessions.h"
 
 #include "../../common/cleanup.h"
 #include "../../daemon/authority/status.h"
+#include "../../daemon/authority/store/database.h"
+#include "../../daemon/authority/store/sessions.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -26,6 +27,7 @@ static char directory[64];
 static int directory_fd = -1;
 static struct settings settings = {.leeway_s = 5};
 static struct authority authority;
+static struct status_page page;
 
 int __real_clock_gettime(clockid_t clock, struct timespec *ret);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *ret);
@@ -67,13 +69,18 @@ static int begin(void **state) {
         if (!mkdtemp(directory))
                 return -1;
         directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        authority = (struct authority){.settings = &settings};
+        page.head.latest_birth = 0;
+        authority = (struct authority){.settings = &settings, .status_page = &page};
+        if (loop_new(&authority.loop) < 0)
+                return -1;
         return store_open(directory_fd, &created, &authority.store);
 }
 
 static int end(void **state) {
         (void)state;
         revocations_clear(&authority.revocations);
+        loop_timer_unset(authority.loop, &authority.sweep);
+        loop_freep(&authority.loop);
         store_freep(&authority.store);
         closep(&directory_fd);
         return chdir("/") < 0 ? -1 : nftw(directory, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
@@ -147,6 +154,76 @@ static void a_clock_that_was_far_off_locks_nobody_out(void **state) {
         assert_false(is_revoked(after));
 }
 
+/* The store stays, and the page: unless the host is started anew as well. */
+static void start_again(bool page_is_new) {
+        struct store *store = authority.store;
+        struct loop *loop = authority.loop;
+
+        loop_timer_unset(loop, &authority.sweep);
+        revocations_clear(&authority.revocations);
+        if (page_is_new)
+                page.head.latest_birth = 0;
+        authority = (struct authority){
+                .settings = &settings, .status_page = &page, .store = store, .loop = loop};
+        assert_int_equal(sessions_start(&authority), 0);
+}
+
+static void a_restart_forgets_nothing_of_it(void **state) {
+        int64_t before, after;
+
+        (void)state;
+        assert_int_equal(issue(&before), 0);
+        now -= 30;
+        start_again(false);
+        end_alice();
+        assert_true(is_revoked(before));
+        now += 30;
+        assert_int_equal(issue(&after), 0);
+        assert_false(is_revoked(after));
+}
+
+static int session_write(void *context, struct transaction *transaction) {
+        struct session session = {.user_id = 1,
+                                  .sid = "0000000000000000000001",
+                                  .client_id = "local",
+                                  .audience = "a",
+                                  .amr = "pwd",
+                                  .auth_time = NOW - 100,
+                                  .used_at = NOW,
+                                  .expires_at = NOW + 1000};
+        struct sessions_trimmed trimmed;
+
+        (void)context;
+        return sessions_add(transaction, &session, &trimmed);
+}
+
+static void after_a_start_of_the_host_the_sessions_tell(void **state) {
+        (void)state;
+        assert_int_equal(store_execute(authority.store,
+                                       "INSERT INTO users (id, name, created_at) "
+                                       "VALUES (1, 'alice', 1)",
+                                       "what a test wants"),
+                         0);
+        assert_int_equal(commit_alone(&authority, session_write, &authority), 0);
+        now -= 30;
+        start_again(true);
+        end_alice();
+        assert_true(is_revoked(NOW));
+}
+
+static void after_a_restart_a_clock_that_was_far_off_locks_nobody_out(void **state) {
+        int64_t before, after;
+
+        (void)state;
+        assert_int_equal(issue(&before), 0);
+        now -= 365 * 86400;
+        start_again(false);
+        end_alice();
+        assert_int_equal(issue(&after), 0);
+        assert_false(is_revoked(after));
+        assert_int_equal(page.head.latest_birth, after);
+}
+
 static void others_are_not_touched(void **state) {
         const struct claims bob = {.sub = "2", .iat = NOW};
         bool revoked = true;
@@ -179,6 +256,9 @@ int main(void) {
                 TEST(what_was_issued_until_now_is_revoked_and_what_comes_is_not),
                 TEST(it_covers_what_was_issued_before_the_clock_was_set_back),
                 TEST(a_clock_that_was_far_off_locks_nobody_out),
+                TEST(a_restart_forgets_nothing_of_it),
+                TEST(after_a_start_of_the_host_the_sessions_tell),
+                TEST(after_a_restart_a_clock_that_was_far_off_locks_nobody_out),
                 TEST(others_are_not_touched),
                 TEST(who_comes_back_within_the_second_again_and_again_waits),
 #undef TEST

@@ -114,6 +114,10 @@ static const char *const sql_of[STATEMENT_COUNT] = {
                                       "ORDER BY auth_time LIMIT ?3)",
         [STATEMENT_SESSION_FLOOR] =
                 "SELECT auth_time FROM sessions ORDER BY auth_time DESC LIMIT 1 OFFSET ?1",
+        [STATEMENT_SESSION_LATEST] =
+                "SELECT max(ifnull((SELECT max(auth_time) FROM sessions WHERE auth_time <= ?1), "
+                "0), "
+                "ifnull((SELECT max(used_at) FROM sessions WHERE used_at <= ?1), 0))",
         [STATEMENT_ENDING_ADD] = "INSERT INTO endings (client_id, login_before) SELECT ?1, ?2 "
                                  "WHERE (SELECT count(*) FROM endings) < ?3",
         [STATEMENT_ENDING_COVERED] =

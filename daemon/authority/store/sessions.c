@@ -187,6 +187,20 @@ int sessions_list(struct store *store, const struct session_filter *filter,
         return 0;
 }
 
+int sessions_latest(struct store *store, int64_t most, int64_t *ret) {
+        _cleanup_statement_ sqlite3_stmt *statement =
+                statement_borrow(store, STATEMENT_SESSION_LATEST);
+        int code = SQLITE_OK;
+
+        bind_number(statement, 1, most, &code);
+        if (code == SQLITE_OK)
+                code = sqlite3_step(statement);
+        if (code != SQLITE_ROW)
+                return store_fail(store, code, "looking for the latest session");
+        *ret = sqlite3_column_int64(statement, 0);
+        return 0;
+}
+
 /* ---- changing ---- */
 
 static int row_add(struct store *store, const struct session *session) {

@@ -83,6 +83,9 @@ int sessions_list(struct store *store, const struct session_filter *filter,
                   int (*each)(void *context, const struct session *session), void *context,
                   uint64_t *ret_total);
 
+/* When the latest login or refresh was that is not beyond `most`; 0: none is known. */
+int sessions_latest(struct store *store, int64_t most, int64_t *ret);
+
 /* ---- revocations ---- */
 
 /* Live entries of single tokens and sessions that one subject may have; one more, and all of them
