@@ -110,6 +110,10 @@ static const struct msg_answer_refused rows[REFUSAL_COUNT] = {
                 403, "insufficient_scope",
                 "only an administrator gives a password hash, roles, links, an end or the name of "
                 "an account"),
+        [REFUSAL_REGISTRATION_SHARE] =
+                ROW(403, "insufficient_scope",
+                    "as many users have registered from your account as may: an administrator adds "
+                    "more, or removes some"),
         [REFUSAL_SERVICE] = ROW(400, "invalid_request", "service is no PAM service name"),
         [REFUSAL_NONCE] = ROW(400, "invalid_request", "nonce is 43 characters of base64url"),
         [REFUSAL_OLD_LOGIN] =

@@ -47,6 +47,7 @@ enum refusal {
         REFUSAL_LAST_ADMIN,
         REFUSAL_REGISTRATION_CLOSED,
         REFUSAL_REGISTRATION_RIGHTS,
+        REFUSAL_REGISTRATION_SHARE,
         REFUSAL_SERVICE,
         REFUSAL_NONCE,
         REFUSAL_OLD_LOGIN, /* RFC 9470: a login with a password, and a younger one */

@@ -16,6 +16,11 @@
 #include "policy.h"
 #include "user_rules.h"
 
+/* Users who registered themselves: on one uid's share, and on one that many have together, which
+ * are the uids without an account and the callers behind web.sock. */
+#define REGISTERED_PER_UID 64
+#define REGISTERED_SHARED  4096
+
 struct new_account {
         char username[USER_NAME_MAX + 1];
         char full_name[FULL_NAME_MAX + 1];
@@ -24,7 +29,7 @@ struct new_account {
         bool has_uid;
         uint32_t uid;
         int64_t expires_at;
-        bool brings_hash;
+        bool brings_hash, registers;
         enum users_conflict conflict;
 };
 
@@ -70,6 +75,7 @@ static int fields_keep(struct call *call, const struct msg_ask_user_add *ask) {
         new->has_uid = ask->has_uid;
         new->uid = ask->uid;
         new->expires_at = ask->expires_at;
+        new->registers = ask->credential == CREDENTIAL_NONE;
         new->brings_hash = ask->password_hash.len > 0;
         if (text_copy(ask->username, new->username, sizeof new->username) < 0 ||
             text_copy(ask->full_name, new->full_name, sizeof new->full_name) < 0 ||
@@ -80,6 +86,11 @@ static int fields_keep(struct call *call, const struct msg_ask_user_add *ask) {
 }
 
 /* ---- the steps, last one first ---- */
+
+static uint32_t share_max(uint32_t share) {
+        return share == BUDGET_WEB || share == BUDGET_STRANGERS ? REGISTERED_SHARED
+                                                                : REGISTERED_PER_UID;
+}
 
 static int add_write(struct call *call, struct transaction *transaction) {
         struct new_account *new = call->step.added;
@@ -93,6 +104,9 @@ static int add_write(struct call *call, struct transaction *transaction) {
                 .uid = new->uid,
                 .expires_at = new->expires_at,
                 .now = clock_wall_s(),
+                .is_charged = new->registers,
+                .charged_to = call->connection->charged_to,
+                .share_max = share_max(call->connection->charged_to),
         };
 
         if (new->has_uid)
@@ -110,11 +124,15 @@ static void audit_added(const struct call *call) {
 }
 
 static int add_answer(struct call *call) {
+        static const enum refusal refusals[] = {
+                [USERS_NAME_TAKEN] = REFUSAL_NAME_TAKEN,
+                [USERS_UID_TAKEN] = REFUSAL_UID_TAKEN,
+                [USERS_SHARE_FULL] = REFUSAL_REGISTRATION_SHARE,
+        };
         enum users_conflict conflict = call->step.added->conflict;
 
         if (conflict)
-                return call_refuse(call, conflict == USERS_UID_TAKEN ? REFUSAL_UID_TAKEN
-                                                                     : REFUSAL_NAME_TAKEN);
+                return call_refuse(call, refusals[conflict]);
         audit_added(call);
         return answer_with_user(call, call->user);
 }
@@ -156,11 +174,22 @@ static enum refusal may_register(const struct call *call, const struct msg_ask_u
         return REFUSAL_NONE;
 }
 
+/* Before anything is hashed; and once more where it is written. */
+static int share_check(const struct call *call, enum refusal *ret) {
+        uint32_t share = call->connection->charged_to, count = 0;
+        int r;
+
+        r = users_count_share(call->authority->store, share, &count);
+        if (r == 0 && count >= share_max(share))
+                *ret = REFUSAL_REGISTRATION_SHARE;
+        return r;
+}
+
 static int may_add(struct call *call, const struct msg_ask_user_add *ask, enum refusal *ret) {
         if (ask->credential != CREDENTIAL_NONE)
                 return admin_check(call, ask->credential, ask->bearer, ret);
         *ret = may_register(call, ask);
-        return 0;
+        return *ret ? 0 : share_check(call, ret);
 }
 
 /* POST /users */

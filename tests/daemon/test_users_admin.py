@@ -1,9 +1,10 @@
 """Administration by bearer: role, scope and password login, each asked for anew at every request."""
 import grp
+import json
 import os
 
 import pytest
-from harness import PASSWORD, Daemon
+from harness import PASSWORD, Daemon, compose
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +183,53 @@ def test_where_it_is_open_anybody_adds_himself_with_no_right(fresh):
         assert reply.status == 201, reply
         assert reply.json()["roles"] == [] and reply.json()["uid"] is None
         assert jetond.login(name).status == 200
+
+
+OTHERS = """INSERT INTO users (name, created_at, charged_to)
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+            SELECT 'other' || i, 1, ? FROM n"""
+
+
+def register(jetond, name, **how):
+    return jetond.post("/users", data={"username": name, "password": PASSWORD}, **how)
+
+
+def registered_by(jetond, name):
+    with jetond.database() as rows:
+        return rows.execute("SELECT charged_to FROM users WHERE name = ?", (name,)).fetchone()[0]
+
+
+def test_from_one_uid_so_many_register_and_no_more(fresh):
+    jetond = fresh(REGISTRATION)
+    assert register(jetond, "first").status == 201
+    share = registered_by(jetond, "first")
+    with jetond.database() as rows:
+        rows.execute(OTHERS, (62, share))
+    with jetond.connect() as one, jetond.connect() as two:
+        for name, connection in (("this", one), ("that", two)):
+            connection.send(compose("POST", "/users", [("Content-Type", "application/json")],
+                                    json.dumps({"username": name, "password": PASSWORD}).encode()))
+        assert sorted(c.reply().status for c in (one, two)) == [201, 403], "of two one is too many"
+    refused = register(jetond, "more")
+    assert refused.status == 403
+    assert "an administrator adds more" in refused.json()["error_description"]
+    assert jetond.get("/users/more", peer=True).status == 404
+    jetond.add_user("by_admin")
+    assert registered_by(jetond, "by_admin") is None
+    assert jetond.request("DELETE", "/users/other1", peer=True).status == 204
+    assert register(jetond, "more").status == 201
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be several uids")
+def test_uids_without_an_account_register_on_one_share(fresh):
+    jetond = fresh(REGISTRATION)
+    for name, uid in (("stray", 61234), ("gone", 61235)):
+        assert register(jetond, name, uid=uid).status == 201
+        assert registered_by(jetond, name) == 2 ** 32 - 2
+    with jetond.database() as rows:
+        rows.execute(OTHERS, (4094, 2 ** 32 - 2))
+    assert register(jetond, "lost", uid=61236).status == 403
+    assert register(jetond, "ours").status == 201, "who has an account has a share of his own"
 
 
 @pytest.mark.parametrize("fields,status", [

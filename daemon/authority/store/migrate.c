@@ -143,10 +143,16 @@ static const char version_endings[] =
         "ALTER TABLE sessions ADD COLUMN after_ending INTEGER NOT NULL DEFAULT 0;"
         "CREATE INDEX sessions_of_client ON sessions (client_id, auth_time);";
 
+/* Of users who registered themselves: whose share of them they are. */
+static const char version_user_shares[] =
+        "ALTER TABLE users ADD COLUMN charged_to INTEGER CHECK (charged_to BETWEEN 0 AND "
+        "4294967295);"
+        "CREATE INDEX users_of_share ON users (charged_to) WHERE charged_to IS NOT NULL;";
+
 const struct migration migrations[] = {
         {version_1},        {version_sessions},       {version_account_end},
         {version_throttle}, {version_session_shares}, {version_clients},
-        {version_logins},   {version_endings},
+        {version_logins},   {version_endings},        {version_user_shares},
 };
 const size_t migrations_count = ELEMENTS(migrations);
 

@@ -111,6 +111,7 @@ static int row_add(struct store *store, const struct new_user *new_user, int64_t
         bind_number(statement, 6, new_user->now, &code);
         bind_number(statement, 7, new_user->hash.len > 0 ? new_user->now : 0, &code);
         bind_number(statement, 8, new_user->expires_at, &code);
+        bind_uid(statement, 9, new_user->is_charged, new_user->charged_to, &code);
         r = statement_run(store, statement, code, "adding a user");
         if (r == 0)
                 *ret_id = sqlite3_last_insert_rowid(store->db);
@@ -166,6 +167,31 @@ static int linked_check(struct store *store) {
                             USERS_LINKED_MAX);
 }
 
+int users_count_share(struct store *store, uint32_t charged_to, uint32_t *ret) {
+        _cleanup_statement_ sqlite3_stmt *statement =
+                statement_borrow(store, STATEMENT_COUNT_SHARE);
+        int code = SQLITE_OK;
+
+        bind_number(statement, 1, charged_to, &code);
+        if (code == SQLITE_OK)
+                code = sqlite3_step(statement);
+        if (code != SQLITE_ROW)
+                return store_fail(store, code, "counting a share of users");
+        *ret = (uint32_t)sqlite3_column_int64(statement, 0);
+        return 0;
+}
+
+static int share_check(struct store *store, const struct new_user *new_user,
+                       enum users_conflict *conflict) {
+        uint32_t count = 0;
+        int r;
+
+        r = users_count_share(store, new_user->charged_to, &count);
+        if (r == 0 && count >= new_user->share_max)
+                *conflict = USERS_SHARE_FULL;
+        return r;
+}
+
 int users_add(struct transaction *transaction, const struct new_user *new_user,
               enum users_conflict *ret_conflict, struct user **ret) {
         _cleanup_(user_freep) struct user *user = NULL;
@@ -174,6 +200,8 @@ int users_add(struct transaction *transaction, const struct new_user *new_user,
         int r;
 
         r = conflict_find(store, new_user, &conflict);
+        if (r == 0 && conflict == USERS_FINE && new_user->is_charged)
+                r = share_check(store, new_user, &conflict);
         if (r == 0 && conflict == USERS_FINE)
                 r = user_write(store, new_user, &user);
         if (r == 0 && conflict == USERS_FINE && new_user->has_uid)

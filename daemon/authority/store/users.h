@@ -63,12 +63,15 @@ struct new_user {
         uint32_t uid;
         int64_t expires_at; /* 0: never */
         int64_t now;        /* clock_wall_s() */
+        bool is_charged;    /* he makes himself: one of at most `share_max` that this share has */
+        uint32_t charged_to, share_max;
 };
 
 enum users_conflict {
         USERS_FINE = 0,
         USERS_NAME_TAKEN,
-        USERS_UID_TAKEN, /* another user is linked to that account */
+        USERS_UID_TAKEN,  /* another user is linked to that account */
+        USERS_SHARE_FULL, /* as many as may be have made themselves on that share */
 };
 
 /* As many users may be linked as the status page can name: one more is -E2BIG. */
@@ -78,6 +81,9 @@ enum users_conflict {
  * changed and *ret is untouched. */
 int users_add(struct transaction *transaction, const struct new_user *new_user,
               enum users_conflict *ret_conflict, struct user **ret);
+
+/* How many users there are who made themselves on that share. */
+int users_count_share(struct store *store, uint32_t charged_to, uint32_t *ret);
 
 /* Lent for the call. What is not named in `members` stays as it is. */
 struct user_change {
