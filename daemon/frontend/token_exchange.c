@@ -50,9 +50,10 @@ static int read_bounds(struct request *request, const struct params *params,
         ask->roles = params_get(params, "roles");
         if (ask->roles.len > ROLES_MAX)
                 return request_refuse(request, 400, "invalid_request", "roles is too long");
-        if (params_number(params, "requested_lifetime", LIFETIME_MAX, 0, &lifetime) < 0)
+        if (params_number(params, "requested_lifetime", LIFETIME_MAX, 0, &lifetime) < 0 ||
+            (lifetime == 0 && params_get(params, "requested_lifetime").len > 0))
                 return request_refuse(request, 400, "invalid_request",
-                                      "requested_lifetime must be a number of seconds");
+                                      "requested_lifetime must be a number of seconds, 1 or more");
         ask->lifetime_s = (uint32_t)lifetime;
         return 0;
 }

@@ -292,9 +292,9 @@ int compose_access(const struct limits *limits, const struct msg_sign_access *fi
         struct claims claims = {.auth_time = fields->auth_time};
         int r;
 
-        r = access_check_numbers(limits, fields, now, ret_field);
+        r = birth_take(fields->iat_min, &now, ret_field);
         if (r == 0)
-                r = birth_take(fields->iat_min, &now, ret_field);
+                r = access_check_numbers(limits, fields, now, ret_field);
         if (r < 0)
                 return r;
         r = texts_take(access_rules, ELEMENTS(access_rules), fields, &claims, ret_field);

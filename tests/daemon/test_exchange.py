@@ -173,7 +173,7 @@ def test_a_login_ticket_is_no_subject(jetond):
     {"subject_token_type": "urn:ietf:params:oauth:token-type:jwt"},
     {"requested_token_type": "urn:ietf:params:oauth:token-type:refresh_token"},
     {"requested_token_type": "urn:ietf:params:oauth:token-type:id_token"},
-    {"requested_lifetime": "-1"}, {"requested_lifetime": "1.5"},
+    {"requested_lifetime": "0"}, {"requested_lifetime": "-1"}, {"requested_lifetime": "1.5"},
     {"requested_lifetime": "99999999999"}])
 def test_other_types_and_lifetimes_that_are_none_are_refused(jetond, form):
     refused(exchange(jetond, jetond.token("bob"), **form), "invalid_request")

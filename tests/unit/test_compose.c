@@ -210,6 +210,13 @@ static void a_token_made_of_another_does_not_outlive_it(void **state) {
         assert_access(&fields, "exp_max");
         fields.exp_max = -1;
         assert_access(&fields, "exp_max");
+        /* Over before it begins: a lifetime below 0 would be told as a very long one. */
+        fields.iat_min = NOW + 2;
+        fields.exp_max = NOW + 2;
+        assert_access(&fields, "exp_max");
+        fields.exp_max = NOW + 3;
+        assert_int_equal(compose_access(&limits, &fields, NOW, &claims, &field), 0);
+        assert_true(claims.iat == NOW + 2 && claims.exp == NOW + 3);
 }
 
 static void an_access_token_is_no_login_ticket(void **state) {
