@@ -72,11 +72,15 @@ static int wish_commit(struct call *call) {
  * to prove itself. */
 static enum refusal may_revoke(const struct call *call, const char *client_id, const char *sub) {
         const struct revocation_wish *wish = call->step.wish;
+        bool is_clients = text_begins(text_of(sub), TEXT("client:"));
 
         if (wish->client_id[0] && !text_is(text_of(wish->client_id), text_of(client_id)))
                 return REFUSAL_OTHER_CLIENT;
-        if (text_begins(text_of(sub), TEXT("client:")) && !wish->is_proven)
+        if (is_clients && !wish->is_proven)
                 return REFUSAL_CLIENT_NEEDED;
+        /* An identity of that name came into the configuration after the client. */
+        if (wish->is_proven && !is_clients)
+                return REFUSAL_OTHER_CLIENT;
         return REFUSAL_NONE;
 }
 

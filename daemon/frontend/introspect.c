@@ -44,9 +44,10 @@ static void add_claims(struct json *object, const struct claims *claims) {
  * of its audiences or is its own. A process of this host may look at any; it knows which is its. */
 static bool is_concern(const struct request *request, const struct claims *claims) {
         struct text asker = text_of(request->asker), audiences = text_of(request->asker_audiences);
+        bool is_own = text_is(text_of(claims->client_id), asker) &&
+                      text_begins(text_of(claims->sub), TEXT("client:"));
 
-        return asker.len == 0 || text_is(text_of(claims->client_id), asker) ||
-               text_list_has(audiences, text_of(claims->aud));
+        return asker.len == 0 || is_own || text_list_has(audiences, text_of(claims->aud));
 }
 
 /* RFC 7662 2.2: of a token that is not good nothing else is said. */

@@ -2,6 +2,7 @@
 import base64
 import grp
 import os
+import signal
 import urllib.parse
 
 import pytest
@@ -389,3 +390,26 @@ def test_rfc7662_4_a_client_sees_the_tokens_of_its_audiences_and_its_own(jetond,
     # On jeton.sock the kernel's word is enough, and any token may be looked at.
     for any_token in (token, theirs):
         assert jetond.post("/introspect", form={"token": any_token}).json()["active"]
+
+
+def test_a_client_is_not_the_identity_that_was_given_its_name_later(fresh):
+    config = f"""
+        issuer = "https://host.example"
+        audience "{METRICS}" {{ scope "read" {{ }} }}
+        audience "https://other.example" {{ scope "else" {{ }} }}
+        """
+    jetond = fresh(config)
+    proof = {"client_id": "namesake", "client_secret":
+             add(jetond, "namesake", scopes=["read"]).json()["secret"]}
+    jetond.config_file.write_text(config + f"""
+        identity "namesake" {{ user = {{"{os.geteuid()}"}} audience = {{"https://other.example"}} }}
+        """)
+    jetond.jetond_process_signal(signal.SIGHUP)
+    jetond.wait_for_log("the new settings are in force")
+    reply = jetond.post("/token", form={"grant_type": "client_credentials",
+                                        "audience": "https://other.example"})
+    assert reply.status == 200, reply
+    token = reply.json()["access_token"]
+    assert jetond.post("/introspect", form={"token": token, **proof}).json() == {"active": False}
+    failed(jetond.post("/revoke", form={"token": token, **proof}), "invalid_grant", 400)
+    assert is_active(jetond, token)
