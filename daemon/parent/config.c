@@ -14,7 +14,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define MAX_OPTIONS 64 /* of one section, with the subsections and the end */
+/* Of one section: all keys might be its, beside the subsections, the last word and the end. */
+#define MAX_OPTIONS (KEYS_MAX + 8)
 #define FILE_MAX    (1024 * 1024)
 
 /* libconfuse takes the end of a file for the end of every section that is open. So each file gets a

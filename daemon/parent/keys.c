@@ -356,6 +356,7 @@ const struct key keys[] = {
 };
 
 const size_t key_count = ELEMENTS(keys);
+_Static_assert(ELEMENTS(keys) <= KEYS_MAX, "config.c has room for them");
 
 bool title_is_good(enum section section, struct text title) {
         switch (section) {

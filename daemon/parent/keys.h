@@ -41,6 +41,8 @@ struct key {
         bool system_only;                  /* with --state it has no default */
 };
 
+#define KEYS_MAX 96 /* of all sections; keys.c refuses to be compiled with more */
+
 extern const struct key keys[];
 extern const size_t key_count;
 
