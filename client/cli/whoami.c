@@ -4,7 +4,7 @@
 #include "local.h"
 #include "output.h"
 #include "person.h"
-#include "token_source.h"
+#include "token_at_hand.h"
 
 #include "../../common/cleanup.h"
 
@@ -30,19 +30,19 @@ static enum status print_account(const struct cli *cli) {
         output_field("account", text_of(name));
         if (is_known)
                 printf("  %-11s %s\n", "linked", is_linked ? "to a user of jeton" : "to no user");
-        puts("  token       none given: see --token-file and BEARER_TOKEN in jeton(1)");
+        puts("  token       none at hand: jeton login --save makes one");
         return STATUS_DONE;
 }
 
 static enum status run(struct cli *cli) {
-        _cleanup_(secret_freep) struct secret *token = NULL;
+        _cleanup_(held_clear) struct held held = {.token = NULL};
         _cleanup_(answer_clear) struct answer answer = {0};
         int r;
 
-        r = token_discover(cli, &token);
-        if (r == -ENODATA && !option_is_given(&cli->arguments, OPTION_TOKEN_FILE))
+        r = token_at_hand(cli, 0, &held);
+        if (r == -ENODATA)
                 return print_account(cli);
-        if (r < 0 || ask_as_bearer(cli, "/users/me", token, &answer) < 0)
+        if (r < 0 || ask_as_bearer(cli, "/users/me", held.token, &answer) < 0)
                 return STATUS_REFUSED;
         if (answer.status != 200)
                 return refused(cli, &answer);
@@ -59,6 +59,7 @@ const struct command command_whoami = {
         .options = OPTION_BIT(OPTION_TOKEN_FILE),
         .line = "Tell whose token one has, or which account one is",
         .more = "The token is that of --token-file, BEARER_TOKEN, BEARER_TOKEN_FILE,\n"
-                "$XDG_RUNTIME_DIR/bt_uUID or /tmp/bt_uUID, whichever comes first.",
+                "$XDG_RUNTIME_DIR/bt_uUID or /tmp/bt_uUID, whichever comes first; otherwise\n"
+                "that of the saved login.",
         .run = run,
 };

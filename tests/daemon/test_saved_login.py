@@ -1,6 +1,7 @@
 """jeton login --save, token, logout, session: a login that lasts, in one file of the caller's own."""
 import json
 import os
+import re
 import stat
 import subprocess
 import time
@@ -128,3 +129,10 @@ def test_an_administrator_lists_and_ends_those_of_others(jetond, run):
     assert run("session", "end", sid, "--all").returncode == 0
     assert not is_active(jetond, login["access_token"])
     assert run("session", "list", "nobody-here").returncode == 1
+
+
+def test_whoami_knows_the_saved_login(jetond, run):
+    before = run("whoami")
+    assert "none at hand" in before.stdout and "alice" not in before.stdout
+    save(run)
+    assert re.search(r"^ *username +alice$", run("whoami").stdout, re.MULTILINE)
