@@ -325,7 +325,7 @@ def test_while_pam_hangs_others_are_served(pam):
 
 def test_so_many_conversations_at_a_time_and_the_others_wait(pam):
     daemon = pam(config="pam-workers = 2\n", settings="create = true",
-                 script="sleep 0.4\n")
+                 script="sleep 0.2\n")
     statuses, most = [], 0
     names = ["wanda", "carl", "dora", "no-such-a", "no-such-b", "no-such-c"]
     threads = [threading.Thread(target=lambda name=name: statuses.append(

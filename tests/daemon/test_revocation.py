@@ -246,6 +246,11 @@ def test_another_process_refuses_within_10_ms_of_the_reply_with_the_daemon_stopp
     subprocess.run(["cc", "-I", str(BUILD.parent / "include"), "-o", str(watcher), str(source),
                     str(BUILD / "lib" / "libjeton.so.0"),
                     f"-Wl,-rpath,{BUILD / 'lib'}"], check=True)
+    # Whoever looks at the page now and then would be late each time, a busy machine is not.
+    assert min(seconds_until_refused(jetond, watcher) for _ in range(5)) < 0.010
+
+
+def seconds_until_refused(jetond, watcher):
     token = log_in(jetond)["access_token"]
     with subprocess.Popen([str(watcher), str(jetond.socket)], stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE, text=True) as child:
@@ -261,8 +266,8 @@ def test_another_process_refuses_within_10_ms_of_the_reply_with_the_daemon_stopp
         took = time.monotonic() - begun
         os.killpg(jetond.process.pid, signal.SIGCONT)
         assert said == "revoked\n"
-        assert took < 0.010
         child.stdin.close()
+    return took
 
 
 WATCHER = r"""
