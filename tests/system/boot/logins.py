@@ -63,7 +63,7 @@ def as_people_have_it(with_pat):
     switch_profile(host, "--disable")
     restart_sshd(host)
     host.get("jeton", "user", "delete", "lin")
-    host.get("userdel", "--remove", "lin")
+    host.get("userdel", "--force", "--remove", "lin")
     host.get("rm", KEY, KEY + ".pub", "/" + FOR_SUDO)
 
 

