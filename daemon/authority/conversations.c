@@ -202,6 +202,8 @@ int conversations_take_state(struct authority *authority, const struct msg_pam_s
                 slot_ask(slot);
                 return 0;
         }
+        /* Its answer came before the news of its end, over another channel. */
+        link_hear_last(&slot->link);
         slot_end(slot, NULL);
         link_close(&slot->link);
         loop_timer_unset(authority->loop, &slot->link.away);

@@ -192,6 +192,13 @@ int link_send(struct link *link, enum message_type type, uint64_t call, const vo
         return 0;
 }
 
+void link_hear_last(struct link *link) {
+        int r = link->up ? link_hear_frames(link) : 0;
+
+        if (r == -EPROTO && link->up)
+                link_drop(link, r);
+}
+
 void link_close(struct link *link) {
         if (!link_is_open(link))
                 return;

@@ -40,6 +40,9 @@ int link_open(struct authority *authority, struct link *link, int fd, enum proce
 int link_send(struct link *link, enum message_type type, uint64_t call, const void *message,
               int fd);
 
+/* Hears what the peer, of whose end somebody else has told, has left in the channel. */
+void link_hear_last(struct link *link);
+
 /* Closes without telling anyone. A link that is down is fine. */
 void link_close(struct link *link);
 
