@@ -266,6 +266,7 @@ static void parent_clear(struct parent *parent) {
         unsigned i;
 
         children_kill(parent);
+        pam_orphans_end(parent);
         children_free(parent);
         supervise_clear(parent);
         listener_close(&parent->local);

@@ -12,8 +12,12 @@
 #include "sources.h"
 #include "supervise.h"
 
+#include <poll.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
+
+#define ORPHANS_MS 1000
 
 int pam_workers_prepare(const struct parent *parent) {
         if (!sources_have_pam(parent->settings))
@@ -85,11 +89,26 @@ void pam_orphans_kill(struct parent *parent) {
         char path[64];
         int pid;
 
-        if (!sources_have_pam(parent->settings))
+        if (!parent->settings || !sources_have_pam(parent->settings))
                 return;
         snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
         file = fopen(path, "re");
         while (file && fscanf(file, "%d", &pid) == 1)
                 if (!child_with_pid(parent, pid))
                         kill(pid, SIGKILL);
+}
+
+/* Those of one that was killed are ours then: again, until there is none. */
+void pam_orphans_end(struct parent *parent) {
+        int64_t deadline = clock_monotonic_ms() + ORPHANS_MS;
+        bool is_time_left = true;
+        pid_t pid = 0;
+
+        while (pid >= 0 && is_time_left) {
+                pam_orphans_kill(parent);
+                pid = waitpid(-1, NULL, WNOHANG);
+                if (pid == 0)
+                        poll(NULL, 0, 5);
+                is_time_left = clock_left_ms(deadline) > 0;
+        }
 }

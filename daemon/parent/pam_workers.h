@@ -20,4 +20,7 @@ void pam_worker_ended(struct child *child);
  * ours then. */
 void pam_orphans_kill(struct parent *parent);
 
+/* The same when all children have been reaped, and waits until what was left behind is gone. */
+void pam_orphans_end(struct parent *parent);
+
 #endif

@@ -101,6 +101,7 @@ static void restart_later(struct parent *parent) {
         int r;
 
         children_kill(parent);
+        pam_orphans_end(parent);
         if (wait > 0)
                 log_warning("all processes are started anew in %d ms", (int)wait);
         r = loop_timer(parent->loop, &parent->restart, now + wait, restart_now, parent);
