@@ -5,6 +5,7 @@ The stacks' password is checked by a script behind pam_exec(8), which also notes
 about."""
 import os
 import shutil
+import signal
 import threading
 import time
 from pathlib import Path
@@ -304,6 +305,31 @@ def test_what_a_module_leaves_behind_is_killed(pam):
     assert daemon.login("wanda", SECRET).status == 200
 
 
+@pytest.mark.parametrize("process", ["authority", "jetond"])
+def test_what_a_module_has_started_ends_with_the_daemon_or_its_restart(pam, process):
+    """Even what has left its worker's session, and has a child in a session of its own."""
+    daemon = pam(settings="timeout = 10s", script="setsid sh -c 'setsid sleep 47110819 & "
+                 "exec sleep 47110819' </dev/null >/dev/null 2>&1 & exec sleep 47110819\n")
+
+    def ask():
+        try:
+            daemon.login("wanda", SECRET)
+        except OSError:
+            pass
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    wait_until(lambda: len(processes_with(b"47110819")) == 3, "the module has started them")
+    if process == "authority":
+        os.kill(int(daemon.children()["authority"][0]), signal.SIGKILL)
+    else:  # twice: at once
+        daemon.jetond_process_signal(signal.SIGTERM)
+        daemon.wait_for_log("stopping")
+        daemon.jetond_process_signal(signal.SIGTERM)
+    asking.join()
+    wait_until(lambda: not processes_with(b"47110819"), "they are gone")
+
+
 def test_a_crash_is_a_503_and_the_next_one_is_asked(pam):
     daemon = pam(script=f'[ -e {"$0"}.fine ] || kill -SEGV $PPID\n')
     assert daemon.login("wanda", SECRET).status == 503
@@ -353,6 +379,27 @@ def test_one_uid_has_so_many_at_a_time_and_no_more(pam):
         thread.join()
     busy = [reply for reply in replies if reply.status == 503]
     assert len(busy) >= 1 and all(reply.headers["retry-after"] == "1" for reply in busy)
+
+
+def test_an_answer_counts_although_the_end_of_its_worker_is_heard_first(pam):
+    """Both are there at once when the authority was busy: they come over two channels."""
+    daemon = pam(settings="create = true",
+                 script='[ "$PAM_USER" = wanda ] && sleep 0.2 || sleep 0.6\n')
+    statuses = {}
+    threads = [threading.Thread(target=lambda name=name: statuses.update(
+        {name: daemon.login(name, SECRET).status})) for name in ("wanda", "carl")]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: len(daemon.asked()) == 2, "both are asked")
+    authority, = daemon.children()["authority"]
+    os.kill(int(authority), signal.SIGSTOP)
+    try:
+        wait_until(lambda: not daemon.workers(), "the workers have answered and are gone")
+    finally:
+        os.kill(int(authority), signal.SIGCONT)
+    for thread in threads:
+        thread.join()
+    assert statuses == {"wanda": 200, "carl": 200}
 
 
 def test_a_caller_who_hangs_up_leaves_nothing_behind(pam):
