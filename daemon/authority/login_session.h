@@ -14,10 +14,9 @@
 struct authority;
 struct user;
 
-/* Of one uid, and of all: those that live, and those whose revoked token has not expired yet, for
- * each of these is an entry of the status page. */
+/* Of one uid, of LOGIN_SESSIONS_MAX in all: those that live, and those whose revoked token has not
+ * expired yet, for each of these is an entry of the status page. */
 #define LOGIN_SESSIONS_PER_UID 256
-#define LOGIN_SESSIONS_MAX     16384
 
 struct login_session {
         struct authority *authority; /* borrowed: it holds us */

@@ -43,7 +43,7 @@ static const struct program programs[] = {
         {PROCESS_FRONTEND, "jetond-frontend", ACCOUNT_FRONTEND, frontends,
          .holds_connections = true},
         {PROCESS_AUTHORITY, "jetond-authority", ACCOUNT_AUTHORITY, one, .is_vital = true,
-         .holds_connections = true},
+         .holds_connections = true, .holds_processes = true},
         {PROCESS_PAM, "jetond-pam", ACCOUNT_OWN, pam_workers, .is_on_demand = true},
 };
 
@@ -168,7 +168,16 @@ void child_forget(struct child *child) {
 
 /* ---- the start ---- */
 
-/* A connection is two descriptors for a moment: one that is kept, one on its way. */
+/* A connection is two descriptors for a moment: one that is kept, one on its way. The authority
+ * also holds the process behind it, and the one behind each session. */
+static rlim_t descriptors_of(const struct child *child) {
+        rlim_t connections = child->parent->settings->max_connections;
+
+        if (child->program->holds_processes)
+                return 3 * connections + LOGIN_SESSIONS_MAX + 256;
+        return 2 * connections + 256;
+}
+
 static void limits_choose(const struct child *child, struct spawn *spawn) {
         const struct program *program = child->program;
         size_t i;
@@ -176,8 +185,8 @@ static void limits_choose(const struct child *child, struct spawn *spawn) {
         for (i = 0; program->is_on_demand && i < ELEMENTS(pam_limits); i++)
                 spawn->limits[spawn->limit_count++] = pam_limits[i];
         if (program->holds_connections)
-                spawn->limits[spawn->limit_count++] = (struct spawn_limit){
-                        RLIMIT_NOFILE, 2 * (rlim_t)child->parent->settings->max_connections + 256};
+                spawn->limits[spawn->limit_count++] =
+                        (struct spawn_limit){RLIMIT_NOFILE, descriptors_of(child)};
         if (program->locks_memory)
                 spawn->limits[spawn->limit_count++] =
                         (struct spawn_limit){RLIMIT_MEMLOCK, RLIM_INFINITY};

@@ -14,6 +14,7 @@ struct program {
         uint32_t (*instances)(const struct settings *settings);
         bool is_vital; /* when it dies all others lose their meaning, and are started anew */
         bool holds_connections;
+        bool holds_processes; /* those at the other end of connections, those of sessions */
         bool locks_memory;
         bool is_on_demand; /* started when the authority asks for it, for one question */
 };

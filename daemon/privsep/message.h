@@ -29,6 +29,9 @@
 #define SOURCE_NAME_MAX (sizeof "pam:" - 1 + SERVICE_MAX)
 #define DIRECTORY_MAX   255
 
+/* Of system logins: the authority holds a descriptor for each. */
+#define LOGIN_SESSIONS_MAX 16384
+
 enum process {
         PROCESS_NONE = 0,
         PROCESS_PARENT,

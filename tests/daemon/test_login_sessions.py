@@ -422,6 +422,19 @@ def test_one_uid_has_so_many_and_no_more(own):
     assert opened(own, uid=OTHER)
 
 
+def test_sessions_take_no_descriptor_that_connections_need():
+    """However few connections there may be: the process behind each session is held as well."""
+    with Daemon("max-connections = 16\nmax-connections-per-uid = 16\n" + CONFIG) as daemon:
+        for name, uid in (("alice", UID), ("bob", OTHER)):
+            daemon.add_user(name, uid=uid)
+        for uid in (UID, OTHER):
+            for _ in range(PER_UID):
+                opened(daemon, uid=uid)
+        with daemon.connect(), daemon.connect(), daemon.connect():
+            assert daemon.get("/health").status == 200
+            assert daemon.login("alice").status == 200
+
+
 def test_logins_that_come_and_go_end_no_other(own):
     """64 revoked sessions of a subject are one entry for all of his tokens; these are not his."""
     token, session = own.token("alice"), opened(own)
