@@ -9,6 +9,9 @@
 
 #define INCLUDES_MAX 16 /* libpam's own bound on substacks */
 
+/* A few files that include each other several times each would be read until doomsday. */
+#define READS_MAX 1024
+
 /* Where the reading is: which lines of a file are wanted, and how deep. */
 struct place {
         const char *root;
@@ -194,7 +197,7 @@ static int include(struct stack *stack, const struct place *from, const struct l
                 inside.wanted = line->group;
         if (strcmp(line->control, "substack") == 0)
                 inside.depth++;
-        if (++inside.includes > INCLUDES_MAX) {
+        if (++inside.includes > INCLUDES_MAX || ++stack->read_count > READS_MAX) {
                 problem_note(stack, from, "files include each other");
                 return 0;
         }

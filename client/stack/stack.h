@@ -26,6 +26,7 @@ struct stack {
         char **files; /* owned: the service's name and those included, each once; a file that was
                        * included by its path is not among them */
         size_t file_count;
+        size_t read_count; /* of files, each time they were read */
         char *problem; /* owned: the first thing for which libpam refuses the service, or part of
                         * it; NULL: nothing */
 };

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <cmocka.h>
 
 static char root[] = "/tmp/jeton-stack.XXXXXX";
@@ -117,6 +118,19 @@ static void what_libpam_refuses_is_the_stacks_problem(void **state) {
                 assert_non_null(stack->problem);
                 assert_non_null(strstr(stack->problem, "circle:1: "));
         }
+}
+
+static void files_that_include_each_other_many_times_end(void **state) {
+        _cleanup_(stack_freep) struct stack *stack = NULL;
+        time_t began = time(NULL);
+
+        (void)state;
+        file_put("many", "@include many\n@include many\n@include many\n@include many\n"
+                         "auth required pam_unix.so\n");
+        stack = stack_of("many");
+        assert_non_null(stack->problem);
+        assert_non_null(strstr(stack->problem, "include each other"));
+        assert_true(time(NULL) - began < 5);
 }
 
 static void a_service_that_is_not_there_is_told(void **state) {
@@ -264,6 +278,7 @@ int main(void) {
                 cmocka_unit_test(lines_are_read_as_pam_conf_tells),
                 cmocka_unit_test(includes_are_followed_group_by_group),
                 cmocka_unit_test(what_libpam_refuses_is_the_stacks_problem),
+                cmocka_unit_test(files_that_include_each_other_many_times_end),
                 cmocka_unit_test(a_service_that_is_not_there_is_told),
                 cmocka_unit_test(links_of_another_root_stay_in_it),
                 cmocka_unit_test(walks_come_to_what_libpam_comes_to),
