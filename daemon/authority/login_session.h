@@ -24,6 +24,8 @@ struct login_session {
         struct login_row row;
         char jti[JTI_LEN + 1]; /* of the token in the file */
         int64_t issued_at;     /* of that token; 0: there is none of this run */
+        int64_t life_ms;       /* how long it is left in the file: half of its life */
+        int64_t renew_at_ms;   /* the end of that, by the wall clock */
         uint64_t asked;        /* the signer's question for the next one; 0: none */
         int process;           /* pidfd of the one that opened it */
         struct watch watch;

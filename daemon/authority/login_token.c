@@ -19,6 +19,10 @@
 /* The signer was busy, or the disk full: the token at hand is good for half of its life still. */
 #define RETRY_MS 2000
 
+/* Timers stand still while the host sleeps, and the wall clock, by which a token ends, can be set:
+ * so often it is looked at. */
+#define LOOK_MS 30000
+
 enum refusal login_token_compose(const struct settings *settings, const struct login_row *row,
                                  const struct user *user, struct login_token *ret) {
         struct text roles = text_of(user->roles);
@@ -55,10 +59,26 @@ enum refusal login_token_compose(const struct settings *settings, const struct l
 
 /* ---- renewing ---- */
 
-static void renew_in(struct login_session *session, int64_t ms) {
-        if (loop_timer(session->authority->loop, &session->timer, clock_monotonic_ms() + ms,
-                       login_session_renew, session) < 0)
+static void timer_set(struct login_session *session, int64_t in_ms, void (*due)(void *session)) {
+        if (loop_timer(session->authority->loop, &session->timer, clock_monotonic_ms() + in_ms, due,
+                       session) < 0)
                 log_error("session %s will not be renewed: out of memory", session->row.sid);
+}
+
+/* With more left than there was at first the clock has been set back: the token at hand is of the
+ * future, which verifiers refuse. */
+static void look(void *context) {
+        struct login_session *session = context;
+        int64_t left = session->renew_at_ms - clock_wall_ms();
+
+        if (left <= 0 || left > session->life_ms)
+                login_session_renew(session);
+        else
+                timer_set(session, left < LOOK_MS ? left : LOOK_MS, look);
+}
+
+static void renew_in(struct login_session *session, int64_t ms) {
+        timer_set(session, ms, login_session_renew);
 }
 
 int login_session_put(struct login_session *session, const struct msg_signed *token) {
@@ -72,7 +92,9 @@ int login_session_put(struct login_session *session, const struct msg_signed *to
         if (r < 0)
                 return r;
         session->issued_at = token->issued_at;
-        renew_in(session, (token->expires_at - token->issued_at) * 1000 / 2);
+        session->life_ms = (token->expires_at - token->issued_at) * 1000 / 2;
+        session->renew_at_ms = clock_wall_ms() + session->life_ms;
+        look(session);
         return 0;
 }
 
