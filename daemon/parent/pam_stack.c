@@ -5,6 +5,7 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/text.h"
+#include "sources.h"
 
 #include <fcntl.h>
 #include <stdarg.h>
@@ -162,12 +163,23 @@ static int text_walk(struct walk *walk, const char *path, char *text, unsigned f
         return r;
 }
 
+/* What a service includes by a mere name libpam takes from its own folder, wherever the service is
+ * from. */
+static bool is_elsewhere(const struct walk *walk, const char *name) {
+        return walk->depth > 0 && name[0] != '/' && strcmp(walk->directory, PAM_DIRECTORY) != 0;
+}
+
 static int file_walk(struct walk *walk, const char *name, unsigned facilities) {
         _cleanup_(freep) char *path = NULL, *text = NULL;
         int r;
 
         if (walk->depth == DEPTH_MAX)
                 return refuse(walk, "%s: includes itself", name);
+        if (is_elsewhere(walk, name))
+                return refuse(walk,
+                              "%s: Linux-PAM looks for it in " PAM_DIRECTORY
+                              ": include it by its whole path",
+                              name);
         if (name[0] == '/')
                 r = asprintf(&path, "%s", name);
         else

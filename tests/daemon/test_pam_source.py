@@ -284,6 +284,19 @@ def test_a_no_leaves_on_the_grid(pam):
         assert time.monotonic() - began >= 0.05
 
 
+@pytest.mark.parametrize("stack", [
+    "@include {0}/pam.d/shared\n",
+    "auth include {0}/pam.d/shared\naccount include {0}/pam.d/shared\n",
+    "auth substack {0}/pam.d/shared\naccount substack {0}/pam.d/shared\n"])
+def test_what_a_stack_includes_is_what_was_looked_at_at_the_start(pam, stack):
+    daemon = pam(start=False, stack=stack)
+    daemon.put_stack(CHECK + FINE, "shared")
+    daemon.start()
+    daemon.add_user("wilma", uid=ACCOUNTS["wanda"], allow_account_name=True)
+    assert daemon.login("wanda", SECRET).status == 200
+    refused(daemon.try_login("wanda", "wrong"))
+
+
 # --- a worker that takes long, or ends otherwise ---
 
 def test_a_hanging_module_is_killed_at_its_deadline_with_what_it_started(pam):
@@ -430,7 +443,8 @@ def test_when_the_parent_is_killed_its_workers_go_too(pam):
 # --- the loop ---
 
 @pytest.mark.parametrize("stack", [CHECK + "auth optional pam_jeton.so\n" + FINE,
-                                   "@include shared\n" + FINE, "auth include shared\n" + FINE])
+                                   "@include {0}/pam.d/shared\n" + FINE,
+                                   "auth include {0}/pam.d/shared\n" + FINE])
 def test_a_stack_that_would_ask_jetond_again_is_refused_at_the_start(pam, stack):
     daemon = pam(start=False, stack=stack)
     daemon.put_stack("auth sufficient pam_jeton.so\nauth required pam_deny.so\n", "shared")

@@ -46,8 +46,21 @@ static int folder_remove(void **state) {
         return 0;
 }
 
-static void write_file(const struct folder *folder, const char *name, const char *text) {
-        _cleanup_(freep) char *path = NULL;
+/* HERE stands for the folder. */
+static char *text_here(const struct folder *folder, const char *format) {
+        char *text = strdup(format), *whole, *at;
+
+        while ((at = strstr(text, "HERE"))) {
+                *at = '\0';
+                assert_true(asprintf(&whole, "%s%s%s", text, folder->dir, at + 4) > 0);
+                free(text);
+                text = whole;
+        }
+        return text;
+}
+
+static void write_file(const struct folder *folder, const char *name, const char *format) {
+        _cleanup_(freep) char *path = NULL, *text = text_here(folder, format);
         FILE *file;
 
         assert_true(asprintf(&path, "%s/%s", folder->dir, name) > 0);
@@ -85,13 +98,35 @@ static void a_stack_of_its_own_is_good(void **state) {
 static void what_is_included_counts(void **state) {
         write_file(*state, "common-auth", "auth required pam_unix.so\n");
         write_file(*state, "common-account", "account required pam_unix.so\n");
-        write_file(*state, "local", "@include common-auth\naccount include common-account\n");
+        write_file(*state, "local",
+                   "@include HERE/common-auth\naccount include HERE/common-account\n");
         assert_int_equal(check(*state, "local"), 0);
-        write_file(*state, "local", "auth substack common-auth\n@include common-account\n");
+        write_file(*state, "local",
+                   "auth substack HERE/common-auth\n@include HERE/common-account\n");
         assert_int_equal(check(*state, "local"), 0);
-        write_file(*state, "local", "auth include common-account\n@include common-account\n");
+        write_file(*state, "local",
+                   "auth include HERE/common-account\n@include HERE/common-account\n");
         assert_int_equal(check(*state, "local"), -EINVAL);
         assert_non_null(strstr(((struct folder *)*state)->wrong, "has no line for auth"));
+}
+
+/* libpam looks for it in /etc/pam.d, wherever the service is from: the file beside the service
+ * would be looked at, and another one would count. */
+static void what_is_included_without_a_path_is_refused(void **state) {
+        static const char *const stacks[] = {
+                GOOD "@include more\n",
+                GOOD "auth include more\n",
+                GOOD "account substack more\n",
+        };
+        struct folder *folder = *state;
+
+        write_file(folder, "more", "auth required pam_unix.so\n");
+        for (size_t i = 0; i < ELEMENTS(stacks); i++) {
+                write_file(folder, "local", stacks[i]);
+                assert_int_equal(check(folder, "local"), -EINVAL);
+                assert_non_null(
+                        strstr(folder->wrong, "more: Linux-PAM looks for it in /etc/pam.d"));
+        }
 }
 
 /* Wherever it stands, and however it is reached. */
@@ -99,9 +134,9 @@ static void a_stack_that_asks_jetond_again_is_refused(void **state) {
         static const char *const stacks[] = {
                 GOOD "auth optional pam_jeton.so\n",
                 GOOD "-account [default=ignore] /lib/security/pam_jeton.so timeout=1s\n",
-                GOOD "@include loop\n",
-                GOOD "auth include loop\n",
-                GOOD "auth substack loop\n",
+                GOOD "@include HERE/loop\n",
+                GOOD "auth include HERE/loop\n",
+                GOOD "auth substack HERE/loop\n",
                 "auth required \\\n pam_jeton.so\naccount required pam_unix.so\n",
         };
         struct folder *folder = *state;
@@ -162,13 +197,13 @@ static void so_is_a_file_that_it_includes(void **state) {
         _cleanup_(freep) char *path = NULL;
 
         assert_true(asprintf(&path, "%s/more", folder->dir) > 0);
-        write_file(folder, "local", GOOD "@include more\n");
+        write_file(folder, "local", GOOD "@include HERE/more\n");
         assert_int_equal(check(folder, "local"), -EINVAL);
         write_file(folder, "more", "auth required pam_unix.so\n");
         assert_int_equal(check(folder, "local"), 0);
         assert_int_equal(chmod(path, 0646), 0);
         assert_int_equal(check(folder, "local"), -EINVAL);
-        write_file(folder, "local", GOOD "@include local\n");
+        write_file(folder, "local", GOOD "@include HERE/local\n");
         assert_int_equal(check(folder, "local"), -EINVAL);
         assert_non_null(strstr(folder->wrong, "includes itself"));
 }
@@ -198,21 +233,6 @@ static int load(struct folder *folder, const char *text) {
         return settings_load(&source, &folder->settings, folder->error);
 }
 
-/* HERE stands for the folder. */
-static int load_here(struct folder *folder, const char *format) {
-        _cleanup_(freep) char *text = strdup(format);
-        _cleanup_(freep) char *whole = NULL;
-        char *at;
-
-        while ((at = strstr(text, "HERE"))) {
-                *at = '\0';
-                assert_true(asprintf(&whole, "%s%s%s", text, folder->dir, at + 4) > 0);
-                free(text);
-                text = take(whole);
-        }
-        return load(folder, text);
-}
-
 static void without_a_section_the_database_is_asked(void **state) {
         struct folder *folder = *state;
 
@@ -228,11 +248,11 @@ static void sources_keep_their_order_and_their_settings(void **state) {
 
         write_file(folder, "local", GOOD);
         write_file(folder, "ldap", GOOD);
-        assert_int_equal(load_here(folder, "min-uid = 500\n"
-                                           "source \"pam:ldap\" {\n directory = \"HERE\"\n"
-                                           " min-uid = 2000\n create = true\n timeout = 3s\n}\n"
-                                           "source \"database\" { }\n"
-                                           "source \"pam:local\" { directory = \"HERE\" }\n"),
+        assert_int_equal(load(folder, "min-uid = 500\n"
+                                      "source \"pam:ldap\" {\n directory = \"HERE\"\n"
+                                      " min-uid = 2000\n create = true\n timeout = 3s\n}\n"
+                                      "source \"database\" { }\n"
+                                      "source \"pam:local\" { directory = \"HERE\" }\n"),
                          0);
         assert_int_equal(folder->settings->source_count, 3);
         assert_true(sources_have_pam(folder->settings));
@@ -276,7 +296,7 @@ static void what_is_wrong_is_told_with_its_place(void **state) {
         write_file(folder, "local", GOOD);
         write_file(folder, "loop", GOOD "auth optional pam_jeton.so");
         for (size_t i = 0; i < ELEMENTS(wrong); i++) {
-                assert_true(load_here(folder, wrong[i].text) < 0);
+                assert_true(load(folder, wrong[i].text) < 0);
                 if (!strstr(folder->error, wrong[i].error))
                         fail_msg("%s: %s", wrong[i].text, folder->error);
         }
@@ -290,8 +310,8 @@ static void what_is_printed_is_what_was_read(void **state) {
         FILE *to;
 
         write_file(folder, "local", GOOD);
-        assert_int_equal(load_here(folder, "source \"pam:local\" {\n directory = \"HERE\"\n"
-                                           " create = true\n}\nsource \"database\" { }\n"),
+        assert_int_equal(load(folder, "source \"pam:local\" {\n directory = \"HERE\"\n"
+                                      " create = true\n}\nsource \"database\" { }\n"),
                          0);
         to = open_memstream(&first, &size);
         settings_print(folder->settings, to);
@@ -317,14 +337,14 @@ static void a_reload_leaves_them_as_they_are(void **state) {
         struct folder *folder = *state;
 
         write_file(folder, "local", GOOD);
-        assert_int_equal(load_here(folder, "source \"pam:local\" {\n directory = \"HERE\"\n}"), 0);
+        assert_int_equal(load(folder, "source \"pam:local\" {\n directory = \"HERE\"\n}"), 0);
         running = take(folder->settings);
-        assert_int_equal(load_here(folder, "source \"pam:local\" {\n directory = \"HERE\"\n}"), 0);
+        assert_int_equal(load(folder, "source \"pam:local\" {\n directory = \"HERE\"\n}"), 0);
         differences = 0;
         assert_int_equal(settings_keep_fixed(running, folder->settings, count_difference), 0);
         assert_int_equal(differences, 0);
-        assert_int_equal(load_here(folder, "source \"database\" { }\nsource \"pam:local\" {\n"
-                                           " directory = \"HERE\"\n create = true\n}"),
+        assert_int_equal(load(folder, "source \"database\" { }\nsource \"pam:local\" {\n"
+                                      " directory = \"HERE\"\n create = true\n}"),
                          0);
         assert_int_equal(settings_keep_fixed(running, folder->settings, count_difference), 0);
         assert_int_equal(differences, 1);
@@ -341,6 +361,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(a_stack_of_its_own_is_good),
                 TEST(what_is_included_counts),
+                TEST(what_is_included_without_a_path_is_refused),
                 TEST(a_stack_that_asks_jetond_again_is_refused),
                 TEST(a_stack_that_falls_back_on_another_is_refused),
                 TEST(a_file_that_cannot_be_believed_is_refused),
