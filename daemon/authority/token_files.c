@@ -157,6 +157,11 @@ static bool is_sid(const char *name) {
                len == sizeof bytes;
 }
 
+/* A folder is none of ours, and stays. */
+static int file_remove(int dir, const char *name) {
+        return unlinkat(dir, name, 0) < 0 && errno != EISDIR ? -errno : 0;
+}
+
 static int folder_sort(int dir, uint32_t uid,
                        int (*each)(void *context, uint32_t uid, const char *sid), void *context) {
         _cleanup_dir_ DIR *files = NULL;
@@ -164,12 +169,14 @@ static int folder_sort(int dir, uint32_t uid,
         int r;
 
         r = dir_open(dir, folder_of(uid).text, &files);
+        if (r == -ENOTDIR || r == -ELOOP)
+                return file_remove(dir, folder_of(uid).text);
         while (r >= 0 && (file = readdir(files))) {
                 if (is_itself_or_above(file->d_name))
                         continue;
                 r = is_sid(file->d_name) ? each(context, uid, file->d_name) : 0;
-                if (r == 0 && unlinkat(dirfd(files), file->d_name, 0) < 0)
-                        r = -errno;
+                if (r == 0)
+                        r = file_remove(dirfd(files), file->d_name);
         }
         return r < 0 ? r : 0;
 }
@@ -187,7 +194,7 @@ int token_files_sort(int dir, int (*each)(void *context, uint32_t uid, const cha
                         continue;
                 r = folder_sort(dir, (uint32_t)uid, each, context);
                 if (r == 0 && unlinkat(dir, folder->d_name, AT_REMOVEDIR) < 0 &&
-                    errno != ENOTEMPTY && errno != EEXIST)
+                    errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
                         r = -errno;
         }
         return r;

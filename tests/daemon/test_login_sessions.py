@@ -507,6 +507,23 @@ def test_what_nobody_knows_in_the_folder_is_removed(own):
     assert opened(own)
 
 
+def test_what_has_no_place_there_is_no_reason_not_to_start(own):
+    tokens = own.state / "run/tokens"
+    folders = [tokens / str(UID) / name for name in ("somebody's", "A" * 22)]
+
+    def make():
+        for folder in folders:
+            folder.mkdir(parents=True)
+            (folder / "x").touch()
+        (tokens / "7").touch()
+        (tokens / "8").symlink_to("4000")
+
+    restart(own, make)
+    assert opened(own)
+    assert all(folder.exists() for folder in folders)
+    assert [path.name for path in tokens.iterdir()] == [str(UID)]
+
+
 def test_no_token_is_in_the_log(host):
     session = opened(host)
     closed(host, session)
