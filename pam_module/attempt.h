@@ -24,8 +24,14 @@ struct attempt {
         const char *user;     /* borrowed: PAM_USER */
         uid_t uid;            /* of that account */
         struct text service;  /* borrowed: PAM_SERVICE */
-        struct text password; /* borrowed: PAM_AUTHTOK, which libpam wipes */
-        struct text proof;    /* borrowed, opening: the ticket of this transaction's auth phase */
+        struct text password; /* borrowed: PAM_AUTHTOK, or of a change PAM_OLDAUTHTOK */
+        struct text new_password;
+        bool by_root;            /* a change that needs no present password */
+        bool is_silent;          /* PAM_SILENT: nothing is said to the person */
+        struct secret *present;  /* a token of the session that asks for a change; NULL: none */
+        int64_t at_least;        /* characters, says the ticket */
+        enum login_verdict said; /* by the ticket, of a new password */
+        struct text proof; /* borrowed, opening: the ticket of this transaction's auth phase */
         char nonce[NONCE_LEN + 1];
         char sid[SID_LEN + 1]; /* opening: what the ticket says; closing: what was opened */
         struct secret *ticket; /* believed from ticket_judge() on */
@@ -45,6 +51,14 @@ enum situation account_is_ours(struct attempt *attempt);
 /* The password: an earlier module's or the person's answer. */
 enum situation password_ask(struct attempt *attempt);
 
+/* The present password, unless it is root who changes it; and the new one. */
+enum situation present_ask(struct attempt *attempt);
+enum situation present_recall(struct attempt *attempt);
+enum situation new_password_ask(struct attempt *attempt);
+
+/* Tells the person what is wrong with the new password. */
+void new_password_explain(const struct attempt *attempt);
+
 /* One exchange with the daemon, within the deadline that starts here. */
 enum situation login_ask(struct attempt *attempt);
 
@@ -59,6 +73,9 @@ enum situation login_recall(struct attempt *attempt);
 enum situation session_keep(struct attempt *attempt);
 enum situation session_recall(struct attempt *attempt);
 enum situation session_forget(struct attempt *attempt);
+
+/* The token of the session that this process runs in, if it runs in one: always SITUATION_OPEN. */
+enum situation session_show(struct attempt *attempt);
 
 /* Where the pages are, and who besides root may own them and the server; (uid_t)-1 for nobody. */
 void attempt_run_dir(const struct attempt *attempt, char *ret, size_t size);

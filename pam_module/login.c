@@ -18,7 +18,7 @@
 /* The longest values, each byte as %XX (but of those that are never encoded), and their names. */
 #define FORM_MAX                                                                                   \
         (3 * (USER_NAME_MAX + SERVICE_MAX + NONCE_LEN + RHOST_MAX + PASSWORD_MAX + ROLE_NAME_MAX + \
-              AUDIENCE_MAX + SCOPE_MAX) +                                                          \
+              AUDIENCE_MAX + SCOPE_MAX + PASSWORD_MAX) +                                           \
          TOKEN_MAX + SID_LEN + 10 + 128)
 
 struct form {
@@ -69,7 +69,8 @@ static int form_fill(struct form *form, const struct attempt *attempt) {
                 {TEXT("nonce"), text_of(attempt->nonce)},
                 {TEXT("rhost"), rhost_text(attempt)},
                 {TEXT("role"), attempt->options.require_role},
-                {TEXT("password"), attempt->password}, /* other phases than auth have none */
+                {TEXT("password"), attempt->password}, /* account and session have none */
+                {TEXT("new_password"), attempt->new_password},
                 {TEXT("audience"), attempt->options.audience},
                 {TEXT("scope"), attempt->options.scope},
                 {TEXT("proof"), attempt->proof},
@@ -104,6 +105,8 @@ static const char *const paths[] = {
         [PAM_PHASE_ACCOUNT] = "/pam/account",
         [PAM_PHASE_SESSION] = "/pam/session",
         [PAM_PHASE_CLOSE] = "/pam/session/close",
+        [PAM_PHASE_CHECK] = "/pam/password/check",
+        [PAM_PHASE_PASSWORD] = "/pam/password",
 };
 
 static int send_form(const struct attempt *attempt, const struct form *form,

@@ -73,6 +73,12 @@ static int read_try_first_pass(struct text value, struct options *options) {
         return 0;
 }
 
+static int read_use_authtok(struct text value, struct options *options) {
+        (void)value;
+        options->use_authtok = true;
+        return 0;
+}
+
 static int read_ignore_unknown_user(struct text value, struct options *options) {
         (void)value;
         options->ignore_unknown_user = true;
@@ -113,8 +119,10 @@ static int read_debug(struct text value, struct options *options) {
 }
 
 #define IN(phase)  (1u << PAM_PHASE_##phase)
-#define EVERYWHERE (IN(AUTH) | IN(ACCOUNT) | IN(SESSION) | IN(CLOSE))
-#define IN_SESSION (IN(SESSION) | IN(CLOSE)) /* libpam gives both the same line */
+#define EVERYWHERE (IN(AUTH) | IN(ACCOUNT) | IN(SESSION) | IN(CLOSE) | IN_PASSWORD)
+/* libpam gives both of a pair the same line. */
+#define IN_SESSION  (IN(SESSION) | IN(CLOSE))
+#define IN_PASSWORD (IN(CHECK) | IN(PASSWORD))
 
 /* A name that ends in '=' takes a value. Where it would mean nothing it is unknown: whoever wrote
  * it there expects something of it. */
@@ -131,8 +139,9 @@ static const struct known {
         {TEXT("require_role="), IN(AUTH) | IN(ACCOUNT), read_require_role},
         {TEXT("audience="), IN_SESSION, read_audience},
         {TEXT("scope="), IN_SESSION, read_scope},
-        {TEXT("use_first_pass"), IN(AUTH), read_use_first_pass},
-        {TEXT("try_first_pass"), IN(AUTH), read_try_first_pass},
+        {TEXT("use_first_pass"), IN(AUTH) | IN_PASSWORD, read_use_first_pass},
+        {TEXT("try_first_pass"), IN(AUTH) | IN_PASSWORD, read_try_first_pass},
+        {TEXT("use_authtok"), IN_PASSWORD, read_use_authtok},
 };
 
 static bool is_named(struct text argument, struct text name) {

@@ -9,20 +9,21 @@
  * If captured: the application is; so it parses no JSON before a signature holds, and no HTTP but
  *              the small client of client/exchange.c.
  *
- * Each phase is the list of its steps. No environment but one variable given to libpam, no threads,
- * no children, no globals. */
+ * Each phase is the list of its steps. No environment but one variable, which
+ * is given to libpam and in a change read (session.c), no threads, no children, no globals. */
 #include "attempt.h"
 
 #include "../common/cleanup.h"
 
 #include <syslog.h>
+#include <unistd.h>
 
 /* pam_modules.h declares these without marking them; everything else in here stays hidden. */
 #define EXPORTED __attribute__((visibility("default")))
 
 typedef enum situation step(struct attempt *attempt);
 
-#define STEPS_MAX 6
+#define STEPS_MAX 8
 
 /* Until a step settles the situation; when that is a login, `granted` has the last word. */
 static const struct phase {
@@ -41,16 +42,33 @@ static const struct phase {
         [PAM_PHASE_CLOSE] = {{session_recall, account_find, arguments_check, login_ask,
                               ticket_judge},
                              session_forget},
+        [PAM_PHASE_CHECK] = {{account_find, arguments_check, account_is_ours, present_ask,
+                              login_ask, ticket_judge}},
+        [PAM_PHASE_PASSWORD] = {{account_find, arguments_check, account_is_ours, present_recall,
+                                 new_password_ask, session_show, login_ask, ticket_judge}},
 };
 
 static void attempt_clear(struct attempt *attempt) {
         secret_free(attempt->ticket);
+        secret_free(attempt->present);
         explicit_bzero(attempt, sizeof *attempt);
 }
 
-static int run(pam_handle_t *pamh, enum pam_phase phase, int argc, const char **argv) {
-        _cleanup_(attempt_clear) struct attempt attempt = {
-                .pamh = pamh, .phase = phase, .argv = argv, .bad_argument = -1, .uid = (uid_t)-1};
+/* The real uid: passwd(1) is root for everybody who runs it. Whose password has run out proves that
+ * he knows it, although login(1) is root's. */
+static bool is_by_root(unsigned flags) {
+        return getuid() == 0 && !(flags & PAM_CHANGE_EXPIRED_AUTHTOK);
+}
+
+static int run(pam_handle_t *pamh, enum pam_phase phase, unsigned flags, int argc,
+               const char **argv) {
+        _cleanup_(attempt_clear) struct attempt attempt = {.pamh = pamh,
+                                                           .phase = phase,
+                                                           .argv = argv,
+                                                           .bad_argument = -1,
+                                                           .uid = (uid_t)-1,
+                                                           .by_root = is_by_root(flags),
+                                                           .is_silent = (flags & PAM_SILENT) != 0};
         enum situation situation = SITUATION_OPEN;
         step *const *steps = phases[phase].steps;
 
@@ -59,6 +77,8 @@ static int run(pam_handle_t *pamh, enum pam_phase phase, int argc, const char **
                 situation = (*steps)(&attempt);
         if (situation == SITUATION_GRANTED && phases[phase].granted)
                 situation = phases[phase].granted(&attempt);
+        if (situation == SITUATION_UNFIT)
+                new_password_explain(&attempt);
         if (situation == SITUATION_NOT_OURS && attempt.options.ignore_unknown_user)
                 situation = SITUATION_IGNORED;
         return verdict_code(phase, situation);
@@ -74,23 +94,27 @@ enum situation arguments_check(struct attempt *attempt) {
 }
 
 EXPORTED int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv) {
-        (void)flags;
-        return run(pamh, PAM_PHASE_AUTH, argc, argv);
+        return run(pamh, PAM_PHASE_AUTH, (unsigned)flags, argc, argv);
 }
 
 EXPORTED int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv) {
-        (void)flags;
-        return run(pamh, PAM_PHASE_ACCOUNT, argc, argv);
+        return run(pamh, PAM_PHASE_ACCOUNT, (unsigned)flags, argc, argv);
 }
 
 EXPORTED int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv) {
-        (void)flags;
-        return run(pamh, PAM_PHASE_SESSION, argc, argv);
+        return run(pamh, PAM_PHASE_SESSION, (unsigned)flags, argc, argv);
 }
 
 EXPORTED int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv) {
-        (void)flags;
-        return run(pamh, PAM_PHASE_CLOSE, argc, argv);
+        return run(pamh, PAM_PHASE_CLOSE, (unsigned)flags, argc, argv);
+}
+
+/* libpam calls it twice, with one of the two. */
+EXPORTED int pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc, const char **argv) {
+        enum pam_phase phase =
+                (unsigned)flags & PAM_PRELIM_CHECK ? PAM_PHASE_CHECK : PAM_PHASE_PASSWORD;
+
+        return run(pamh, phase, (unsigned)flags, argc, argv);
 }
 
 EXPORTED int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv) {

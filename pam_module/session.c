@@ -7,11 +7,14 @@
 #include "../common/jwt/base64url.h"
 #include "../common/wire/wire.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <security/pam_ext.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #define DATA_LOGIN   "pam_jeton-login"
 #define DATA_SESSION "pam_jeton-session"
@@ -102,4 +105,50 @@ enum situation session_forget(struct attempt *attempt) {
         pam_putenv(attempt->pamh, VARIABLE);
         data_set(attempt, DATA_SESSION, NULL);
         return SITUATION_GRANTED;
+}
+
+/* ---- the session that this process runs in ---- */
+
+/* The caller's environment is not to be trusted: of it only which session he means is taken, and
+ * the file is one of his own. The daemon judges the token. */
+static bool present_sid(const struct attempt *attempt, char ret[SID_LEN + 1]) {
+        const char *shared = pam_getenv(attempt->pamh, VARIABLE);
+        const char *value = shared ? shared : getenv(VARIABLE);
+        char dir[PATH_MAX], folder[PATH_MAX + 64];
+        struct text path = text_of(value), sid;
+        size_t len;
+
+        attempt_run_dir(attempt, dir, sizeof dir);
+        len = (size_t)snprintf(folder, sizeof folder, "%s/" WIRE_TOKENS_DIR "/%u/", dir,
+                               (unsigned)attempt->uid);
+        if (path.len != len + SID_LEN || memcmp(path.p, folder, len) != 0)
+                return false;
+        sid = (struct text){path.p + len, SID_LEN};
+        return is_sid(sid) && text_copy(sid, ret, SID_LEN + 1) == 0;
+}
+
+static int present_open(const struct attempt *attempt, const char *sid) {
+        char dir[PATH_MAX], path[PATH_MAX + 64 + SID_LEN];
+
+        attempt_run_dir(attempt, dir, sizeof dir);
+        snprintf(path, sizeof path, "%s/" WIRE_TOKENS_DIR "/%u/%s", dir, (unsigned)attempt->uid,
+                 sid);
+        return open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+}
+
+enum situation session_show(struct attempt *attempt) {
+        _cleanup_(closep) int fd = -1;
+        char sid[SID_LEN + 1], token[TOKEN_MAX + 1];
+        ssize_t len = -1;
+
+        if (present_sid(attempt, sid))
+                fd = present_open(attempt, sid);
+        if (fd >= 0)
+                len = read(fd, token, sizeof token);
+        if (len > 0 && token[len - 1] == '\n')
+                len--;
+        if (len > 0 && len <= TOKEN_MAX && secret_new(token, (size_t)len, &attempt->present) == 0)
+                attempt->proof = secret_text(attempt->present);
+        explicit_bzero(token, sizeof token);
+        return SITUATION_OPEN;
 }

@@ -96,6 +96,9 @@ static const struct outcome {
 } outcomes[] = {
         {LOGIN_DENIED, SITUATION_DENIED},     {LOGIN_UNKNOWN, SITUATION_UNKNOWN},
         {LOGIN_DISABLED, SITUATION_DISABLED}, {LOGIN_EXPIRED, SITUATION_EXPIRED},
+        {LOGIN_SHORT, SITUATION_UNFIT},       {LOGIN_LONG, SITUATION_UNFIT},
+        {LOGIN_COMMON, SITUATION_UNFIT},      {LOGIN_NAME, SITUATION_UNFIT},
+        {LOGIN_SIMILAR, SITUATION_UNFIT},     {LOGIN_SIMPLE, SITUATION_UNFIT},
         {LOGIN_GRANTED, SITUATION_GRANTED},
 };
 
@@ -143,6 +146,8 @@ static enum situation claims_judge(struct attempt *attempt, const struct claims 
         }
         if (attempt->phase == PAM_PHASE_SESSION)
                 memcpy(attempt->sid, claims->sid, sizeof attempt->sid);
+        attempt->at_least = claims->at_least;
+        attempt->said = login_verdict_of(text_of(claims->verdict));
         return outcome_of(attempt, claims);
 }
 

@@ -17,4 +17,5 @@ const struct member claim_members[MEMBER_COUNT] = {
         MEMBER(auth_time, MEMBER_TIME),  MEMBER(amr, MEMBER_WORDS),
         MEMBER(nonce, MEMBER_STRING),    MEMBER(service, MEMBER_STRING),
         MEMBER(phase, MEMBER_STRING),    MEMBER(verdict, MEMBER_STRING),
+        MEMBER(at_least, MEMBER_TIME),
 };

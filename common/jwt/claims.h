@@ -46,6 +46,7 @@ struct claims {
         char service[SERVICE_MAX + 1];
         char phase[16];
         char verdict[16];
+        int64_t at_least; /* characters of a new password; 0: absent */
 };
 
 #define CLAIMS_JSON_MAX 4096

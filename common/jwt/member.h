@@ -8,7 +8,7 @@ enum member_kind {
         MEMBER_STRING,   /* a string, not empty */
         MEMBER_AUDIENCE, /* a string when it is one word, otherwise an array */
         MEMBER_WORDS,    /* an array of strings without spaces */
-        MEMBER_TIME,     /* a number of seconds, not 0 */
+        MEMBER_TIME,     /* a number, of seconds mostly, not 0 */
         MEMBER_UID,      /* a number of 32 bits; claims.has_uid says that it is there */
 };
 
@@ -19,7 +19,7 @@ struct member {
         size_t size;
 };
 
-#define MEMBER_COUNT    18
+#define MEMBER_COUNT    19
 #define MEMBER_NAME_MAX 15
 
 /* RFC 7493 2.2: what every JSON reader takes for the number it is. */

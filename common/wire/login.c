@@ -4,15 +4,16 @@
 #include "../cleanup.h"
 
 static const char *const phases[] = {
-        [PAM_PHASE_AUTH] = "auth",
-        [PAM_PHASE_ACCOUNT] = "account",
-        [PAM_PHASE_SESSION] = "session",
-        [PAM_PHASE_CLOSE] = "close",
+        [PAM_PHASE_AUTH] = "auth",       [PAM_PHASE_ACCOUNT] = "account",
+        [PAM_PHASE_SESSION] = "session", [PAM_PHASE_CLOSE] = "close",
+        [PAM_PHASE_CHECK] = "check",     [PAM_PHASE_PASSWORD] = "password",
 };
 
 static const char *const verdicts[] = {
-        [LOGIN_DENIED] = "denied",   [LOGIN_UNKNOWN] = "unknown", [LOGIN_DISABLED] = "disabled",
-        [LOGIN_EXPIRED] = "expired", [LOGIN_GRANTED] = "granted",
+        [LOGIN_DENIED] = "denied",   [LOGIN_UNKNOWN] = "unknown",   [LOGIN_DISABLED] = "disabled",
+        [LOGIN_EXPIRED] = "expired", [LOGIN_GRANTED] = "granted",   [LOGIN_SHORT] = "too-short",
+        [LOGIN_LONG] = "too-long",   [LOGIN_COMMON] = "common",     [LOGIN_NAME] = "user-name",
+        [LOGIN_SIMILAR] = "similar", [LOGIN_SIMPLE] = "too-simple",
 };
 
 static const char *word_at(const char *const *words, size_t count, unsigned index) {

@@ -11,6 +11,8 @@ enum pam_phase {
         PAM_PHASE_ACCOUNT,
         PAM_PHASE_SESSION, /* it is opened */
         PAM_PHASE_CLOSE,
+        PAM_PHASE_CHECK,    /* chauthtok, PAM_PRELIM_CHECK: the old password */
+        PAM_PHASE_PASSWORD, /* chauthtok, PAM_UPDATE_AUTHTOK: the new one */
 };
 
 /* Zero is no verdict, and no verdict is no login. */
@@ -22,6 +24,13 @@ enum login_verdict {
                            session */
         LOGIN_DISABLED, /* an admin disabled the user; not told in auth */
         LOGIN_EXPIRED,  /* the user's end has come; not told in auth */
+        /* password: what is wrong with the new one */
+        LOGIN_SHORT,
+        LOGIN_LONG,
+        LOGIN_COMMON,
+        LOGIN_NAME,
+        LOGIN_SIMILAR,
+        LOGIN_SIMPLE,
         LOGIN_GRANTED = 0x6a,
 };
 

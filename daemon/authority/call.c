@@ -4,6 +4,7 @@
 #include "../../common/cleanup.h"
 #include "../../common/clock.h"
 #include "audit.h"
+#include "change.h"
 #include "sources.h"
 
 #include <errno.h>
@@ -81,6 +82,7 @@ void call_free(struct call *call) {
                 call->connection->call = NULL;
         if (call->free_step)
                 call->free_step(call->step.grant);
+        change_free(call->change);
         source_walk_free(call->walk);
         settings_unref(call->settings);
         user_free(call->admin);

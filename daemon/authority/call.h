@@ -92,11 +92,11 @@ struct call {
         call_write *write;
         call_step *committed;
         call_not_committed *not_committed;
+        struct change *change; /* of a user: change.c */
         union {
                 struct grant *grant;             /* grant_password.c */
                 struct refresh_grant *refresh;   /* grant_refresh.c */
                 struct new_account *added;       /* user_add.c */
-                struct change *change;           /* change.c */
                 struct pam_login *login;         /* pam.h */
                 struct key_change *key_change;   /* keys.c */
                 struct revocation_wish *wish;    /* revoke.c */

@@ -6,13 +6,14 @@
 #include "admin.h"
 #include "answers.h"
 #include "audit.h"
+#include "login_session.h"
 #include "sessions.h"
 
 #include <stdio.h>
 
-static void change_free(void *step) {
-        struct change *change = step;
-
+void change_free(struct change *change) {
+        if (!change)
+                return;
         secret_free(change->old_password);
         secret_free(change->new_password);
         secret_free(change->proven_hash);
@@ -26,14 +27,13 @@ int change_new(struct call *call, struct change **ret) {
 
         if (!change)
                 return -ENOMEM;
-        call->step.change = change;
-        call->free_step = change_free;
+        call->change = change;
         *ret = change;
         return 0;
 }
 
 static int user_write(struct call *call, struct transaction *transaction) {
-        struct change *change = call->step.change;
+        struct change *change = call->change;
         struct user_change fields = {
                 .members = change->members,
                 .full_name = text_of(change->full_name),
@@ -68,7 +68,7 @@ static void change_audit(const struct call *call) {
         size_t i, len = 0;
 
         for (i = 0; i < ELEMENTS(words); i++)
-                if (call->step.change->members & words[i].member)
+                if (call->change->members & words[i].member)
                         len += (size_t)snprintf(named + len, sizeof named - len, "%s%s",
                                                 len > 0 ? "," : "", words[i].word);
         if (user->has_uid)
@@ -92,9 +92,11 @@ static bool has_moved(const struct user *before, const struct user *after) {
 
 /* Both or nothing: no session goes on with a password that is gone. */
 static int change_write(struct call *call, struct transaction *transaction) {
-        const struct change *change = call->step.change;
+        const struct change *change = call->change;
         struct revoked revoked = revoked_user(call->user->id, 0);
         int r;
+
+        memcpy(revoked.kept_sid, change->kept_sid, sizeof revoked.kept_sid);
 
         r = user_write(call, transaction);
         if (r == 0 && !change->conflict)
@@ -109,26 +111,28 @@ static int change_write(struct call *call, struct transaction *transaction) {
 }
 
 static int change_committed(struct call *call) {
-        struct change *change = call->step.change;
+        struct change *change = call->change;
 
         if (change->conflict)
                 return change->done(call, REFUSAL_UID_TAKEN);
         user_free(call->user);
         call->user = take(change->after);
         change_audit(call);
+        if (change->kept_sid[0])
+                login_session_keep(call->authority, text_of(change->kept_sid));
         return change->done(call, REFUSAL_NONE);
 }
 
 static int change_not_committed(struct call *call, int error) {
         if (error == -ENOENT)
-                return call->step.change->done(call, REFUSAL_NO_USER);
+                return call->change->done(call, REFUSAL_NO_USER);
         if (error == -ECANCELED)
-                return call->step.change->done(call, REFUSAL_LAST_ADMIN);
+                return call->change->done(call, REFUSAL_LAST_ADMIN);
         return call_fail(call, error);
 }
 
 int change_commit(struct call *call, change_done *then) {
-        call->step.change->done = then;
+        call->change->done = then;
         return call_commit(call, change_write, change_committed, change_not_committed);
 }
 

@@ -16,8 +16,9 @@ struct change {
         int64_t expires_at;
         bool has_uid;
         uint32_t uid;
-        /* own_password.c; NULL otherwise */
+        /* of who changes his own; NULL otherwise */
         struct secret *old_password, *new_password, *proven_hash, *bearer;
+        char kept_sid[SID_LEN + 1]; /* his present session, which goes on; "": none does */
 
         /* change.c */
         enum users_conflict conflict;
@@ -25,10 +26,13 @@ struct change {
         change_done *done;
 };
 
-/* An empty one, as the call's step. 0 or -ENOMEM. */
+/* An empty one, as call->change. 0 or -ENOMEM. */
 int change_new(struct call *call, struct change **ret);
 
-/* Commits what call->step.change says of call->user, his password being changed to call->hash where
+/* NULL is fine. */
+void change_free(struct change *change);
+
+/* Commits what call->change says of call->user, his password being changed to call->hash where
  * that is named, and whatever follows from it. The call goes on in `then`, with the refusal
  * REFUSAL_NONE when it is done: then call->user is the changed one. 0 or -errno. */
 int change_commit(struct call *call, change_done *then);

@@ -178,6 +178,16 @@ void login_sessions_review(struct authority *authority) {
                 log_warning("revoked tokens stay in their files: out of memory");
 }
 
+/* What the signer is asked now is born after the revocation. */
+void login_session_keep(struct authority *authority, struct text sid) {
+        struct login_session *session = login_session_find(authority, sid);
+
+        if (!session)
+                return;
+        session->issued_at = 0;
+        login_session_renew(session);
+}
+
 /* ---- the beginning ---- */
 
 int login_session_add(struct authority *authority, const struct login_row *row, int process,

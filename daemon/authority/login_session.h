@@ -70,6 +70,9 @@ void login_session_end(struct login_session *session, const char *why);
 int login_session_write_end(struct login_session *session, struct transaction *transaction);
 void login_session_ended(struct login_session *session, const char *why);
 
+/* A session whose tokens until now are revoked goes on, with a new one. No such session is fine. */
+void login_session_keep(struct authority *authority, struct text sid);
+
 /* The status page has changed: sessions may be over. */
 void login_sessions_review(struct authority *authority);
 

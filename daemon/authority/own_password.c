@@ -24,7 +24,7 @@ static int own_answer(struct call *call, enum refusal refusal) {
 
 /* The token may have been revoked while the workers were busy. */
 static int own_store(struct call *call) {
-        const struct text bearer = secret_text(call->step.change->bearer);
+        const struct text bearer = secret_text(call->change->bearer);
         enum refusal refusal;
         int r;
 
@@ -37,7 +37,7 @@ static int own_store(struct call *call) {
 
 /* The change holds only for him who proved the hash that was read. */
 static int own_check_current(struct call *call, enum password_verdict verdict) {
-        struct change *change = call->step.change;
+        struct change *change = call->change;
         const struct text hash = secret_text(call->user->hash);
         char reason[PASSWORD_REASON_MAX];
         int r;
@@ -56,7 +56,8 @@ static int own_check_current(struct call *call, enum password_verdict verdict) {
         return new_hash_ask(call, text_of(call->user->name), own_store, new_hash_refuse);
 }
 
-static int own_keep(struct call *call, const struct msg_ask_password_change *ask) {
+static int own_keep(struct call *call, const struct msg_ask_password_change *ask,
+                    const char sid[SID_LEN + 1]) {
         struct change *change;
         int r;
 
@@ -64,6 +65,7 @@ static int own_keep(struct call *call, const struct msg_ask_password_change *ask
         if (r < 0)
                 return r;
         change->members = USER_PASSWORD;
+        memcpy(change->kept_sid, sid, sizeof change->kept_sid);
         r = secret_new(ask->bearer.p, ask->bearer.len, &change->bearer);
         if (r == 0)
                 r = secret_new(ask->current_password.p, ask->current_password.len,
@@ -76,15 +78,16 @@ static int own_keep(struct call *call, const struct msg_ask_password_change *ask
 int answer_password_change(struct call *call, const union message *message) {
         const struct msg_ask_password_change *ask = &message->ask_password_change;
         struct throttle_key guesser;
+        struct claims claims;
         enum refusal refusal;
         int r;
 
-        r = bearer_check(call, ask->bearer, &refusal);
+        r = bearer_check_claims(call, ask->bearer, &claims, &refusal);
         if (r < 0)
                 return r;
         if (refusal)
                 return call_refuse(call, refusal);
-        r = own_keep(call, ask);
+        r = own_keep(call, ask, claims.sid);
         if (r == 0)
                 r = guesser_of_login(call, text_of(call->user->name), ask->remote, &guesser);
         if (r < 0)

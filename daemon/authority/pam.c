@@ -1,5 +1,5 @@
 /* POST /pam/...: a system login asks, and believes only a signed ticket. Here is what the phases
- * share, and auth and account; pam_session.c has the others.
+ * share, and auth and account; pam_session.c and pam_password.c have the others.
  *
  *         answer_pam()           may this peer ask, are the fields good, who is linked to that uid
  *         login_check_password() auth: is the password right
@@ -62,22 +62,34 @@ static void login_audit(const struct call *call) {
         audit(call, event, granted ? "granted" : "refused", text_of(login->username), detail);
 }
 
+/* The phases that revoke what the user has, and are to say so. */
+static bool ends_by_itself(enum pam_phase phase) {
+        return phase == PAM_PHASE_CLOSE || phase == PAM_PHASE_PASSWORD;
+}
+
+/* A no to somebody who may be guessing leaves on the time grid. */
+static bool is_late(const struct pam_login *login) {
+        return login->verdict == LOGIN_DENIED &&
+               (login->phase == PAM_PHASE_AUTH || login->phase == PAM_PHASE_CHECK ||
+                login->phase == PAM_PHASE_PASSWORD);
+}
+
 static int login_answer(struct call *call, const struct msg_signed *token) {
         const struct pam_login *login = call->step.login;
         struct msg_answer_ticket answer = {.ticket = token->token};
         bool ended = false;
         int r = 0;
 
-        if (login->verdict == LOGIN_GRANTED && login->phase != PAM_PHASE_CLOSE)
+        if (login->verdict == LOGIN_GRANTED && !ends_by_itself(login->phase))
                 r = login_was_ended(call, &ended);
         if (r < 0 || ended)
                 return r < 0 ? r : call_refuse(call, REFUSAL_BUSY);
         login_audit(call);
         if (login->verdict == LOGIN_GRANTED && login->phase == PAM_PHASE_AUTH && !login->by_code)
                 renewal_begin(call);
-        if (login->verdict == LOGIN_GRANTED || login->phase != PAM_PHASE_AUTH)
-                return call_answer(call, MSG_ANSWER_TICKET, &answer);
-        return call_answer_ticket_late(call, token->token);
+        if (is_late(login))
+                return call_answer_ticket_late(call, token->token);
+        return call_answer(call, MSG_ANSWER_TICKET, &answer);
 }
 
 int login_sign(struct call *call, enum login_verdict verdict, const char *reason) {
@@ -90,6 +102,7 @@ int login_sign(struct call *call, enum login_verdict verdict, const char *reason
                 .phase = (uint8_t)login->phase,
                 .verdict = (uint8_t)verdict,
                 .role = text_of(login->role),
+                .at_least = verdict == LOGIN_SHORT ? login->at_least : 0,
                 .sid = login->phase == PAM_PHASE_SESSION ? text_of(login->session.sid) : TEXT_NONE,
         };
 
@@ -145,9 +158,16 @@ static int login_judge_account(struct call *call) {
         return verdict == LOGIN_GRANTED ? login_judge_role(call) : login_sign(call, verdict, "");
 }
 
+static bool may_ask_oneself(const struct msg_ask_pam *ask) {
+        return ask->phase == PAM_PHASE_ACCOUNT ||
+               ((ask->phase == PAM_PHASE_CHECK || ask->phase == PAM_PHASE_PASSWORD) &&
+                !ask->by_root);
+}
+
 /* auth is for whoever knows a password; account tells of a person, and only root, an administrator,
  * whoever may act for others, or the account itself may ask. A session makes a token: nobody opens
- * his own. */
+ * his own. A password is changed by who knows it, for himself; by root's and an administrator's
+ * right without. */
 static enum refusal login_may_ask(const struct call *call, const struct msg_ask_pam *ask) {
         const struct peer *peer = &call->connection->peer;
 
@@ -155,12 +175,12 @@ static enum refusal login_may_ask(const struct call *call, const struct msg_ask_
                 return REFUSAL_NOT_PEER;
         if (ask->phase == PAM_PHASE_AUTH || peer->uid == 0)
                 return REFUSAL_NONE;
-        if (ask->phase == PAM_PHASE_ACCOUNT && peer->uid == ask->uid &&
+        if (may_ask_oneself(ask) && peer->uid == ask->uid &&
             peer->uid != call->authority->overflow_uid)
                 return REFUSAL_NONE;
-        if (policy_is_admin(call) || policy_may_act_for(call))
+        if (policy_is_admin(call) || (policy_may_act_for(call) && !ask->by_root))
                 return REFUSAL_NONE;
-        return ask->phase == PAM_PHASE_ACCOUNT ? REFUSAL_NOT_YOURS : REFUSAL_NOT_ROOT;
+        return may_ask_oneself(ask) ? REFUSAL_NOT_YOURS : REFUSAL_NOT_ROOT;
 }
 
 static enum refusal login_check_fields(const struct msg_ask_pam *ask) {
@@ -198,7 +218,15 @@ static int login_keep(struct call *call, const struct msg_ask_pam *ask) {
         return 0;
 }
 
-static int login_ask_password(struct call *call, const struct msg_ask_pam *ask) {
+int login_ask_password(struct call *call, const struct msg_ask_pam *ask, call_judged *then) {
+        struct throttle_key guesser;
+        int r;
+
+        r = guesser_of_pam(call, ask->uid, ask->service, ask->rhost, &guesser);
+        return r < 0 ? r : password_ask(call, &guesser, ask->password, then);
+}
+
+static int login_ask_auth(struct call *call, const struct msg_ask_pam *ask) {
         struct throttle_key guesser;
         int r;
 
@@ -214,10 +242,9 @@ static int login_ask_account(struct call *call, const struct msg_ask_pam *ask) {
 }
 
 static int (*const phases[])(struct call *call, const struct msg_ask_pam *ask) = {
-        [PAM_PHASE_AUTH] = login_ask_password,
-        [PAM_PHASE_ACCOUNT] = login_ask_account,
-        [PAM_PHASE_SESSION] = login_open_session,
-        [PAM_PHASE_CLOSE] = login_close_session,
+        [PAM_PHASE_AUTH] = login_ask_auth,        [PAM_PHASE_ACCOUNT] = login_ask_account,
+        [PAM_PHASE_SESSION] = login_open_session, [PAM_PHASE_CLOSE] = login_close_session,
+        [PAM_PHASE_CHECK] = login_check_present,  [PAM_PHASE_PASSWORD] = login_change_password,
 };
 
 int answer_pam(struct call *call, const union message *message) {

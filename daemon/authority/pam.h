@@ -17,7 +17,8 @@ struct pam_login {
         char nonce[NONCE_LEN + 1];
         char role[ROLE_NAME_MAX + 1]; /* that the user must have; empty: none */
         int64_t began;
-        bool by_code;     /* auth: a login code took the password's place */
+        uint32_t at_least; /* with LOGIN_SHORT */
+        bool by_code;      /* auth: a login code took the password's place */
         const char *code; /* auth: what became of a code that he had, for the audit line; or NULL */
         char reason[PASSWORD_REASON_MAX +
                     16];          /* of a no, for the audit line; of a yes, what to add */
@@ -38,6 +39,13 @@ bool login_has_role(const struct call *call);
 /* Whether what was given for a password is his login code for that service; pam_code.c. A
  * call_proof function. */
 int login_try_code(struct call *call, bool *ret_proven);
+
+/* The present password of the account is tried; then `then`. 0 or -errno. */
+int login_ask_password(struct call *call, const struct msg_ask_pam *ask, call_judged *then);
+
+/* POST /pam/password/check, POST /pam/password. The message is lent. 0 or -errno. */
+int login_check_present(struct call *call, const struct msg_ask_pam *ask);
+int login_change_password(struct call *call, const struct msg_ask_pam *ask);
 
 /* POST /pam/session, POST /pam/session/close. The message is lent. 0 or -errno. */
 int login_open_session(struct call *call, const struct msg_ask_pam *ask);

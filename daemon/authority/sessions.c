@@ -159,6 +159,8 @@ static int revocation_make(const struct authority *authority, const struct revok
         };
         if (revoked->kind == REVOKED_SESSION)
                 ret->sid = text_of(revoked->claim);
+        if (revoked->kind == REVOKED_SUBJECT)
+                ret->kept_sid = text_of(revoked->kept_sid);
         if (revoked->kind == REVOKED_CLIENT)
                 ret->client_id = text_of(revoked->claim);
         return revocation_name(revoked, ret);

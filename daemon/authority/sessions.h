@@ -13,6 +13,8 @@ struct revoked {
         char sub[SUB_MAX + 1];      /* whose token or session it is; "": nobody knows */
         uint64_t user_id;           /* REVOKED_SUBJECT: the user whose sessions end */
         int64_t before;             /* what was issued before that; 0: until now */
+        char kept_sid[SID_LEN + 1]; /* REVOKED_SUBJECT: of his sessions that one goes on, with new
+                                     * tokens alone; "": none does */
         int64_t expires_at;         /* REVOKED_TOKEN: its exp; 0: nobody knows */
 };
 

@@ -107,13 +107,33 @@ static int read_password(struct request *request, const struct params *params,
         return 0;
 }
 
+/* Without one it is by root's right, which is the authority's to judge. */
+static int read_present(struct request *request, const struct params *params,
+                        struct msg_ask_pam *ask) {
+        if (params_has(params, "password"))
+                return read_password(request, params, ask);
+        ask->by_root = 1;
+        return 0;
+}
+
+/* The proof is a token of the session that is to go on. */
+static int read_new_password(struct request *request, const struct params *params,
+                             struct msg_ask_pam *ask) {
+        ask->new_password = params_get(params, "new_password");
+        ask->proof = params_get(params, "proof");
+        if (ask->new_password.len > PASSWORD_MAX)
+                return bad(request, "new_password is longer than 511 bytes");
+        if (ask->proof.len > TOKEN_MAX)
+                return bad(request, "proof is no token");
+        return read_present(request, params, ask);
+}
+
 /* What a phase asks besides; account has nothing. */
 static int (*const readers[])(struct request *request, const struct params *params,
                               struct msg_ask_pam *ask) = {
-        [PAM_PHASE_AUTH] = read_password,
-        [PAM_PHASE_ACCOUNT] = NULL,
-        [PAM_PHASE_SESSION] = read_token_wish,
-        [PAM_PHASE_CLOSE] = read_sid,
+        [PAM_PHASE_AUTH] = read_password,      [PAM_PHASE_ACCOUNT] = NULL,
+        [PAM_PHASE_SESSION] = read_token_wish, [PAM_PHASE_CLOSE] = read_sid,
+        [PAM_PHASE_CHECK] = read_present,      [PAM_PHASE_PASSWORD] = read_new_password,
 };
 
 static int pam_begin(struct request *request, enum pam_phase phase) {
@@ -149,4 +169,12 @@ int pam_session_begin(struct request *request) {
 
 int pam_close_begin(struct request *request) {
         return pam_begin(request, PAM_PHASE_CLOSE);
+}
+
+int pam_check_begin(struct request *request) {
+        return pam_begin(request, PAM_PHASE_CHECK);
+}
+
+int pam_password_begin(struct request *request) {
+        return pam_begin(request, PAM_PHASE_PASSWORD);
 }

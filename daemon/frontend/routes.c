@@ -45,6 +45,8 @@ static const struct route rows[] = {
         {"POST",  "/pam/session",   LOCAL,    MEDIA_FORM, pam_session_begin},
         {"POST",  "/pam/session/close", LOCAL, MEDIA_FORM, pam_close_begin},
         {"POST",  "/login-codes",   LOCAL,    MEDIA_JSON, login_code_begin},
+        {"POST",  "/pam/password",  LOCAL,    MEDIA_FORM, pam_password_begin},
+        {"POST",  "/pam/password/check", LOCAL, MEDIA_FORM, pam_check_begin},
         {"GET",   "/health",        ANYWHERE, MEDIA_NONE, health_begin},
         {"GET",   "/.well-known/jwks.json",                  ANYWHERE, MEDIA_NONE, jwks_begin},
         {"GET",   "/.well-known/oauth-authorization-server", ANYWHERE, MEDIA_NONE, metadata_begin},

@@ -67,6 +67,8 @@ int pam_account_begin(struct request *request);
 int pam_session_begin(struct request *request);
 int pam_close_begin(struct request *request);
 int login_code_begin(struct request *request);
+int pam_check_begin(struct request *request);
+int pam_password_begin(struct request *request);
 int jwks_begin(struct request *request);
 int metadata_begin(struct request *request);
 int health_begin(struct request *request);

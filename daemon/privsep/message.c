@@ -380,7 +380,7 @@ static const struct message_rule rules[MSG_COUNT] = {
         }},
         [MSG_ASK_PAM] = {"ask-pam", {
                 FIELD(msg_ask_pam, connection, ANY_NUMBER),
-                FIELD(msg_ask_pam, phase, PAM_PHASE_CLOSE),
+                FIELD(msg_ask_pam, phase, PAM_PHASE_PASSWORD),
                 FIELD(msg_ask_pam, username, NAME_ASKED_MAX),
                 FIELD(msg_ask_pam, password, PASSWORD_MAX),
                 FIELD(msg_ask_pam, service, SERVICE_MAX),
@@ -392,6 +392,8 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ask_pam, scope, SCOPE_MAX),
                 FIELD(msg_ask_pam, proof, TOKEN_MAX),
                 FIELD(msg_ask_pam, sid, SID_LEN),
+                FIELD(msg_ask_pam, by_root, FLAG_MAX),
+                FIELD(msg_ask_pam, new_password, PASSWORD_MAX),
         }},
         [MSG_ASK_LOGIN_CODE] = {"ask-login-code", {
                 FIELD(msg_ask_login_code, connection, ANY_NUMBER),
@@ -544,11 +546,12 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_sign_ticket, uid, ANY_NUMBER),
                 FIELD(msg_sign_ticket, service, SERVICE_MAX),
                 FIELD(msg_sign_ticket, nonce, NONCE_LEN),
-                FIELD(msg_sign_ticket, phase, PAM_PHASE_CLOSE),
+                FIELD(msg_sign_ticket, phase, PAM_PHASE_PASSWORD),
                 FIELD(msg_sign_ticket, verdict, LOGIN_GRANTED),
                 FIELD(msg_sign_ticket, role, ROLE_NAME_MAX),
                 FIELD(msg_sign_ticket, sid, SID_LEN),
                 FIELD(msg_sign_ticket, amr, AMR_MAX),
+                FIELD(msg_sign_ticket, at_least, ANY_NUMBER),
                 FIELD(msg_sign_ticket, iat_min, ANY_NUMBER),
         }},
         [MSG_SIGNED] = {"signed", {

@@ -573,7 +573,7 @@ struct msg_ask_pam {
         uint32_t connection;
         uint8_t phase; /* enum pam_phase */
         struct text username;
-        struct text password; /* empty in the account phase */
+        struct text password; /* auth, check, password: the present one */
         struct text service;
         struct text rhost;
         struct text nonce;
@@ -581,8 +581,11 @@ struct msg_ask_pam {
         struct text role;     /* the user must have; empty: none */
         struct text audience; /* session: of its token; empty: the issuer */
         struct text scope;    /* session: of its token; empty: all that the user may have */
-        struct text proof;    /* session: the ticket of this login's auth phase; empty: none */
-        struct text sid;      /* close: of which session */
+        struct text proof; /* session: the ticket of this login's auth phase; password: a token of
+                            * the session that asks; empty: none */
+        struct text sid;   /* close: of which session */
+        uint8_t by_root;   /* check, password: nobody need know the present one */
+        struct text new_password;
 };
 
 struct msg_ask_login_code {
@@ -768,12 +771,13 @@ struct msg_sign_ticket {
         uint32_t uid;
         struct text service;
         struct text nonce;
-        uint8_t phase;    /* enum pam_phase */
-        uint8_t verdict;  /* enum login_verdict */
-        struct text role; /* that was asked for */
-        struct text sid;  /* of the session that was opened; otherwise empty */
-        struct text amr;  /* auth, granted: how; otherwise empty */
-        int64_t iat_min;  /* as of an access token */
+        uint8_t phase;     /* enum pam_phase */
+        uint8_t verdict;   /* enum login_verdict */
+        struct text role;  /* that was asked for */
+        struct text sid;   /* of the session that was opened; otherwise empty */
+        struct text amr;   /* auth, granted: how; otherwise empty */
+        uint32_t at_least; /* with LOGIN_SHORT; otherwise 0 */
+        int64_t iat_min;   /* as of an access token */
 };
 
 struct msg_signed {

@@ -328,6 +328,9 @@ static int ticket_take_words(const struct msg_sign_ticket *fields, struct claims
         if (fields->amr.len > 0 &&
             (fields->phase != PAM_PHASE_AUTH || fields->verdict != LOGIN_GRANTED))
                 return refuse("amr", ret_field);
+        if (fields->at_least > 0 && fields->verdict != LOGIN_SHORT)
+                return refuse("at_least", ret_field);
+        claims->at_least = fields->at_least;
         if (!phase || text_copy(text_of(phase), claims->phase, sizeof claims->phase) < 0)
                 return refuse("phase", ret_field);
         if (!verdict || text_copy(text_of(verdict), claims->verdict, sizeof claims->verdict) < 0)

@@ -78,6 +78,11 @@ EXPECTED = {
     "POST /pam/session/close": ("/pam/session/close", {"form": {**TICKET, "sid": "A" * 22}}, ROOT,
                                 NOWHERE),
     "POST /login-codes": ("/login-codes", {"data": {"service": "sshd"}}, BEARER, NOWHERE),
+    "POST /pam/password": ("/pam/password", {"form": {**TICKET, "password": PASSWORD,
+                                                      "new_password": "another good one"}},
+                           ROOT_OR_ONESELF, NOWHERE),
+    "POST /pam/password/check": ("/pam/password/check", {"form": {**TICKET, "password": PASSWORD}},
+                                 ROOT_OR_ONESELF, NOWHERE),
     "GET /health": ("/health", {}, ANYONE, ANYONE_WEB),
     "GET /.well-known/jwks.json": ("/.well-known/jwks.json", {}, ANYONE, ANYONE_WEB),
     "GET /.well-known/oauth-authorization-server": (

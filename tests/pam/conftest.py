@@ -30,12 +30,14 @@ class Outcome:
     """What pam_try said: `codes` by phase, `ms` by phase, `log` lines of the stack."""
 
     def __init__(self, text):
-        self.codes, self.ms, self.log, self.all_codes = {}, {}, [], []
+        self.codes, self.ms, self.log, self.all_codes, self.said = {}, {}, [], [], []
         self.token_files = []  # after each opening and closing of a session
         for line in text.splitlines():
             word, *rest = line.split(" ")
             if word == "log":
                 self.log.append(" ".join(rest[1:]))
+            elif word == "said":
+                self.said.append(" ".join(rest))
             elif word == "token-file":
                 self.token_files.append(None if rest[0] == "-" else rest[0])
             elif word in ("prompts", "tasks", "residues"):
@@ -83,7 +85,7 @@ class Stand:
 
     def configure(self, *more, **changed):
         line = self.module_line(*more, **changed)
-        self.stack(*(f"{kind} required {line}" for kind in ("auth", "account", "session")))
+        self.stack(*(f"{kind} required {line}" for kind in ("auth", "account", "session", "password")))
 
     def daemon(self, answer=None, **more):
         return FakeDaemon(self.socket, answer or self.honest, **more)

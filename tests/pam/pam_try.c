@@ -1,17 +1,18 @@
 /* Runs PAM transactions as an application would and says what came of them.
  *
  *      pam_try [confdir=DIR] [service=NAME] [user=NAME] [phases=auth,account,setcred,open,close]
- *              [password=TEXT | password-length=N] [answer=password|fail|no-array|no-answer|
- *              no-function] [rhost=HOST] [repeat=N] [threads=N] [standard=closed] [search=yes]
+ *              [new-password=TEXT] [password=TEXT | password-length=N]
+ * [answer=password|fail|no-array|no-answer| no-function] [rhost=HOST] [repeat=N] [threads=N]
+ * [standard=closed] [search=yes]
  *
  * The phase "wait" reads standard input to its end.
  *
  * It prints, a line each: "log LEVEL TEXT" as the stack logs; "token-file PATH" when a session was
  * opened, "token-file -" when that gave it none or it was closed; for the last transaction of every
- * thread "PHASE CODE MILLISECONDS"; "prompts N"; "descriptors BEFORE AFTER"; "tasks N", which is
- * 1 when no thread was left behind; "residues N" for search=yes, which makes a password that stands
- * nowhere else and counts its copies in memory afterwards. It ends with status 0 whatever the codes
- * are. */
+ * thread "PHASE CODE MILLISECONDS"; "said TEXT" for each error that the person is told; "prompts
+ * N"; "descriptors BEFORE AFTER"; "tasks N", which is 1 when no thread was left behind; "residues
+ * N" for search=yes, which makes a password that stands nowhere else and counts its copies in
+ * memory afterwards. It ends with status 0 whatever the codes are. */
 /* needs: pam */
 #include "../../common/cleanup.h"
 #include "../../common/clock.h"
@@ -30,13 +31,14 @@
 /* As the command line has them. */
 static struct settings {
         const char *confdir, *service, *user, *phases;
-        const char *password, *password_length, *answer;
+        const char *password, *new_password, *password_length, *answer;
         const char *rhost, *repeat, *threads, *standard, *search;
 } settings = {
         .confdir = "/etc/pam.d",
         .service = "other",
         .phases = "auth,account",
         .password = "",
+        .new_password = "another good one",
         .answer = "password",
         .standard = "open",
 };
@@ -156,6 +158,13 @@ static char *password_make(void) {
         return password;
 }
 
+/* What libpam asks for in pam_chauthtok(), once and again. */
+static char *answer_make(const char *prompt) {
+        if (strstr(prompt, "ew password") && !settings.password_length)
+                return strdup(settings.new_password);
+        return password_make();
+}
+
 static int converse(int count, const struct pam_message **messages, struct pam_response **ret,
                     void *context) {
         struct text answer = text_of(settings.answer);
@@ -174,7 +183,9 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
         for (i = 0; i < count; i++)
                 if (messages[i]->msg_style == PAM_PROMPT_ECHO_OFF &&
                     !text_is(answer, TEXT("no-answer")))
-                        (*ret)[i].resp = password_make();
+                        (*ret)[i].resp = answer_make(messages[i]->msg);
+                else if (messages[i]->msg_style == PAM_ERROR_MSG)
+                        dprintf(output, "said %s\n", messages[i]->msg);
         return PAM_SUCCESS;
 }
 
@@ -218,6 +229,8 @@ static const struct phase {
         {TEXT("auth"), pam_authenticate, 0},
         {TEXT("account"), pam_acct_mgmt, 0},
         {TEXT("setcred"), pam_setcred, PAM_ESTABLISH_CRED},
+        {TEXT("password"), pam_chauthtok, PAM_CHANGE_EXPIRED_AUTHTOK}, /* also for root */
+        {TEXT("reset"), pam_chauthtok, 0},
         {TEXT("open"), session_open, 0},
         {TEXT("close"), session_close, 0},
         {TEXT("wait"), wait_for_end, 0},
@@ -349,12 +362,19 @@ static const struct known {
         const char *name;
         const char **place;
 } known[] = {
-        {"confdir", &settings.confdir},   {"service", &settings.service},
-        {"user", &settings.user},         {"phases", &settings.phases},
-        {"password", &settings.password}, {"password-length", &settings.password_length},
-        {"answer", &settings.answer},     {"rhost", &settings.rhost},
-        {"repeat", &settings.repeat},     {"threads", &settings.threads},
-        {"standard", &settings.standard}, {"search", &settings.search},
+        {"confdir", &settings.confdir},
+        {"service", &settings.service},
+        {"user", &settings.user},
+        {"phases", &settings.phases},
+        {"password", &settings.password},
+        {"password-length", &settings.password_length},
+        {"new-password", &settings.new_password},
+        {"answer", &settings.answer},
+        {"rhost", &settings.rhost},
+        {"repeat", &settings.repeat},
+        {"threads", &settings.threads},
+        {"standard", &settings.standard},
+        {"search", &settings.search},
 };
 
 static void setting_read(const char *argument) {

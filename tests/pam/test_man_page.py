@@ -7,7 +7,7 @@ import pytest
 from conftest import TOP
 from fake_daemon import reply, sign
 
-PHASES = ["auth", "account", "open"]
+PHASES = ["auth", "account", "open", "password"]
 KINDS = {"open": "session"}
 PAGE = TOP / "pam_module/pam_jeton.8"
 
@@ -75,6 +75,10 @@ def first_pass_of_nobody(stand):
     stand.arguments_more = ["use_first_pass"]
 
 
+def new_password_of_nobody(stand):
+    stand.arguments_more = ["use_authtok"]
+
+
 def silent_person(stand):
     stand.settings["answer"] = "fail"
 
@@ -117,10 +121,14 @@ SITUATIONS = {
     "daemon away": away,
     "daemon too slow": slow,
     "daemon refuses the question": refuses,
-    "answer is not our ticket": [another_nonce, role_left_out_on_the_way],
+    "answer is not our ticket": another_nonce,
+    "answer leaves out the role of require_role": role_left_out_on_the_way,
     "keys page missing or damaged": page_damaged("keys"),
     "empty or oversized password": empty_password,
     "use_first_pass without a password": first_pass_of_nobody,
+    "use_authtok without a new password": new_password_of_nobody,
+    "the new password is not good enough": [verdict(word) for word in (
+        "too-short", "too-long", "common", "user-name", "similar", "too-simple")],
     "conversation fails": silent_person,
     "bad argument": misspelt,
 }

@@ -382,6 +382,22 @@ static void only_the_ticket_of_a_granted_login_says_how(void **state) {
         assert_int_equal(compose_ticket(&limits, &fields, NOW, &claims, &field), -EINVAL);
 }
 
+static void only_a_password_that_is_too_short_has_a_length(void **state) {
+        struct msg_sign_ticket fields = good_ticket();
+        const char *field = NULL;
+        struct claims claims;
+
+        (void)state;
+        fields.at_least = 12;
+        assert_int_equal(compose_ticket(&limits, &fields, NOW, &claims, &field), -EINVAL);
+        assert_string_equal(field, "at_least");
+        fields.phase = PAM_PHASE_PASSWORD;
+        fields.verdict = LOGIN_SHORT;
+        assert_int_equal(compose_ticket(&limits, &fields, NOW, &claims, &field), 0);
+        assert_int_equal(claims.at_least, 12);
+        assert_string_equal(claims.verdict, "too-short");
+}
+
 static void assert_ticket(const struct msg_sign_ticket *fields, const char *at_fault) {
         const char *field = "";
         struct claims claims;
@@ -441,6 +457,7 @@ int main(void) {
                 cmocka_unit_test(a_ticket_names_the_role_that_was_asked_for),
                 cmocka_unit_test(only_the_ticket_of_a_session_names_one),
                 cmocka_unit_test(only_the_ticket_of_a_granted_login_says_how),
+                cmocka_unit_test(only_a_password_that_is_too_short_has_a_length),
                 cmocka_unit_test(ticket_fields_have_their_grammar),
         };
 

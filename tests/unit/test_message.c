@@ -247,7 +247,7 @@ static void the_bounds_are_those_that_were_agreed(void **state) {
                 PASSES(MSG_ASK_PASSWORD_GRANT, msg_ask_password_grant, username, 256),
                 PASSES(MSG_ASK_USER_ADD, msg_ask_user_add, credential, CREDENTIAL_BEARER),
                 PASSES(MSG_ASK_PAM, msg_ask_pam, nonce, 43),
-                PASSES(MSG_ASK_PAM, msg_ask_pam, phase, PAM_PHASE_CLOSE),
+                PASSES(MSG_ASK_PAM, msg_ask_pam, phase, PAM_PHASE_PASSWORD),
                 PASSES(MSG_ASK_PAM, msg_ask_pam, sid, 22),
                 PASSES(MSG_ASK_LOGIN_CODE, msg_ask_login_code, service, 64),
                 PASSES(MSG_SIGN_ACCESS, msg_sign_access, kind, TOKEN_KIND_PLAIN),

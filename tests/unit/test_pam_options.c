@@ -53,6 +53,8 @@ static void every_argument_is_read(void **state) {
 
 static void an_argument_that_means_nothing_in_a_phase_is_unknown_there(void **state) {
         static const char *const of_auth[] = {"use_first_pass", "try_first_pass"};
+        static const char *const of_password[] = {"use_authtok", "use_first_pass",
+                                                  "try_first_pass"};
         static const char *const of_session[] = {"audience=https://api.example", "scope=read"};
         static const char *const of_both[] = {"require_role=wheel", "ignore_unknown_user", "debug"};
         struct options options;
@@ -68,6 +70,12 @@ static void an_argument_that_means_nothing_in_a_phase_is_unknown_there(void **st
                 assert_int_equal(READ_IN(PAM_PHASE_SESSION, &options, &bad, of_session[i]), 0);
                 assert_int_equal(READ_IN(PAM_PHASE_CLOSE, &options, &bad, of_session[i]), 0);
                 assert_int_equal(READ_IN(PAM_PHASE_AUTH, &options, &bad, of_session[i]), -EINVAL);
+        }
+        for (i = 0; i < ELEMENTS(of_password); i++) {
+                assert_int_equal(READ_IN(PAM_PHASE_CHECK, &options, &bad, of_password[i]), 0);
+                assert_int_equal(READ_IN(PAM_PHASE_PASSWORD, &options, &bad, of_password[i]), 0);
+                assert_int_equal(READ_IN(PAM_PHASE_ACCOUNT, &options, &bad, of_password[i]),
+                                 -EINVAL);
         }
         for (i = 0; i < ELEMENTS(of_both); i++) {
                 assert_int_equal(READ_IN(PAM_PHASE_AUTH, &options, &bad, of_both[i]), 0);

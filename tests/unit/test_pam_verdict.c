@@ -24,6 +24,8 @@ static void only_a_granting_ticket_is_success(void **state) {
                 assert_true((verdict_code(PAM_PHASE_ACCOUNT, number) == PAM_SUCCESS) == granted);
                 assert_true((verdict_code(PAM_PHASE_SESSION, number) == PAM_SUCCESS) == granted);
                 assert_true((verdict_code(PAM_PHASE_CLOSE, number) == PAM_SUCCESS) == granted);
+                assert_true((verdict_code(PAM_PHASE_CHECK, number) == PAM_SUCCESS) == granted);
+                assert_true((verdict_code(PAM_PHASE_PASSWORD, number) == PAM_SUCCESS) == granted);
         }
 }
 

@@ -47,6 +47,8 @@ ROUTE(pam_account)
 ROUTE(pam_session)
 ROUTE(pam_close)
 ROUTE(login_code)
+ROUTE(pam_password)
+ROUTE(pam_check)
 ROUTE(jwks)
 ROUTE(metadata)
 ROUTE(health)
@@ -96,6 +98,8 @@ static const struct {
         {"POST", "/pam/auth", LOCAL, pam_auth_begin, ""},
         {"POST", "/pam/account", LOCAL, pam_account_begin, ""},
         {"POST", "/pam/session", LOCAL, pam_session_begin, ""},
+        {"POST", "/pam/password", LOCAL, pam_password_begin, ""},
+        {"POST", "/pam/password/check", LOCAL, pam_check_begin, ""},
         {"POST", "/pam/session/close", LOCAL, pam_close_begin, ""},
         {"POST", "/login-codes", LOCAL, login_code_begin, ""},
         {"GET", "/health", ALL, health_begin, ""},

@@ -105,7 +105,8 @@ static const char *const sql_of[STATEMENT_COUNT] = {
         [STATEMENT_SESSION_COUNT_USER] =
                 "SELECT count(*) FROM sessions WHERE user_id = ?1 AND " SESSION_LIVES,
         [STATEMENT_SESSION_END] = "DELETE FROM sessions WHERE sid = ?1",
-        [STATEMENT_SESSION_END_USER] = "DELETE FROM sessions WHERE user_id = ?1 AND auth_time < ?2",
+        [STATEMENT_SESSION_END_USER] = "DELETE FROM sessions WHERE user_id = ?1 AND auth_time < ?2 "
+                                       "AND sid <> ?3",
         [STATEMENT_SESSION_END_CLIENT] =
                 "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions "
                 "WHERE client_id = ?4 AND auth_time < ?1 AND after_ending < ?2 "

@@ -24,6 +24,7 @@ static int sessions_end_user(struct store *store, const struct revocation *revoc
 
         bind_number(statement, 1, (int64_t)revocation->user_id, &code);
         bind_number(statement, 2, revocation->login_before, &code);
+        bind_text(statement, 3, revocation->kept_sid, &code);
         return statement_run(store, statement, code, "ending sessions");
 }
 

@@ -104,6 +104,7 @@ struct revocation {
         /* the sessions that end with it: that one, or those of a user, of a client, of everybody */
         struct text sid;
         uint64_t user_id;
+        struct text kept_sid; /* of the user's, that one stays; empty: none */
         struct text client_id;
         int64_t login_before; /* of these only the ones whose login was before that */
 };
