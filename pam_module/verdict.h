@@ -22,7 +22,8 @@ enum situation {
         SITUATION_UNKNOWN,     /* or the account's name can be no user's */
         SITUATION_DISABLED,
         SITUATION_EXPIRED,
-        SITUATION_UNFIT, /* the new password is not good enough */
+        SITUATION_MUST_CHANGE, /* the password, before the login goes on */
+        SITUATION_UNFIT,       /* the new password is not good enough */
         SITUATION_GRANTED = 0x6a,
 };
 

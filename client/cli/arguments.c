@@ -27,6 +27,8 @@ static const struct option_about options[OPTION_COUNT] = {
                                    "read the password from standard input, one line"},
         [OPTION_HASH_STDIN] = {"hash-stdin", no_argument, false, "--hash-stdin",
                                "read another system's hash of the password, one line"},
+        [OPTION_MUST_CHANGE] = {"must-change", no_argument, false, "--must-change",
+                                "it must be changed at the next login"},
         [OPTION_SKIP] = {"skip", required_argument, false, "--skip N", "leave out the first N"},
         [OPTION_LIMIT] = {"limit", required_argument, false, "--limit N", "at most N"},
         [OPTION_Q] = {"q", required_argument, false, "--q TEXT",

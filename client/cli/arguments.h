@@ -20,6 +20,7 @@ enum option_id {
         OPTION_ALLOW_ACCOUNT_NAME,
         OPTION_PASSWORD_STDIN,
         OPTION_HASH_STDIN,
+        OPTION_MUST_CHANGE,
         OPTION_SKIP,
         OPTION_LIMIT,
         OPTION_Q,

@@ -61,6 +61,13 @@ int ask_as_bearer(struct cli *cli, const char *path, const struct secret *token,
         return tell_as_bearer(cli, "GET", path, NULL, token, ret);
 }
 
+int tell_anonymously(struct cli *cli, const char *method, const char *path, const json_t *body,
+                     struct answer *ret) {
+        struct exchange_request request = {.method = method, .path = path};
+
+        return ask_with_body(cli, &request, body, ret);
+}
+
 int ask_anonymously(struct cli *cli, const char *path, struct answer *ret) {
         struct exchange_request request = {.method = "GET", .path = path};
 

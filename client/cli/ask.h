@@ -20,6 +20,10 @@ int ask_as_bearer(struct cli *cli, const char *path, const struct secret *token,
 int tell_as_bearer(struct cli *cli, const char *method, const char *path, const json_t *body,
                    const struct secret *token, struct answer *ret);
 
+/* With nothing but the body. 0, or -errno having said why. */
+int tell_anonymously(struct cli *cli, const char *method, const char *path, const json_t *body,
+                     struct answer *ret);
+
 /* With nothing. 0, or -errno having said why. */
 int ask_anonymously(struct cli *cli, const char *path, struct answer *ret);
 

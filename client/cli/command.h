@@ -46,6 +46,7 @@ extern const struct command command_user_show;
 extern const struct command command_user_list;
 extern const struct command command_user_edit;
 extern const struct command command_user_passwd;
+extern const struct command command_user_expire_password;
 extern const struct command command_user_disable;
 extern const struct command command_user_enable;
 extern const struct command command_user_expire;

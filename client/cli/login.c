@@ -15,22 +15,24 @@ static const struct {
         enum jeton_login_outcome outcome;
         const char *text;
 } refusals[] = {
-        {JETON_LOGIN_REFUSED, "wrong name or password"},
         {JETON_LOGIN_BAD_SCOPE, "this user may not have that scope there"},
         {JETON_LOGIN_BAD_AUDIENCE, "this host issues no tokens for that audience"},
         {JETON_LOGIN_NOT_ALLOWED, "this daemon gives no tokens for passwords here"},
 };
 
-static enum status say_refusal(enum jeton_login_outcome outcome) {
+/* Of a name and a password the daemon has more to say. */
+static enum status say_refusal(const struct cli *cli, enum jeton_login_outcome outcome) {
         size_t i;
 
+        if (outcome == JETON_LOGIN_REFUSED)
+                log_error("%s", jeton_error(cli->jeton));
         for (i = 0; i < ELEMENTS(refusals); i++)
                 if (refusals[i].outcome == outcome)
                         log_error("%s", refusals[i].text);
         return STATUS_REFUSED;
 }
 
-static const char *name_of(const struct arguments *arguments) {
+const char *login_name(const struct arguments *arguments) {
         const char *name = operand(arguments, 0);
 
         name = name ? name : account_name(getuid());
@@ -47,18 +49,16 @@ static enum status login_with(struct cli *cli, const struct jeton_login_request 
                 log_error("%s", jeton_error(cli->jeton));
                 return STATUS_REFUSED;
         }
-        return outcome == JETON_LOGIN_GRANTED ? STATUS_DONE : say_refusal(outcome);
+        return outcome == JETON_LOGIN_GRANTED ? STATUS_DONE : say_refusal(cli, outcome);
 }
 
-enum status login_keeping(struct cli *cli, struct secret **ret_password,
-                          struct jeton_tokens **ret_tokens) {
+enum status login_now(struct cli *cli, struct jeton_tokens **ret_tokens) {
         struct jeton_login_request request = JETON_LOGIN_REQUEST_INIT;
         _cleanup_(secret_freep) struct secret *password = NULL;
         bool line_only = option_is_given(&cli->arguments, OPTION_PASSWORD_STDIN);
         char audience[AUDIENCE_MAX + 1], prompt[128];
-        enum status status;
 
-        request.username = name_of(&cli->arguments);
+        request.username = login_name(&cli->arguments);
         if (!request.username)
                 return STATUS_USAGE;
         if (option_join(&cli->arguments, OPTION_AUDIENCE, audience, sizeof audience) < 0)
@@ -71,16 +71,7 @@ enum status login_keeping(struct cli *cli, struct secret **ret_password,
         request.password_len = password->len;
         request.audience = audience;
         request.scope = option_value(&cli->arguments, OPTION_SCOPE);
-        status = login_with(cli, &request, ret_tokens);
-        if (status == STATUS_DONE)
-                *ret_password = take(password);
-        return status;
-}
-
-enum status login_now(struct cli *cli, struct jeton_tokens **ret_tokens) {
-        _cleanup_(secret_freep) struct secret *password = NULL;
-
-        return login_keeping(cli, &password, ret_tokens);
+        return login_with(cli, &request, ret_tokens);
 }
 
 static enum status login_save(const struct cli *cli, const struct jeton_tokens *tokens) {

@@ -15,9 +15,8 @@
 /* Asks for the password and logs the first operand in. STATUS_DONE, or having said why not. */
 enum status login_now(struct cli *cli, struct jeton_tokens **ret_tokens);
 
-/* The same, and gives the password too. */
-enum status login_keeping(struct cli *cli, struct secret **ret_password,
-                          struct jeton_tokens **ret_tokens);
+/* The first operand, or the calling account's own name; NULL having said that there is none. */
+const char *login_name(const struct arguments *arguments);
 
 static inline void jeton_tokens_freep(struct jeton_tokens **tokens) {
         jeton_tokens_free(*tokens);

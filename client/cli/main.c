@@ -17,6 +17,7 @@ const struct command *const commands[] = {
         &command_user_list,
         &command_user_unlock,
         &command_user_edit,
+        &command_user_expire_password,
         &command_user_passwd,
         &command_user_disable,
         &command_user_enable,

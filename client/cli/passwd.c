@@ -1,53 +1,43 @@
-/* jeton passwd: PUT /users/me/password. Logs in with the current password for a token first. */
+/* jeton passwd: PUT /users/me/password, by name: who must change his password gets no token before
+ * that. */
 #include "ask.h"
 #include "login.h"
 #include "output.h"
+#include "password.h"
 #include "user_body.h"
 
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
 #include "../body.h"
 
-static int fill_body(json_t *body, const struct arguments *arguments,
-                     const struct secret *current) {
-        json_t *value = json_stringn(current->bytes, current->len);
-
-        if (json_object_set_new(body, "current_password", value) < 0) {
-                log_error("the current password is not UTF-8: an admin can set a new one");
-                return -EINVAL;
-        }
-        return user_body_password(body, "new_password", arguments);
-}
-
-static int send_body(struct cli *cli, const json_t *body, const struct jeton_tokens *tokens,
-                     struct answer *ret) {
-        _cleanup_(secret_freep) struct secret *token = NULL;
-        const char *access = jeton_tokens_access(tokens);
+static int ask_current(json_t *body, const struct arguments *arguments, const char *name) {
+        bool line_only = option_is_given(arguments, OPTION_PASSWORD_STDIN);
+        _cleanup_(secret_freep) struct secret *current = NULL;
+        char prompt[128];
         int r;
 
-        r = secret_new(access, strlen(access), &token);
-        if (r < 0) {
-                log_error("out of memory");
-                return r;
-        }
-        return tell_as_bearer(cli, "PUT", "/users/me/password", body, token, ret);
-}
-
-static enum status change_password(struct cli *cli, const struct secret *current,
-                                   const struct jeton_tokens *tokens) {
-        _cleanup_(json_decrefp) json_t *body = json_object();
-        _cleanup_(answer_clear) struct answer answer = {0};
-        int r;
-
-        r = fill_body(body, &cli->arguments, current);
-        if (r == 0)
-                r = send_body(cli, body, tokens, &answer);
-        json_wipe_string(json_object_get(body, "current_password"));
-        json_wipe_string(json_object_get(body, "new_password"));
+        snprintf(prompt, sizeof prompt,
+                 "Current password of %.90s: ", log_escape(text_of(name)).text);
+        r = password_get(prompt, false, line_only, &current);
         if (r < 0)
-                return STATUS_REFUSED;
-        if (answer.status != 204)
-                return refused(cli, &answer);
+                return r;
+        if (json_object_set_new(body, "current_password",
+                                json_stringn(current->bytes, current->len)) == 0)
+                return 0;
+        log_error("the current password is not UTF-8: an admin can set a new one");
+        return -EINVAL;
+}
+
+static int fill_body(json_t *body, const struct arguments *arguments, const char *name) {
+        int r;
+
+        r = user_body_text(body, "username", name, "the name");
+        if (r == 0)
+                r = ask_current(body, arguments, name);
+        return r < 0 ? r : user_body_password(body, "new_password", arguments);
+}
+
+static enum status say_done(const struct cli *cli) {
         if (cli->json)
                 puts("{}");
         else
@@ -56,12 +46,21 @@ static enum status change_password(struct cli *cli, const struct secret *current
 }
 
 static enum status run(struct cli *cli) {
-        _cleanup_(jeton_tokens_freep) struct jeton_tokens *tokens = NULL;
-        _cleanup_(secret_freep) struct secret *current = NULL;
-        enum status status;
+        const char *name = login_name(&cli->arguments);
+        _cleanup_(json_decrefp) json_t *body = json_object();
+        _cleanup_(answer_clear) struct answer answer = {0};
+        int r;
 
-        status = login_keeping(cli, &current, &tokens);
-        return status == STATUS_DONE ? change_password(cli, current, tokens) : status;
+        if (!name)
+                return STATUS_USAGE;
+        r = fill_body(body, &cli->arguments, name);
+        if (r == 0)
+                r = tell_anonymously(cli, "PUT", "/users/me/password", body, &answer);
+        json_wipe_string(json_object_get(body, "current_password"));
+        json_wipe_string(json_object_get(body, "new_password"));
+        if (r < 0)
+                return STATUS_REFUSED;
+        return answer.status == 204 ? say_done(cli) : refused(cli, &answer);
 }
 
 const struct command command_passwd = {

@@ -40,6 +40,8 @@ void person_print(const json_t *person) {
         print_number(person, "uid");
         if (json_is_true(json_object_get(person, "disabled")))
                 printf("  %-11s yes\n", "disabled");
+        if (json_is_true(json_object_get(person, "must_change_password")))
+                printf("  %-11s must be changed\n", "password");
         output_field("end", person_text(person, "expires_at"));
         output_field("waits until", person_text(person, "locked_until"));
         output_field("created", person_text(person, "created_at"));

@@ -93,10 +93,19 @@ static enum status run_expire(struct cli *cli) {
         return send_change(cli, change, strcmp(when, "never") == 0 ? "has no end" : "has an end");
 }
 
+static enum status run_expire_password(struct cli *cli) {
+        return send_change(cli, json_pack("{s:b}", "must_change_password", 1),
+                           "must change the password at the next login");
+}
+
 static enum status run_passwd(struct cli *cli) {
         json_t *change = json_object();
+        int r;
 
-        if (user_body_password(change, "password", &cli->arguments) < 0) {
+        r = user_body_password(change, "password", &cli->arguments);
+        if (r == 0 && option_is_given(&cli->arguments, OPTION_MUST_CHANGE))
+                r = json_object_set_new(change, "must_change_password", json_true());
+        if (r < 0) {
                 json_decref(change);
                 return STATUS_REFUSED;
         }
@@ -149,7 +158,19 @@ const struct command command_user_passwd = {
         .operands = "NAME|ID",
         .operands_min = 1,
         .operands_max = 1,
-        .options = OPTION_BIT(OPTION_PASSWORD_STDIN),
+        .options = OPTION_BIT(OPTION_PASSWORD_STDIN) | OPTION_BIT(OPTION_MUST_CHANGE),
         .line = "Set a user's password anew (admin)",
         .run = run_passwd,
+};
+
+const struct command command_user_expire_password = {
+        .words = "user expire-password",
+        .operands = "NAME|ID",
+        .operands_min = 1,
+        .operands_max = 1,
+        .line = "Have a user change the password at the next login (admin)",
+        .more = "Who is logged in stays it. A new password that its user sets, or an "
+                "administrator\n"
+                "without --must-change, ends it.",
+        .run = run_expire_password,
 };

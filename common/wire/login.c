@@ -10,10 +10,12 @@ static const char *const phases[] = {
 };
 
 static const char *const verdicts[] = {
-        [LOGIN_DENIED] = "denied",   [LOGIN_UNKNOWN] = "unknown",   [LOGIN_DISABLED] = "disabled",
-        [LOGIN_EXPIRED] = "expired", [LOGIN_GRANTED] = "granted",   [LOGIN_SHORT] = "too-short",
-        [LOGIN_LONG] = "too-long",   [LOGIN_COMMON] = "common",     [LOGIN_NAME] = "user-name",
-        [LOGIN_SIMILAR] = "similar", [LOGIN_SIMPLE] = "too-simple",
+        [LOGIN_DENIED] = "denied",     [LOGIN_UNKNOWN] = "unknown",
+        [LOGIN_DISABLED] = "disabled", [LOGIN_EXPIRED] = "expired",
+        [LOGIN_GRANTED] = "granted",   [LOGIN_MUST_CHANGE] = "must-change",
+        [LOGIN_SHORT] = "too-short",   [LOGIN_LONG] = "too-long",
+        [LOGIN_COMMON] = "common",     [LOGIN_NAME] = "user-name",
+        [LOGIN_SIMILAR] = "similar",   [LOGIN_SIMPLE] = "too-simple",
 };
 
 static const char *word_at(const char *const *words, size_t count, unsigned index) {

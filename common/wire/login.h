@@ -24,6 +24,7 @@ enum login_verdict {
                            session */
         LOGIN_DISABLED, /* an admin disabled the user; not told in auth */
         LOGIN_EXPIRED,  /* the user's end has come; not told in auth */
+        LOGIN_MUST_CHANGE, /* account: not before the password has been changed */
         /* password: what is wrong with the new one */
         LOGIN_SHORT,
         LOGIN_LONG,

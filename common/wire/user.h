@@ -11,11 +11,12 @@ enum user_member {
         USER_EXPIRY = 1 << 4,
         USER_UID = 1 << 5,
         USER_PASSWORD = 1 << 6,
+        USER_MUST_CHANGE = 1 << 7, /* whether the password must be changed at the next login */
 };
 
-/* What PUT replaces: everything but the password. */
+/* What PUT replaces: everything but the password, and what becomes of it. */
 #define USER_PROFILE \
         (USER_FULL_NAME | USER_EMAIL | USER_ROLES | USER_DISABLED | USER_EXPIRY | USER_UID)
-#define USER_MEMBERS (USER_PROFILE | USER_PASSWORD)
+#define USER_MEMBERS (USER_PROFILE | USER_PASSWORD | USER_MUST_CHANGE)
 
 #endif

@@ -40,6 +40,7 @@ static int user_write(struct call *call, struct transaction *transaction) {
                 .email = text_of(change->email),
                 .roles = text_of(change->roles),
                 .disabled = change->disabled,
+                .must_change = change->must_change,
                 .expires_at = change->expires_at,
                 .has_uid = change->has_uid,
                 .uid = change->uid,
@@ -56,15 +57,16 @@ static const struct {
         enum user_member member;
         const char *word;
 } words[] = {
-        {USER_FULL_NAME, "full_name"}, {USER_EMAIL, "email"}, {USER_ROLES, "roles"},
-        {USER_DISABLED, "disabled"},   {USER_EXPIRY, "end"},  {USER_UID, "link"},
-        {USER_PASSWORD, "password"},
+        {USER_FULL_NAME, "full_name"}, {USER_EMAIL, "email"},
+        {USER_ROLES, "roles"},         {USER_DISABLED, "disabled"},
+        {USER_EXPIRY, "end"},          {USER_UID, "link"},
+        {USER_PASSWORD, "password"},   {USER_MUST_CHANGE, "must-change"},
 };
 
 /* Which members were named, and of those that give rights what they are now. */
 static void change_audit(const struct call *call) {
         const struct user *user = call->user;
-        char named[80] = "", link[16] = "none", detail[ROLES_MAX + 256];
+        char named[96] = "", link[16] = "none", detail[ROLES_MAX + 256];
         size_t i, len = 0;
 
         for (i = 0; i < ELEMENTS(words); i++)

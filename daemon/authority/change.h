@@ -3,6 +3,7 @@
 #ifndef JETON_AUTHORITY_CHANGE_H
 #define JETON_AUTHORITY_CHANGE_H
 
+#include "audit.h"
 #include "call.h"
 
 typedef int change_done(struct call *call, enum refusal refusal);
@@ -13,12 +14,14 @@ struct change {
         char email[EMAIL_MAX + 1];
         char roles[ROLES_MAX + 1];
         bool disabled;
+        bool must_change;
         int64_t expires_at;
         bool has_uid;
         uint32_t uid;
         /* of who changes his own; NULL otherwise */
         struct secret *old_password, *new_password, *proven_hash, *bearer;
-        char kept_sid[SID_LEN + 1]; /* his present session, which goes on; "": none does */
+        char username[LOG_NAME_MAX + 1]; /* as the caller wrote it, for the audit line */
+        char kept_sid[SID_LEN + 1];      /* his present session, which goes on; "": none does */
 
         /* change.c */
         enum users_conflict conflict;

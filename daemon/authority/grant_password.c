@@ -53,8 +53,10 @@ static void grant_free(void *step) {
 
 static enum refusal grant_check(const struct call *call, const struct msg_ask_password_grant *ask,
                                 struct grant *grant) {
-        if (call->connection->class == CLASS_WEB && !call->settings->password_grant_web)
-                return REFUSAL_GRANT_ON_WEB;
+        enum refusal refusal = policy_password_grant(call);
+
+        if (refusal)
+                return refusal;
         if (ask->client_id.len > 0 && !text_is(ask->client_id, TEXT(WIRE_CLIENT_LOCAL)))
                 return REFUSAL_CLIENT;
         if (text_copy(ask->scope, grant->asked_scope, sizeof grant->asked_scope) < 0)
@@ -241,6 +243,10 @@ static int grant_check_password(struct call *call, enum password_verdict verdict
                 password_reason(call, verdict, reason);
                 audit(call, "login", "refused", text_of(grant->username), reason);
                 return call_refuse_login(call, REFUSAL_CREDENTIALS);
+        }
+        if (user_must_change(call->user, call->settings->password_max_age_s, clock_wall_s())) {
+                audit(call, "login", "refused", text_of(grant->username), "reason=must-change");
+                return call_refuse(call, REFUSAL_MUST_CHANGE);
         }
         if (!policy_may_use(grant->audience, text_of(call->user->roles)))
                 refusal = REFUSAL_AUDIENCE;

@@ -155,7 +155,12 @@ enum login_verdict login_account_verdict(const struct call *call) {
 static int login_judge_account(struct call *call) {
         enum login_verdict verdict = login_account_verdict(call);
 
-        return verdict == LOGIN_GRANTED ? login_judge_role(call) : login_sign(call, verdict, "");
+        if (verdict != LOGIN_GRANTED)
+                return login_sign(call, verdict, "");
+        if (login_has_role(call) &&
+            user_must_change(call->user, call->settings->password_max_age_s, clock_wall_s()))
+                return login_sign(call, LOGIN_MUST_CHANGE, "");
+        return login_judge_role(call);
 }
 
 static bool may_ask_oneself(const struct msg_ask_pam *ask) {

@@ -151,3 +151,9 @@ bool policy_may_link(const struct call *call, uint32_t uid) {
         return uid != 0 && uid != UINT32_MAX && uid != call->authority->overflow_uid &&
                uid >= call->settings->min_uid;
 }
+
+enum refusal policy_password_grant(const struct call *call) {
+        if (call->connection->class == CLASS_WEB && !call->settings->password_grant_web)
+                return REFUSAL_GRANT_ON_WEB;
+        return REFUSAL_NONE;
+}

@@ -44,4 +44,8 @@ enum refusal policy_admin(const struct call *call, enum credential credential);
 /* Whether a user may be linked to that local account. */
 bool policy_may_link(const struct call *call, uint32_t uid);
 
+/* Whether a password may be exchanged for a token where this call comes from. REFUSAL_NONE or why
+ * not. */
+enum refusal policy_password_grant(const struct call *call);
+
 #endif

@@ -14,6 +14,11 @@
 
 static const struct msg_answer_refused rows[REFUSAL_COUNT] = {
         [REFUSAL_CREDENTIALS] = ROW(400, "invalid_grant", "wrong user name or password"),
+        /* RFC 6749 5.2: resource owner credentials that are "invalid, expired". */
+        [REFUSAL_MUST_CHANGE] =
+                ROW(400, "invalid_grant",
+                    "the password has expired and must be changed first: jeton passwd, passwd, or "
+                    "PUT /users/me/password with username"),
         [REFUSAL_GRANT_ON_WEB] =
                 ROW(400, "unauthorized_client",
                     "the password grant is not open here (password-grant = web opens it)"),

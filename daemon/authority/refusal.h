@@ -7,6 +7,7 @@
 enum refusal {
         REFUSAL_NONE = 0,
         REFUSAL_CREDENTIALS, /* unknown, disabled, locked, wrong or empty: one answer */
+        REFUSAL_MUST_CHANGE, /* told to who knows the password */
         REFUSAL_GRANT_ON_WEB,
         REFUSAL_CLIENT,
         REFUSAL_AUDIENCE,

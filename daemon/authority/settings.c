@@ -157,6 +157,7 @@ static int settings_begin(struct settings **settings, const struct msg_setup_aut
         new->max_connections = said->max_connections;
         new->max_connections_per_uid = said->max_connections_per_uid;
         new->password_min = said->password_min;
+        new->password_max_age_s = said->password_max_age_s;
         new->leeway_s = said->leeway_s;
         new->refresh = said->refresh;
         new->refresh_idle_s = said->refresh_idle_s;

@@ -62,6 +62,7 @@ struct settings {
         char issuer[ISSUER_MAX + 1];
         uint32_t access_lifetime_s, min_uid;
         uint32_t max_connections, max_connections_per_uid, password_min, leeway_s;
+        uint32_t password_max_age_s; /* 0: for ever */
         uint32_t max_calls_per_uid, max_hashes_per_uid;
         bool password_grant_web;
         bool refresh; /* logins are given a refresh token */

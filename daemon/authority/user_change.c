@@ -22,6 +22,7 @@ static int change_keep(struct call *call, const struct msg_ask_user_change *ask)
                 return r;
         change->members = ask->members;
         change->disabled = ask->disabled;
+        change->must_change = ask->must_change;
         change->expires_at = ask->expires_at;
         change->has_uid = ask->has_uid;
         change->uid = ask->uid;

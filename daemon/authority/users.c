@@ -16,6 +16,7 @@ static struct msg_answer_user user_answer(const struct user *user) {
                 .email = text_of(user->email),
                 .roles = text_of(user->roles),
                 .disabled = user->disabled,
+                .must_change = user->must_change,
                 .has_uid = user->has_uid,
                 .uid = user->uid,
                 .created_at = user->created_at,

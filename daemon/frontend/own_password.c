@@ -1,4 +1,5 @@
-/* PUT /users/me/password: a user sets a new password, and shows that he knows the current one. */
+/* PUT /users/me/password: a user sets a new password, and shows that he knows the current one: with
+ * a token, or by his name alone. */
 #include "routes.h"
 
 #include "../../common/cleanup.h"
@@ -10,6 +11,7 @@
 enum member {
         MEMBER_CURRENT,
         MEMBER_NEW,
+        MEMBER_USERNAME,
         MEMBER_COUNT,
 };
 
@@ -18,7 +20,25 @@ static const struct json_member members[MEMBER_COUNT] = {
                             "current_password must be a text without NUL"},
         [MEMBER_NEW] = {"new_password", JSON_KIND_STRING, true, false,
                         "new_password must be a text without NUL"},
+        [MEMBER_USERNAME] = {"username", JSON_KIND_STRING, false, false,
+                             "username must be a text without NUL"},
 };
+
+/* A bearer is who he is; without one a name says it. */
+static int read_whose(struct request *request, const struct json_values *values,
+                      struct msg_ask_password_change *ask) {
+        const struct json_value *username = &values->at[MEMBER_USERNAME];
+
+        if (!username->is_present)
+                return request_bearer(request, &ask->bearer);
+        if (request->authorization.scheme != SCHEME_NONE)
+                return request_refuse(request, 400, "invalid_request",
+                                      "username is for requests without a token");
+        if (username->text.len == 0)
+                return request_refuse(request, 400, "invalid_request", "username is empty");
+        ask->username = name_as_asked(username->text);
+        return 0;
+}
 
 int password_change_begin(struct request *request) {
         static const struct exchange change = {
@@ -32,9 +52,9 @@ int password_change_begin(struct request *request) {
         char remote[REMOTE_SIZE];
         int r;
 
-        r = request_bearer(request, &ask.bearer);
+        r = json_read(body, members, MEMBER_COUNT, &values, &request->fault);
         if (r == 0)
-                r = json_read(body, members, MEMBER_COUNT, &values, &request->fault);
+                r = read_whose(request, &values, &ask);
         if (r < 0)
                 return r;
         ask.current_password = password_as_asked(values.at[MEMBER_CURRENT].text);

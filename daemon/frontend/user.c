@@ -19,6 +19,7 @@ void user_to_json(const struct msg_answer_user *user, struct json *ret) {
         json_add_text_or_null(ret, "email", user->email);
         json_add_words(ret, "roles", user->roles);
         json_add_flag(ret, "disabled", user->disabled);
+        json_add_flag(ret, "must_change_password", user->must_change);
         if (user->has_uid)
                 json_add_number(ret, "uid", user->uid);
         else

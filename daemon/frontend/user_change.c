@@ -16,6 +16,7 @@ enum member {
         MEMBER_EXPIRES_AT,
         MEMBER_UID,
         MEMBER_PASSWORD,
+        MEMBER_MUST_CHANGE,
         MEMBER_COUNT,
 };
 
@@ -35,6 +36,8 @@ static const struct json_member members[MEMBER_COUNT] = {
                                "uid must be a number, or null to unlink"},
         [MEMBER_PASSWORD] =   {"password", JSON_KIND_STRING, false, false,
                                "password must be a text without NUL"},
+        [MEMBER_MUST_CHANGE] = {"must_change_password", JSON_KIND_FLAG, false, false,
+                               "must_change_password must be true or false"},
 };
 /* clang-format on */
 
@@ -42,7 +45,7 @@ static const uint8_t bits[MEMBER_COUNT] = {
         [MEMBER_FULL_NAME] = USER_FULL_NAME, [MEMBER_EMAIL] = USER_EMAIL,
         [MEMBER_ROLES] = USER_ROLES,         [MEMBER_DISABLED] = USER_DISABLED,
         [MEMBER_EXPIRES_AT] = USER_EXPIRY,   [MEMBER_UID] = USER_UID,
-        [MEMBER_PASSWORD] = USER_PASSWORD,
+        [MEMBER_PASSWORD] = USER_PASSWORD,   [MEMBER_MUST_CHANGE] = USER_MUST_CHANGE,
 };
 
 static uint8_t named(const struct json_values *values) {
@@ -73,6 +76,7 @@ static int ask_change(struct request *request, const struct json_values *values,
         ask->has_uid = values->at[MEMBER_UID].is_present && !values->at[MEMBER_UID].is_null;
         ask->uid = values->at[MEMBER_UID].uid;
         ask->password = values->at[MEMBER_PASSWORD].text;
+        ask->must_change = values->at[MEMBER_MUST_CHANGE].flag;
         return call_ask(request, &change, ask);
 }
 

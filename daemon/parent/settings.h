@@ -70,9 +70,10 @@ struct settings {
         uint32_t max_calls_per_uid, max_hashes_per_uid;
         uint32_t request_s, idle_s;
         uint32_t password_min;
-        char *password_blocklist; /* empty: none */
-        uint32_t password_grant;  /* enum password_grant */
-        uint32_t refresh;         /* 1: logins are given a refresh token */
+        uint32_t password_max_age_s; /* 0: for ever */
+        char *password_blocklist;    /* empty: none */
+        uint32_t password_grant;     /* enum password_grant */
+        uint32_t refresh;            /* 1: logins are given a refresh token */
         uint32_t refresh_idle_s, refresh_lifetime_s;
         uint32_t registration; /* enum registration */
         uint32_t algorithm;    /* position in the table's words: settings_algorithm() */

@@ -299,6 +299,7 @@ static int authority_tell(struct child *child) {
                 .max_connections = settings->max_connections,
                 .max_connections_per_uid = settings->max_connections_per_uid,
                 .password_min = settings->password_min,
+                .password_max_age_s = settings->password_max_age_s,
                 .leeway_s = settings->leeway_s,
                 .refresh = (uint8_t)settings->refresh,
                 .refresh_idle_s = settings->refresh_idle_s,

@@ -77,6 +77,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_setup_authority, max_connections, ANY_NUMBER),
                 FIELD(msg_setup_authority, max_connections_per_uid, ANY_NUMBER),
                 FIELD(msg_setup_authority, password_min, ANY_NUMBER),
+                FIELD(msg_setup_authority, password_max_age_s, ANY_NUMBER),
                 FIELD(msg_setup_authority, leeway_s, ANY_NUMBER),
                 FIELD(msg_setup_authority, refresh, FLAG_MAX),
                 FIELD(msg_setup_authority, refresh_idle_s, ANY_NUMBER),
@@ -268,6 +269,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ask_user_change, has_uid, FLAG_MAX),
                 FIELD(msg_ask_user_change, uid, ANY_NUMBER),
                 FIELD(msg_ask_user_change, password, PASSWORD_MAX),
+                FIELD(msg_ask_user_change, must_change, FLAG_MAX),
         }},
         [MSG_ASK_USER_REMOVE] = {"ask-user-remove", {
                 FIELD(msg_ask_user_remove, connection, ANY_NUMBER),
@@ -291,6 +293,7 @@ static const struct message_rule rules[MSG_COUNT] = {
         [MSG_ASK_PASSWORD_CHANGE] = {"ask-password-change", {
                 FIELD(msg_ask_password_change, connection, ANY_NUMBER),
                 FIELD(msg_ask_password_change, bearer, TOKEN_MAX),
+                FIELD(msg_ask_password_change, username, NAME_ASKED_MAX),
                 FIELD(msg_ask_password_change, current_password, PASSWORD_MAX),
                 FIELD(msg_ask_password_change, new_password, PASSWORD_MAX),
                 FIELD(msg_ask_password_change, remote, REMOTE_MAX),
@@ -459,6 +462,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_answer_user, email, EMAIL_MAX),
                 FIELD(msg_answer_user, roles, ROLES_MAX),
                 FIELD(msg_answer_user, disabled, FLAG_MAX),
+                FIELD(msg_answer_user, must_change, FLAG_MAX),
                 FIELD(msg_answer_user, has_uid, FLAG_MAX),
                 FIELD(msg_answer_user, uid, ANY_NUMBER),
                 FIELD(msg_answer_user, created_at, ANY_NUMBER),

@@ -211,7 +211,8 @@ struct msg_setup_authority {
         uint8_t registration_open;  /* 1: anybody may add himself */
         uint32_t max_connections;
         uint32_t max_connections_per_uid;
-        uint32_t password_min; /* characters */
+        uint32_t password_min;       /* characters */
+        uint32_t password_max_age_s; /* 0: for ever */
         uint32_t leeway_s;
         uint8_t refresh; /* 1: logins are given a refresh token */
         uint32_t refresh_idle_s;
@@ -445,6 +446,7 @@ struct msg_ask_user_change {
         uint8_t has_uid;    /* 0: unlink */
         uint32_t uid;
         struct text password;
+        uint8_t must_change;
 };
 
 struct msg_ask_user_remove {
@@ -471,7 +473,8 @@ struct msg_ask_profile_change {
 
 struct msg_ask_password_change {
         uint32_t connection;
-        struct text bearer; /* whose password it is */
+        struct text bearer;   /* whose password it is */
+        struct text username; /* or this one's, where there is no bearer */
         struct text current_password;
         struct text new_password;
         struct text remote; /* as in a password grant */
@@ -662,6 +665,7 @@ struct msg_answer_user {
         struct text email;
         struct text roles;
         uint8_t disabled;
+        uint8_t must_change; /* his password, at the next login */
         uint8_t has_uid;
         uint32_t uid;
         int64_t created_at;   /* seconds, NumericDate */

@@ -12,7 +12,8 @@ import pytest
 from harness import BUILD, PASSWORD, is_root
 
 COMMANDS = ["user add", "user link", "user show", "user list", "user edit", "user passwd",
-            "user disable", "user enable", "user expire", "user delete", "passwd", "login", "token",
+            "user disable", "user enable", "user expire",
+            "user expire-password", "user delete", "passwd", "login", "token",
             "whoami", "verify", "inspect", "status", "key list", "key rotate", "key drop",
             "key export", "client add", "client list", "client show", "client edit",
             "client rotate-secret", "client disable", "client enable", "client delete",
@@ -67,7 +68,7 @@ def test_a_refusal_is_status_1_and_says_what_to_do(jetond):
     assert "password" in short.stderr
     wrong = jetond.jeton("login", "alice", standard_input="wrong\n")
     assert wrong.returncode == 1 and wrong.stdout == ""
-    assert "wrong name or password" in wrong.stderr
+    assert "wrong user name or password" in wrong.stderr
 
 
 def test_a_login_prints_the_token_alone(jetond):

@@ -76,6 +76,7 @@ CASES = {
     "user show": lambda s: (["alice"], ""),
     "user list": lambda s: ([], ""),
     "user edit": lambda s: ([s.somebody(), "--full-name", "Some Body"], ""),
+    "user expire-password": lambda s: ([s.somebody()], ""),
     "user passwd": lambda s: ([s.somebody(), "--password-stdin"], PASSWORD + "2\n"),
     "user disable": lambda s: ([s.somebody()], ""),
     "user enable": lambda s: ([s.somebody()], ""),

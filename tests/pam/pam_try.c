@@ -320,6 +320,7 @@ static const char *const code_names[] = {
         [PAM_ACCT_EXPIRED] = "PAM_ACCT_EXPIRED",
         [PAM_CONV_ERR] = "PAM_CONV_ERR",
         [PAM_AUTHTOK_ERR] = "PAM_AUTHTOK_ERR",
+        [PAM_NEW_AUTHTOK_REQD] = "PAM_NEW_AUTHTOK_REQD",
         [PAM_IGNORE] = "PAM_IGNORE",
         [PAM_ABORT] = "PAM_ABORT",
         [PAM_MODULE_UNKNOWN] = "PAM_MODULE_UNKNOWN",

@@ -110,6 +110,7 @@ SITUATIONS = {
     "denied: without the role of require_role": without_the_role,
     "disabled by an administrator": verdict("disabled"),
     "at the end of the account": verdict("expired"),
+    "the password must be changed": verdict("must-change"),
     "linked, but unknown to the daemon": verdict("unknown"),
     "no such account": no_account,
     "uid 0": root,

@@ -296,3 +296,17 @@ def test_without_the_old_one_it_is_roots_alone(login):
     assert login.try_login(phases="auth", password=PASSWORD).codes == {"auth": "PAM_SUCCESS"}
     assert login.try_login(phases="reset").codes == {"reset": "PAM_SUCCESS"}
     assert login.try_login(phases="auth", password=NEW).codes == {"auth": "PAM_SUCCESS"}
+
+
+# ---- a password that must be changed ----
+
+def test_account_asks_for_a_new_password_and_then_no_more(login):
+    reply_ = login.jetond.request("PATCH", f"/users/{ACCOUNT.pw_name}", peer=True,
+                                  data={"must_change_password": True})
+    assert reply_.status == 200
+    line = login.module_line(timeout="5s")
+    login.stack(*(f"{kind} required {line}" for kind in ("auth", "account", "password")))
+    outcome = login.try_login(phases="auth,account,password,account", password=PASSWORD)
+    assert outcome.all_codes == [("auth", "PAM_SUCCESS"), ("account", "PAM_NEW_AUTHTOK_REQD"),
+                                 ("password", "PAM_SUCCESS"), ("account", "PAM_SUCCESS")]
+    assert login.try_login(phases="auth", password=NEW).codes == {"auth": "PAM_SUCCESS"}

@@ -179,10 +179,11 @@ static void a_user_is_shown_whole(void **state) {
 
         (void)state;
         user_to_json(&user, &json);
-        assert_written(&json, "{\"id\":12,\"username\":\"alice\",\"full_name\":null,"
-                              "\"email\":\"a@example.org\",\"roles\":[\"staff\",\"admin\"],"
-                              "\"disabled\":false,\"uid\":4000000000,"
-                              "\"created_at\":\"2000-02-29T00:00:00Z\",\"expires_at\":null}");
+        assert_written(&json,
+                       "{\"id\":12,\"username\":\"alice\",\"full_name\":null,"
+                       "\"email\":\"a@example.org\",\"roles\":[\"staff\",\"admin\"],"
+                       "\"disabled\":false,\"must_change_password\":false,\"uid\":4000000000,"
+                       "\"created_at\":\"2000-02-29T00:00:00Z\",\"expires_at\":null}");
 }
 
 static const struct {

@@ -56,7 +56,7 @@ static void a_session_fails_no_login(void **state) {
 }
 
 static void what_is_not_in_the_table_is_unavailable(void **state) {
-        static const unsigned numbers[] = {SITUATION_OPEN, SITUATION_EXPIRED + 1, 0x69, 0x6b, 511};
+        static const unsigned numbers[] = {SITUATION_OPEN, SITUATION_UNFIT + 1, 0x69, 0x6b, 511};
         size_t i;
 
         (void)state;

@@ -553,11 +553,12 @@ static void a_change_touches_what_it_names_and_nothing_else(void **state) {
                 .has_uid = true,
                 .uid = 1000,
                 .hash = TEXT("$y$x"),
+                .must_change = true,
         };
         unsigned bit;
 
         (void)state;
-        for (bit = 1; bit <= USER_PASSWORD; bit <<= 1) {
+        for (bit = 1; bit <= USER_MUST_CHANGE; bit <<= 1) {
                 char name[] = {'u', (char)('a' + __builtin_ctz(bit)), '\0'};
                 struct user_change change = everything;
                 _cleanup_(user_freep) struct user *user = NULL;
@@ -573,7 +574,30 @@ static void a_change_touches_what_it_names_and_nothing_else(void **state) {
                 assert_int_equal(text_is(secret_text(user->hash), TEXT("$y$x")),
                                  bit == USER_PASSWORD);
                 assert_int_equal(user->password_changed_at == NOW + 9, bit == USER_PASSWORD);
+                assert_int_equal(user->must_change, bit == USER_MUST_CHANGE);
         }
+}
+
+static void a_new_password_need_not_be_changed_unless_that_is_said_too(void **state) {
+        struct user_change change = {.members = USER_MUST_CHANGE, .must_change = true};
+        struct user *user;
+        uint64_t alice;
+
+        (void)state;
+        alice = add_name("alice");
+        user_free(changed(alice, change));
+        change = (struct user_change){.members = USER_PASSWORD, .hash = TEXT("$y$one")};
+        user = changed(alice, change);
+        assert_false(user->must_change);
+        assert_false(user_must_change(user, 0, INT64_MAX));
+        assert_false(user_must_change(user, 10, user->password_changed_at + 9));
+        assert_true(user_must_change(user, 10, user->password_changed_at + 10));
+        user_free(user);
+        change.members |= USER_MUST_CHANGE;
+        change.must_change = true;
+        user = changed(alice, change);
+        assert_true(user->must_change && user_must_change(user, 0, 0));
+        user_free(user);
 }
 
 static void a_proven_hash_must_still_stand(void **state) {
@@ -1003,6 +1027,7 @@ int main(void) {
                 with_store(an_id_is_never_given_twice),
                 with_store(linking_and_unlinking),
                 with_store(a_change_touches_what_it_names_and_nothing_else),
+                with_store(a_new_password_need_not_be_changed_unless_that_is_said_too),
                 with_store(a_proven_hash_must_still_stand),
                 with_store(who_is_removed_leaves_no_role_and_no_link),
                 cmocka_unit_test(an_end_is_reached_in_its_second),

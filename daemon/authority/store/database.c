@@ -9,7 +9,7 @@
 /* A user, in the order that users.c reads him. */
 #define USER_COLUMNS                                                             \
         "id, name, full_name, email, password_hash, disabled, uid, created_at, " \
-        "password_changed_at, expires_at, "                                      \
+        "password_changed_at, expires_at, must_change, "                         \
         "(SELECT group_concat(role, ' ') FROM (SELECT role FROM user_roles "     \
         " WHERE user_id = users.id ORDER BY role))"
 
@@ -64,7 +64,9 @@ static const char *const sql_of[STATEMENT_COUNT] = {
                              "expires_at = iif(?2 & 16, ?6, expires_at), "
                              "uid = iif(?2 & 32, ?7, uid), "
                              "password_hash = iif(?2 & 64, ?8, password_hash), "
-                             "password_changed_at = iif(?2 & 64, ?9, password_changed_at) "
+                             "password_changed_at = iif(?2 & 64, ?9, password_changed_at), "
+                             /* who has a new one need not change it, unless that is said too */
+                             "must_change = iif(?2 & 128, ?11, iif(?2 & 64, 0, must_change)) "
                              "WHERE id = ?1 AND (?10 = '' OR password_hash = ?10)",
         [STATEMENT_REMOVE_ROLES] = "DELETE FROM user_roles WHERE user_id = ?1",
         [STATEMENT_REMOVE] = "DELETE FROM users WHERE id = ?1",

@@ -149,10 +149,16 @@ static const char version_user_shares[] =
         "4294967295);"
         "CREATE INDEX users_of_share ON users (charged_to) WHERE charged_to IS NOT NULL;";
 
+/* A password that its user is to change at the next login. */
+static const char version_must_change[] =
+        "ALTER TABLE users ADD COLUMN must_change INTEGER NOT NULL"
+        " DEFAULT 0 CHECK (must_change IN (0, 1));";
+
 const struct migration migrations[] = {
-        {version_1},        {version_sessions},       {version_account_end},
-        {version_throttle}, {version_session_shares}, {version_clients},
-        {version_logins},   {version_endings},        {version_user_shares},
+        {version_1},           {version_sessions},       {version_account_end},
+        {version_throttle},    {version_session_shares}, {version_clients},
+        {version_logins},      {version_endings},        {version_user_shares},
+        {version_must_change},
 };
 const size_t migrations_count = ELEMENTS(migrations);
 

@@ -15,6 +15,7 @@ enum column {
         COLUMN_CREATED_AT,
         COLUMN_PASSWORD_CHANGED_AT,
         COLUMN_EXPIRES_AT,
+        COLUMN_MUST_CHANGE,
         COLUMN_ROLES,
 };
 
@@ -69,6 +70,7 @@ static int numbers_read(sqlite3_stmt *statement, struct user *user) {
         user->disabled = sqlite3_column_int64(statement, COLUMN_DISABLED) != 0;
         user->created_at = sqlite3_column_int64(statement, COLUMN_CREATED_AT);
         user->password_changed_at = sqlite3_column_int64(statement, COLUMN_PASSWORD_CHANGED_AT);
+        user->must_change = sqlite3_column_int64(statement, COLUMN_MUST_CHANGE) != 0;
         user->expires_at = sqlite3_column_int64(statement, COLUMN_EXPIRES_AT);
         return 0;
 }

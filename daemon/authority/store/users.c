@@ -240,6 +240,7 @@ static int row_change(struct store *store, uint64_t id, const struct user_change
         bind_text(statement, 8, change->hash, &code);
         bind_number(statement, 9, change->now, &code);
         bind_text(statement, 10, change->proven_hash, &code);
+        bind_number(statement, 11, change->must_change, &code);
         return change_one(store, statement, code, "changing a user");
 }
 

@@ -23,6 +23,7 @@ struct user {
         char *roles;         /* space-separated, sorted, each once */
         struct secret *hash; /* NULL: no password */
         bool disabled;
+        bool must_change; /* his password, at the next login */
         bool has_uid;
         uint32_t uid;                            /* of the linked local account */
         int64_t created_at, password_changed_at; /* clock_wall_s(); 0: never had a password */
@@ -36,6 +37,13 @@ static inline bool user_has_expired(const struct user *user, int64_t now) {
 /* Whether he may log in, and is who his tokens say. */
 static inline bool user_is_active(const struct user *user, int64_t now) {
         return !user->disabled && !user_has_expired(user, now);
+}
+
+/* Whether his password is to be changed before he may log in; 0: passwords do not age. Who has none
+ * here has one elsewhere, and changes it there. */
+static inline bool user_must_change(const struct user *user, int64_t max_age_s, int64_t now) {
+        return user->hash && (user->must_change ||
+                              (max_age_s > 0 && user->password_changed_at + max_age_s <= now));
 }
 
 /* Wipes the hash. NULL is fine. */
@@ -94,7 +102,8 @@ struct user_change {
         int64_t expires_at; /* 0: never */
         bool has_uid;
         uint32_t uid;
-        struct text hash;
+        struct text hash; /* a new one need not be changed, unless `must_change` is named too */
+        bool must_change;
         struct text proven_hash; /* the change is for him who has this one; empty: for any */
         int64_t now;             /* clock_wall_s() */
 };
