@@ -31,6 +31,10 @@ RUNDIR        ?= /run
 BASHCOMPDIR   ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR    ?= $(PREFIX)/share/zsh/site-functions
 FISHCOMPDIR   ?= $(PREFIX)/share/fish/vendor_completions.d
+# Where the host's Python looks below PREFIX: for /usr/local Debian's has a folder of its version.
+PYTHON        ?= /usr/bin/python3
+PYTHONDIR     ?= $(call once,PYTHONDIR,$(or $(shell $(PYTHON) -c 'import site; print(next(place \
+	for place in site.getsitepackages() if place.startswith("$(PREFIX)/lib/")))' 2>/dev/null),$(PREFIX)/lib/python3/dist-packages))
 # Linux-PAM and pam-auth-update look nowhere else, whatever PREFIX is.
 PAMCONFIGDIR  ?= /usr/share/pam-configs
 PAMDIR        ?= $(or $(shell $(PKG_CONFIG) --variable=libdir pam),/lib)/security
@@ -251,6 +255,9 @@ format:
 
 man-pages := $(wildcard client/*.[1-8] client/cli/*.[1-8] daemon/*.[1-8] daemon/*/*.[1-8] pam_module/*.[1-8])
 
+python-installed = $(foreach file,$(wildcard client/python/jeton/*.py client/python/jeton/py.typed), \
+	0644:$(file):$(PYTHONDIR)/jeton/$(notdir $(file)))
+
 installed = \
 	0755:$(BUILD)/bin/jetond:$(SBINDIR)/jetond \
 	$(foreach child,$(children),0755:$(child):$(LIBEXECDIR)/jeton/$(notdir $(child))) \
@@ -261,6 +268,7 @@ installed = \
 	0644:$(BUILD)/install/client/jeton.pc:$(LIBDIR)/pkgconfig/jeton.pc \
 	0644:$(pam):$(PAMDIR)/pam_jeton.so \
 	$(foreach page,$(man-pages),0644:$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
+	$(python-installed) \
 	0644:packaging/completions/jeton.bash:$(BASHCOMPDIR)/jeton \
 	0644:packaging/completions/_jeton:$(ZSHCOMPDIR)/_jeton \
 	0644:packaging/completions/jeton.fish:$(FISHCOMPDIR)/jeton.fish \
@@ -281,22 +289,30 @@ $(BUILD)/install/%: %.in $(BUILD)/flags
 
 generated := $(addprefix $(BUILD)/install/,jeton client/jeton.pc packaging/systemd/jetond.service packaging/systemd/jeton.tmpfiles)
 
+place = set -e; for item in $(1); do \
+		mode=$${item%%:*}; rest=$${item\#*:}; \
+		$(INSTALL) -D -m $$mode "$${rest%%:*}" "$(DESTDIR)$${rest\#*:}"; \
+	done
+
 ## install: everything, under DESTDIR; a configuration that is there already stays
 install: all $(generated)
-	@set -e; for item in $(installed); do \
-		mode=$${item%%:*}; rest=$${item#*:}; \
-		$(INSTALL) -D -m $$mode "$${rest%%:*}" "$(DESTDIR)$${rest#*:}"; \
-	done
+	@$(call place,$(installed))
 	@ln -sf $(notdir $(libjeton)) $(DESTDIR)$(LIBDIR)/libjeton.so
 	@[ -e $(DESTDIR)$(config) ] || $(INSTALL) -D -m 0644 $(config-sample) $(DESTDIR)$(config)
 	@[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || true
+
+## install-python: the Python package alone, which is text; it goes to PYTHONDIR
+install-python:
+	@$(call place,$(python-installed))
 
 ## uninstall: remove exactly what install placed; a configuration that was edited stays
 uninstall:
 	@for item in $(installed); do rm -f "$(DESTDIR)$${item##*:}"; done
 	@rm -f $(DESTDIR)$(LIBDIR)/libjeton.so
 	@! cmp -s $(config-sample) $(DESTDIR)$(config) || rm -f $(DESTDIR)$(config)
-	@-rmdir $(DESTDIR)$(LIBEXECDIR)/jeton $(DESTDIR)$(SYSCONFDIR)/jeton 2>/dev/null || true
+	@rm -rf "$(DESTDIR)$(PYTHONDIR)/jeton/__pycache__"
+	@-rmdir $(DESTDIR)$(LIBEXECDIR)/jeton $(DESTDIR)$(SYSCONFDIR)/jeton $(DESTDIR)$(PYTHONDIR)/jeton \
+		2>/dev/null || true
 
 ## clean: remove every build folder
 clean:
@@ -308,5 +324,5 @@ help:
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all demo check check-root fuzz lint format install uninstall clean help \
+.PHONY: all demo check check-root fuzz lint format install install-python uninstall clean help \
 	unit-tests test-programs examples fuzzers bench always
