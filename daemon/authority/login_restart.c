@@ -38,10 +38,11 @@ static int row_take(void *context, const struct login_row *row) {
         if (process_of(authority, row, &process) < 0)
                 return 0;
         r = login_session_add(authority, row, process, &session);
-        if (r == 0)
-                r = loop_timer(authority->loop, &session->timer, clock_monotonic_ms(),
-                               login_session_renew, session);
-        return r;
+        if (r < 0)
+                return r;
+        session->issued_at = clock_wall_s(); /* or before: what is revoked from now on ends it */
+        return loop_timer(authority->loop, &session->timer, clock_monotonic_ms(),
+                          login_session_renew, session);
 }
 
 /* ---- what is not taken ---- */

@@ -8,6 +8,7 @@
 #include "authority.h"
 #include "peer_process.h"
 #include "sessions.h"
+#include "store/sessions.h"
 #include "token_files.h"
 
 #include <inttypes.h>
@@ -148,15 +149,14 @@ static void process_gone(void *context, uint32_t events) {
 
 /* ---- revoked by others ---- */
 
-static bool is_revoked(const struct login_session *session) {
+static bool is_revoked(const struct login_session *session, const struct revocations *revocations) {
         struct claims claims = {.client_id = WIRE_CLIENT_LOCAL};
         int64_t before = 0;
 
         snprintf(claims.sub, sizeof claims.sub, "%" PRIu64, session->row.user_id);
         memcpy(claims.sid, session->row.sid, sizeof claims.sid);
         memcpy(claims.jti, session->jti, sizeof claims.jti);
-        return session->issued_at > 0 &&
-               revocations_before(&session->authority->revocations, &claims, &before) == 0 &&
+        return session->issued_at > 0 && revocations_before(revocations, &claims, &before) == 0 &&
                before > session->issued_at;
 }
 
@@ -165,10 +165,24 @@ static void review_due(void *context) {
         struct login_session *session;
 
         for (session = authority->logins.first; session; session = session->next)
-                if (!session->why && is_revoked(session)) {
+                if (!session->why && is_revoked(session, &authority->revocations)) {
                         session->is_revoked = true;
                         login_session_end(session, "its token was revoked");
                 }
+}
+
+int login_sessions_write_revoked(const struct authority *authority, struct transaction *transaction,
+                                 const struct revocation *revocation) {
+        struct page_revocation entries[] = {revocation->entry};
+        const struct revocations revocations = {.entries = entries, .count = ELEMENTS(entries)};
+        const struct login_session *session;
+        int r = 0;
+
+        for (session = authority->logins.first; r == 0 && session; session = session->next)
+                if (!session->why && !text_is(text_of(session->row.sid), revocation->kept_sid) &&
+                    is_revoked(session, &revocations))
+                        r = logins_remove(transaction, text_of(session->row.sid));
+        return r;
 }
 
 /* Once for all that is revoked in this turn of the loop. */

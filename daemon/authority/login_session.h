@@ -12,6 +12,7 @@
 #include "store/logins.h"
 
 struct authority;
+struct revocation;
 struct user;
 
 /* Of one uid, of LOGIN_SESSIONS_MAX in all: those that live, and those whose revoked token has not
@@ -23,7 +24,7 @@ struct login_session {
         struct login_session *next;
         struct login_row row;
         char jti[JTI_LEN + 1]; /* of the token in the file */
-        int64_t issued_at;     /* of that token; 0: there is none of this run */
+        int64_t issued_at;     /* of that token, at the latest; 0: there is none yet */
         int64_t life_ms;       /* how long it is left in the file: half of its life */
         int64_t renew_at_ms;   /* the end of that, by the wall clock */
         uint64_t asked;        /* the signer's question for the next one; 0: none */
@@ -72,6 +73,12 @@ void login_session_ended(struct login_session *session, const char *why);
 
 /* A session whose tokens until now are revoked goes on, with a new one. No such session is fine. */
 void login_session_keep(struct authority *authority, struct text sid);
+
+/* The part of a revocation's commit that makes its end of sessions last over a crash: a row that
+ * stays would bring the session back, with a token that is newer than the revocation. The one that
+ * the revocation keeps stays. 0 or -errno. */
+int login_sessions_write_revoked(const struct authority *authority, struct transaction *transaction,
+                                 const struct revocation *revocation);
 
 /* The status page has changed: sessions may be over. */
 void login_sessions_review(struct authority *authority);

@@ -175,6 +175,8 @@ int sessions_revoke(struct authority *authority, struct transaction *transaction
         r = revocation_make(authority, revoked, &revocation);
         if (r == 0)
                 r = revocations_store(transaction, &revocation, &collapsed);
+        if (r == 0)
+                r = login_sessions_write_revoked(authority, transaction, &revocation);
         if (r < 0) {
                 log_error("a revocation could not be stored: %s", store_error(authority->store));
                 return r;

@@ -484,6 +484,20 @@ def test_killed_without_a_warning(own):
         assert is_active(own, living.session.token())
 
 
+@pytest.mark.parametrize("revoke", [revoke_all, revoke_the_token])
+def test_revoked_is_over_although_the_daemon_is_killed_right_after_its_word(own, revoke):
+    sessions = [opened(own) for _ in range(100)]
+    authority, = own.children()["authority"]
+    revoke(own, sessions[0])
+    os.kill(int(authority), signal.SIGKILL)
+    own.wait_for_log("all processes run again")
+    own.wait_until_healthy()
+    time.sleep(0.5)
+    over = sessions if revoke is revoke_all else sessions[:1]
+    assert all(session.is_over() for session in over)
+    assert all(not session.is_over() for session in sessions[len(over):])
+
+
 def test_where_no_process_is_known_again_all_end():
     with OlderKernel("pidfs") as daemon:
         daemon.add_user("alice", uid=UID)
