@@ -498,6 +498,18 @@ def test_revoked_is_over_although_the_daemon_is_killed_right_after_its_word(own,
     assert all(not session.is_over() for session in sessions[len(over):])
 
 
+def test_the_session_in_which_the_password_was_changed_goes_on_after_a_crash_too(own):
+    kept, other = opened(own, proof=proof(own)), opened(own)
+    reply = own.request("PUT", "/users/me/password", token=kept.token(),
+                        data={"current_password": PASSWORD, "new_password": PASSWORD + "2"})
+    assert reply.status == 204
+    os.kill(int(own.children()["authority"][0]), signal.SIGKILL)
+    own.wait_for_log("all processes run again")
+    own.wait_until_healthy()
+    wait_until(lambda: not kept.is_over() and is_active(own, kept.token()))
+    assert other.is_over()
+
+
 def test_where_no_process_is_known_again_all_end():
     with OlderKernel("pidfs") as daemon:
         daemon.add_user("alice", uid=UID)
