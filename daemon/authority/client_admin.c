@@ -2,6 +2,7 @@
 #include "client_admin.h"
 
 #include "../../common/cleanup.h"
+#include "admin.h"
 #include "audit.h"
 #include "policy.h"
 #include "sessions.h"
@@ -14,6 +15,16 @@ static void work_free(void *step) {
         client_free(work->client);
         explicit_bzero(work, sizeof *work);
         free(work);
+}
+
+int client_admin_check(struct call *call, uint8_t credential, struct text bearer, struct text id,
+                       enum refusal *ret_refusal) {
+        int r;
+
+        r = admin_check(call, credential, bearer, ret_refusal);
+        if (r == 0 && !*ret_refusal && !name_is_client(id))
+                *ret_refusal = REFUSAL_NO_CLIENT;
+        return r;
 }
 
 int client_work_new(struct call *call, struct text id, struct client_work **ret) {

@@ -19,6 +19,10 @@ struct client_work {
         enum refusal refusal;  /* why it was not */
 };
 
+/* May the caller administer, and can a client have that id? 0 or -errno. */
+int client_admin_check(struct call *call, uint8_t credential, struct text bearer, struct text id,
+                       enum refusal *ret_refusal);
+
 /* An empty one about that client, as the call's step. 0 or -errno. */
 int client_work_new(struct call *call, struct text id, struct client_work **ret);
 

@@ -3,7 +3,6 @@
 #include "answers.h"
 
 #include "../../common/cleanup.h"
-#include "admin.h"
 #include "audit.h"
 #include "client_admin.h"
 
@@ -96,11 +95,9 @@ int answer_client_change(struct call *call, const union message *message) {
         enum refusal refusal;
         int r;
 
-        r = admin_check(call, ask->credential, ask->bearer, &refusal);
+        r = client_admin_check(call, ask->credential, ask->bearer, ask->id, &refusal);
         if (r < 0)
                 return r;
-        if (!refusal && !name_is_client(ask->id))
-                refusal = REFUSAL_NO_CLIENT;
         if (refusal)
                 return call_refuse(call, refusal);
         r = fields_keep(call, ask);
@@ -114,11 +111,9 @@ int answer_client_secret(struct call *call, const union message *message) {
         enum refusal refusal;
         int r;
 
-        r = admin_check(call, ask->credential, ask->bearer, &refusal);
+        r = client_admin_check(call, ask->credential, ask->bearer, ask->id, &refusal);
         if (r < 0)
                 return r;
-        if (!refusal && !name_is_client(ask->id))
-                refusal = REFUSAL_NO_CLIENT;
         if (refusal)
                 return call_refuse(call, refusal);
         r = client_work_new(call, ask->id, &work);

@@ -74,11 +74,9 @@ int answer_client_delete(struct call *call, const union message *message) {
         enum refusal refusal;
         int r;
 
-        r = admin_check(call, ask->credential, ask->bearer, &refusal);
+        r = client_admin_check(call, ask->credential, ask->bearer, ask->id, &refusal);
         if (r < 0)
                 return r;
-        if (!refusal && !name_is_client(ask->id))
-                refusal = REFUSAL_NO_CLIENT;
         if (refusal)
                 return call_refuse(call, refusal);
         r = client_work_new(call, ask->id, &work);

@@ -72,16 +72,11 @@ static int row_read(struct store *store, sqlite3_stmt *statement, struct client 
 int clients_find(struct store *store, struct text id, struct client **ret) {
         _cleanup_statement_ sqlite3_stmt *statement =
                 statement_borrow(store, STATEMENT_CLIENT_FIND);
-        int code = SQLITE_OK;
+        int code = SQLITE_OK, r;
 
         bind_text(statement, 1, id, &code);
-        if (code == SQLITE_OK)
-                code = sqlite3_step(statement);
-        if (code == SQLITE_DONE)
-                return -ENOENT;
-        if (code != SQLITE_ROW)
-                return store_fail(store, code, "looking a client up");
-        return row_read(store, statement, ret);
+        r = statement_find(store, statement, code, "looking a client up");
+        return r < 0 ? r : row_read(store, statement, ret);
 }
 
 /* ---- changes ---- */

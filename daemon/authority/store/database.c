@@ -302,3 +302,11 @@ int statement_run(struct store *store, sqlite3_stmt *statement, int code, const 
                 code = sqlite3_step(statement);
         return code == SQLITE_DONE ? 0 : store_fail(store, code, doing);
 }
+
+int statement_find(struct store *store, sqlite3_stmt *statement, int code, const char *doing) {
+        if (code == SQLITE_OK)
+                code = sqlite3_step(statement);
+        if (code == SQLITE_DONE)
+                return -ENOENT;
+        return code == SQLITE_ROW ? 0 : store_fail(store, code, doing);
+}

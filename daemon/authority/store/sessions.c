@@ -93,16 +93,11 @@ static int row_read(struct store *store, sqlite3_stmt *statement, struct session
 int sessions_find(struct store *store, struct text sid, struct session *ret) {
         _cleanup_statement_ sqlite3_stmt *statement =
                 statement_borrow(store, STATEMENT_SESSION_FIND);
-        int code = SQLITE_OK;
+        int code = SQLITE_OK, r;
 
         bind_text(statement, 1, sid, &code);
-        if (code == SQLITE_OK)
-                code = sqlite3_step(statement);
-        if (code == SQLITE_DONE)
-                return -ENOENT;
-        if (code != SQLITE_ROW)
-                return store_fail(store, code, "looking a session up");
-        return row_read(store, statement, ret);
+        r = statement_find(store, statement, code, "looking a session up");
+        return r < 0 ? r : row_read(store, statement, ret);
 }
 
 /* ---- listing ---- */

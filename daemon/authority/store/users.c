@@ -8,13 +8,9 @@
 
 /* The row that a bound statement finds. */
 static int find_one(struct store *store, sqlite3_stmt *statement, int code, struct user **ret) {
-        if (code == SQLITE_OK)
-                code = sqlite3_step(statement);
-        if (code == SQLITE_DONE)
-                return -ENOENT;
-        if (code != SQLITE_ROW)
-                return store_fail(store, code, "looking a user up");
-        return user_row_read(store, statement, ret);
+        int r = statement_find(store, statement, code, "looking a user up");
+
+        return r < 0 ? r : user_row_read(store, statement, ret);
 }
 
 int users_find_name(struct store *store, struct text name, struct user **ret) {
