@@ -376,6 +376,7 @@ def test_a_kill_between_commit_and_reply_costs_nothing(fresh):
         while rows.execute("SELECT current_hash FROM sessions").fetchone() == before:
             assert time.monotonic() < deadline
         os.killpg(jetond.process.pid, signal.SIGKILL)
+        os.kill(signer, signal.SIGKILL)  # what is stopped does not see that its parent is gone
         jetond.process.wait()
         committed = rows.execute("SELECT current_hash, rotation FROM sessions").fetchone()
     rows.close()
