@@ -90,7 +90,7 @@ ACCESS_LIE(login_before_time, auth_time, -1)
 
 TICKET_LIE(honest_ticket_is_asked, phase, PAM_PHASE_AUTH)
 TICKET_LIE(ticket_nonce_too_short, nonce, TEXT("AAAA"))
-TICKET_LIE(ticket_verdict_unheard_of, verdict, 5)
+TICKET_LIE(ticket_verdict_unheard_of, verdict, LOGIN_GRANTED - 1)
 TICKET_LIE(ticket_verdict_none, verdict, LOGIN_NONE)
 TICKET_LIE(ticket_phase_none, phase, PAM_PHASE_NONE)
 TICKET_LIE(ticket_for_nobody, uid, UINT32_MAX)
