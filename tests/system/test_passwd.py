@@ -22,6 +22,7 @@ cp -a /etc {folder}/etc
 mount --bind {folder}/etc /etc
 for account in pat:{uid} sam:4322; do
     name=${{account%:*}} uid=${{account#*:}}
+    sed -i "/^$name:/d" /etc/passwd /etc/shadow /etc/group
     echo "$name:x:$uid:$uid::/tmp:/bin/sh" >>/etc/passwd
     echo "$name:!:19000::::::" >>/etc/shadow
     echo "$name:x:$uid:" >>/etc/group

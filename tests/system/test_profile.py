@@ -94,6 +94,20 @@ def test_whom_jeton_has_disabled_does_not_get_in(root, system):
         system.jeton("user", "enable", "pat", check=True)
 
 
+def test_whose_password_must_be_changed_is_not_locked_out(root, system):
+    """The stack's own lines for passwords change local ones alone."""
+    assert "pam_jeton" not in (root / "etc/pam.d/common-password").read_text()
+    system.jeton("user", "expire-password", "pat", check=True)
+    try:
+        assert system.login("pat").json()["error"] == "invalid_grant"
+        assert try_login(root, "pat", PASSWORD)[:2] == GOOD
+    finally:
+        reply = system.request("PATCH", "/users/pat", peer=True,
+                               data={"must_change_password": False})
+        assert reply.status == 200, reply
+    assert system.login("pat").status == 200
+
+
 def stop(system):
     system.stop()
     return system.start
