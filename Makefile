@@ -48,8 +48,9 @@ package  = $(shell $(PKG_CONFIG) $(1) $(2))$(if $(filter-out 0,$(.SHELLSTATUS)),
 accepted = $(foreach flag,$(1),$(shell $(CC) -Werror -O2 -U_FORTIFY_SOURCE $(flag) -include stdlib.h \
 	-x c -c /dev/null -o /dev/null 2>/dev/null && echo '$(flag)'))
 
+# Members that an initializer leaves out are zero; the tables are read so.
 warnings := -Wall -Wextra -Wconversion -Wshadow -Wvla -Wformat=2 -Wundef -Wstrict-prototypes \
-	-Wmissing-prototypes $(if $(WERROR),-Werror)
+	-Wmissing-prototypes -Wno-missing-field-initializers $(if $(WERROR),-Werror)
 
 hardening = $(call once,hardening,-fstack-protector-strong \
 	$(call accepted,-fstack-clash-protection -fcf-protection) \

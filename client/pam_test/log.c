@@ -8,6 +8,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* With _FORTIFY_SOURCE the header may make a macro of it. */
+#undef syslog
+
 /* What syslog() is where the caller was built with _FORTIFY_SOURCE. */
 void __syslog_chk(int priority, int flag, const char *format, ...)
         __attribute__((format(printf, 3, 4)));

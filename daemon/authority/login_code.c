@@ -11,6 +11,7 @@
 #include "audit.h"
 #include "bearer.h"
 #include "codes.h"
+#include "policy.h"
 
 #include <stdio.h>
 
@@ -22,6 +23,16 @@ static bool is_young(const struct call *call, const struct claims *claims, int64
                claims->auth_time <= now + call->settings->leeway_s;
 }
 
+/* What it lets in is the account: a service that was shown his token, or a proxy that callers from
+ * elsewhere come through, is another uid. */
+static bool is_his_own(const struct call *call) {
+        const struct peer *peer = &call->connection->peer;
+
+        if (peer->uid == call->user->uid)
+                return peer->uid != call->authority->overflow_uid;
+        return peer->uid == 0 || policy_is_admin(call);
+}
+
 static enum refusal code_check(const struct call *call, const struct claims *claims,
                                struct text service) {
         if (!text_list_has(text_of(claims->amr), TEXT("pwd")) ||
@@ -31,7 +42,9 @@ static enum refusal code_check(const struct call *call, const struct claims *cla
                 return REFUSAL_SERVICE;
         if (!text_list_has(text_of(call->settings->login_code_services), service))
                 return REFUSAL_CODE_SERVICE;
-        return call->user->has_uid ? REFUSAL_NONE : REFUSAL_NOT_LINKED;
+        if (!call->user->has_uid)
+                return REFUSAL_NOT_LINKED;
+        return is_his_own(call) ? REFUSAL_NONE : REFUSAL_NOT_YOURS;
 }
 
 /* Whose it is, and the token whose end is the code's end too. */

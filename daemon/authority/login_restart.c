@@ -40,7 +40,12 @@ static int row_take(void *context, const struct login_row *row) {
         r = login_session_add(authority, row, process, &session);
         if (r < 0)
                 return r;
-        session->issued_at = clock_wall_s(); /* or before: what is revoked from now on ends it */
+        /* Or before: what is revoked from now on ends it. What was revoked until now has left it
+         * its row, also in this very second. */
+        session->issued_at = clock_wall_s();
+        r = login_session_note_kept(session);
+        if (r < 0)
+                return r;
         return loop_timer(authority->loop, &session->timer, clock_monotonic_ms(),
                           login_session_renew, session);
 }

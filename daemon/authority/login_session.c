@@ -192,14 +192,25 @@ void login_sessions_review(struct authority *authority) {
                 log_warning("revoked tokens stay in their files: out of memory");
 }
 
-/* What the signer is asked now is born after the revocation. */
+int login_session_note_kept(struct login_session *session) {
+        struct claims claims = {.client_id = WIRE_CLIENT_LOCAL};
+        int64_t before = 0;
+        int r;
+
+        snprintf(claims.sub, sizeof claims.sub, "%" PRIu64, session->row.user_id);
+        r = revocations_before(&session->authority->revocations, &claims, &before);
+        if (r == 0 && session->issued_at < before)
+                session->issued_at = before;
+        return r;
+}
+
+/* What the signer is asked now is born after the revocation; the next one ends the session, also
+ * while the signer has not answered. */
 void login_session_keep(struct authority *authority, struct text sid) {
         struct login_session *session = login_session_find(authority, sid);
 
-        if (!session)
-                return;
-        session->issued_at = 0;
-        login_session_renew(session);
+        if (session && login_session_note_kept(session) == 0)
+                login_session_renew(session);
 }
 
 /* ---- the beginning ---- */
@@ -227,9 +238,12 @@ int login_session_add(struct authority *authority, const struct login_row *row, 
         return 0;
 }
 
+/* Revoked in this very commit it has no row: that would bring it back after a crash. */
 static int row_write(void *context, struct transaction *transaction) {
         const struct login_session *session = context;
 
+        if (is_revoked(session, &session->authority->revoking))
+                return 0;
         return logins_add(transaction, &session->row);
 }
 

@@ -71,6 +71,10 @@ void login_session_end(struct login_session *session, const char *why);
 int login_session_write_end(struct login_session *session, struct transaction *transaction);
 void login_session_ended(struct login_session *session, const char *why);
 
+/* All that its user has was revoked, and this session goes on: the next revocation ends it. 0 or
+ * -errno. */
+int login_session_note_kept(struct login_session *session);
+
 /* A session whose tokens until now are revoked goes on, with a new one. No such session is fine. */
 void login_session_keep(struct authority *authority, struct text sid);
 

@@ -318,6 +318,14 @@ def test_what_else_is_asked_of_the_asker(host):
     assert host.post("/login-codes", token=token, data={"service": "sshd", "x": 1}).status == 400
 
 
+@needs_root
+def test_only_his_own_account_root_and_admins_get_his_code(host):
+    """A service that was shown his token, or a proxy, does not become him."""
+    token = host.token("alice")
+    for uid, status in ((ALICE, 200), (0, 200), (BOB, 403), (65000, 403)):
+        assert mint(host, token, uid=uid).status == status, uid
+
+
 def test_unless_configured_sudo_and_its_kin_take_none(fresh):
     host = fresh('issuer = "https://host.example"\nmin-uid = 1\n')
     host.add_user("alice", uid=ALICE)
