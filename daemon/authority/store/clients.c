@@ -144,12 +144,13 @@ int clients_delete(struct transaction *transaction, struct text id) {
 static int clients_count(struct store *store, uint64_t *ret) {
         _cleanup_statement_ sqlite3_stmt *statement =
                 statement_borrow(store, STATEMENT_CLIENT_COUNT);
-        int code = sqlite3_step(statement);
+        int64_t number;
+        int r;
 
-        if (code != SQLITE_ROW)
-                return store_fail(store, code, "counting clients");
-        *ret = (uint64_t)sqlite3_column_int64(statement, 0);
-        return 0;
+        r = statement_number(store, statement, SQLITE_OK, "counting clients", &number);
+        if (r == 0)
+                *ret = (uint64_t)number;
+        return r;
 }
 
 static int row_give(struct store *store, sqlite3_stmt *statement,

@@ -310,3 +310,13 @@ int statement_find(struct store *store, sqlite3_stmt *statement, int code, const
                 return -ENOENT;
         return code == SQLITE_ROW ? 0 : store_fail(store, code, doing);
 }
+
+int statement_number(struct store *store, sqlite3_stmt *statement, int code, const char *doing,
+                     int64_t *ret) {
+        if (code == SQLITE_OK)
+                code = sqlite3_step(statement);
+        if (code != SQLITE_ROW)
+                return store_fail(store, code, doing);
+        *ret = sqlite3_column_int64(statement, 0);
+        return 0;
+}

@@ -138,6 +138,10 @@ struct text column_text(sqlite3_stmt *statement, int column);
 /* Runs a statement that gives no rows. 0 or -errno, with a sentence. */
 int statement_run(struct store *store, sqlite3_stmt *statement, int code, const char *doing);
 
+/* The number that a statement always gives, such as a count. 0 or -errno, with a sentence. */
+int statement_number(struct store *store, sqlite3_stmt *statement, int code, const char *doing,
+                     int64_t *ret);
+
 /* Goes to the first row of a statement: 0, -ENOENT when it has none, other -errno with a sentence.
  */
 int statement_find(struct store *store, sqlite3_stmt *statement, int code, const char *doing);

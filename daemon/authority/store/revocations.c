@@ -66,12 +66,7 @@ static int subject_count(struct store *store, const struct revocation *revocatio
 
         bind_bytes(statement, 1, revocation->subject, sizeof revocation->subject, &code);
         bind_number(statement, 2, revocation->now, &code);
-        if (code == SQLITE_OK)
-                code = sqlite3_step(statement);
-        if (code != SQLITE_ROW)
-                return store_fail(store, code, "counting revocations");
-        *ret = sqlite3_column_int64(statement, 0);
-        return 0;
+        return statement_number(store, statement, code, "counting revocations", ret);
 }
 
 static int subject_forget(struct store *store, const struct revocation *revocation) {

@@ -131,15 +131,14 @@ static int matches_count(struct store *store, const struct session_filter *filte
                          uint64_t *ret) {
         _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(
                 store, filter->user_id ? STATEMENT_SESSION_COUNT_USER : STATEMENT_SESSION_COUNT);
-        int code = SQLITE_OK;
+        int code = SQLITE_OK, r;
+        int64_t number;
 
         filter_bind(statement, filter, whose, &code);
-        if (code == SQLITE_OK)
-                code = sqlite3_step(statement);
-        if (code != SQLITE_ROW)
-                return store_fail(store, code, "counting sessions");
-        *ret = (uint64_t)sqlite3_column_int64(statement, 0);
-        return 0;
+        r = statement_number(store, statement, code, "counting sessions", &number);
+        if (r == 0)
+                *ret = (uint64_t)number;
+        return r;
 }
 
 static int row_give(struct store *store, sqlite3_stmt *statement,
@@ -188,12 +187,7 @@ int sessions_latest(struct store *store, int64_t most, int64_t *ret) {
         int code = SQLITE_OK;
 
         bind_number(statement, 1, most, &code);
-        if (code == SQLITE_OK)
-                code = sqlite3_step(statement);
-        if (code != SQLITE_ROW)
-                return store_fail(store, code, "looking for the latest session");
-        *ret = sqlite3_column_int64(statement, 0);
-        return 0;
+        return statement_number(store, statement, code, "looking for the latest session", ret);
 }
 
 /* ---- changing ---- */

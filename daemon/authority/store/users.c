@@ -153,12 +153,12 @@ static int user_write(struct store *store, const struct new_user *new_user, stru
 static int linked_check(struct store *store) {
         _cleanup_statement_ sqlite3_stmt *statement =
                 statement_borrow(store, STATEMENT_COUNT_LINKED);
-        int code = sqlite3_step(statement);
+        int64_t count;
+        int r;
 
-        if (code != SQLITE_ROW)
-                return store_fail(store, code, "counting linked accounts");
-        if (sqlite3_column_int64(statement, 0) <= USERS_LINKED_MAX)
-                return 0;
+        r = statement_number(store, statement, SQLITE_OK, "counting linked accounts", &count);
+        if (r < 0 || count <= USERS_LINKED_MAX)
+                return r;
         return store_refuse(store, -E2BIG, STORE_FILE ": %d accounts are linked, which is the most",
                             USERS_LINKED_MAX);
 }
@@ -166,15 +166,14 @@ static int linked_check(struct store *store) {
 int users_count_share(struct store *store, uint32_t charged_to, uint32_t *ret) {
         _cleanup_statement_ sqlite3_stmt *statement =
                 statement_borrow(store, STATEMENT_COUNT_SHARE);
-        int code = SQLITE_OK;
+        int code = SQLITE_OK, r;
+        int64_t number;
 
         bind_number(statement, 1, charged_to, &code);
-        if (code == SQLITE_OK)
-                code = sqlite3_step(statement);
-        if (code != SQLITE_ROW)
-                return store_fail(store, code, "counting a share of users");
-        *ret = (uint32_t)sqlite3_column_int64(statement, 0);
-        return 0;
+        r = statement_number(store, statement, code, "counting a share of users", &number);
+        if (r == 0)
+                *ret = (uint32_t)number;
+        return r;
 }
 
 static int share_check(struct store *store, const struct new_user *new_user,

@@ -7,15 +7,14 @@
 static int matches_count(struct store *store, struct text q, uint64_t *ret) {
         _cleanup_statement_ sqlite3_stmt *statement =
                 statement_borrow(store, STATEMENT_COUNT_MATCHES);
-        int code = SQLITE_OK;
+        int code = SQLITE_OK, r;
+        int64_t number;
 
         bind_text(statement, 1, q, &code);
-        if (code == SQLITE_OK)
-                code = sqlite3_step(statement);
-        if (code != SQLITE_ROW)
-                return store_fail(store, code, "counting users");
-        *ret = (uint64_t)sqlite3_column_int64(statement, 0);
-        return 0;
+        r = statement_number(store, statement, code, "counting users", &number);
+        if (r == 0)
+                *ret = (uint64_t)number;
+        return r;
 }
 
 static int row_give(struct store *store, sqlite3_stmt *statement,
@@ -58,16 +57,15 @@ int users_list(struct store *store, uint32_t skip, uint32_t limit, struct text q
 int users_have_role(struct store *store, struct text role, int64_t now, bool *ret) {
         _cleanup_statement_ sqlite3_stmt *statement =
                 statement_borrow(store, STATEMENT_ROLE_EXISTS);
-        int code = SQLITE_OK;
+        int code = SQLITE_OK, r;
+        int64_t number;
 
         bind_text(statement, 1, role, &code);
         bind_number(statement, 2, now, &code);
-        if (code == SQLITE_OK)
-                code = sqlite3_step(statement);
-        if (code != SQLITE_ROW)
-                return store_fail(store, code, "looking for a role");
-        *ret = sqlite3_column_int64(statement, 0) != 0;
-        return 0;
+        r = statement_number(store, statement, code, "looking for a role", &number);
+        if (r == 0)
+                *ret = number != 0;
+        return r;
 }
 
 int users_linked_uids(struct store *store, uint32_t *ret_uids, size_t max, size_t *ret_count) {
