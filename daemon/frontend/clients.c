@@ -106,16 +106,6 @@ static int read_id(struct request *request, struct text *ret) {
         return 0;
 }
 
-static uint8_t named(const struct json_values *values) {
-        uint8_t found = 0;
-        size_t i;
-
-        for (i = 0; i < MEMBER_COUNT; i++)
-                if (values->at[i].is_present)
-                        found |= bits[i];
-        return found;
-}
-
 int client_change_begin(struct request *request) {
         static const struct exchange change = {
                 .ask = MSG_ASK_CLIENT_CHANGE,
@@ -134,7 +124,7 @@ int client_change_begin(struct request *request) {
                 r = json_read(body, of_change, MEMBER_COUNT, &values, &request->fault);
         if (r < 0)
                 return r;
-        ask.members = named(&values);
+        ask.members = json_values_named(&values, bits, MEMBER_COUNT);
         ask.name = values.at[MEMBER_NAME].text;
         ask.audiences = values.at[MEMBER_AUDIENCES].text;
         ask.scopes = values.at[MEMBER_SCOPES].text;

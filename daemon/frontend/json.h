@@ -93,4 +93,7 @@ int json_read(struct text body, const struct json_member *members, size_t count,
               struct json_values *ret, struct fault *fault);
 void json_values_clear(struct json_values *values);
 
+/* The bits of the members that the object has; bits[i] is that of member i. */
+uint8_t json_values_named(const struct json_values *values, const uint8_t *bits, size_t count);
+
 #endif

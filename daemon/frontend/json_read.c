@@ -213,3 +213,13 @@ void json_values_clear(struct json_values *values) {
         json_decref(values->document);
         *values = (struct json_values){0};
 }
+
+uint8_t json_values_named(const struct json_values *values, const uint8_t *bits, size_t count) {
+        uint8_t found = 0;
+        size_t i;
+
+        for (i = 0; i < count; i++)
+                if (values->at[i].is_present)
+                        found |= bits[i];
+        return found;
+}

@@ -48,16 +48,6 @@ static const uint8_t bits[MEMBER_COUNT] = {
         [MEMBER_PASSWORD] = USER_PASSWORD,   [MEMBER_MUST_CHANGE] = USER_MUST_CHANGE,
 };
 
-static uint8_t named(const struct json_values *values) {
-        uint8_t found = 0;
-        size_t i;
-
-        for (i = 0; i < MEMBER_COUNT; i++)
-                if (values->at[i].is_present)
-                        found |= bits[i];
-        return found;
-}
-
 static const struct exchange change = {
         .ask = MSG_ASK_USER_CHANGE,
         .answer = MSG_ANSWER_USER,
@@ -67,7 +57,7 @@ static const struct exchange change = {
 /* The texts are lent by `values`. */
 static int ask_change(struct request *request, const struct json_values *values,
                       unsigned always_named, struct msg_ask_user_change *ask) {
-        ask->members = (uint8_t)(named(values) | always_named);
+        ask->members = (uint8_t)(json_values_named(values, bits, MEMBER_COUNT) | always_named);
         ask->full_name = values->at[MEMBER_FULL_NAME].text;
         ask->email = values->at[MEMBER_EMAIL].text;
         ask->roles = values->at[MEMBER_ROLES].text;
@@ -118,7 +108,7 @@ int profile_change_begin(struct request *request) {
                 r = json_read(body, members, MEMBER_PROFILE_COUNT, &values, &request->fault);
         if (r < 0)
                 return r;
-        ask.members = named(&values);
+        ask.members = json_values_named(&values, bits, MEMBER_COUNT);
         ask.full_name = values.at[MEMBER_FULL_NAME].text;
         ask.email = values.at[MEMBER_EMAIL].text;
         return call_ask(request, &profile, &ask);
