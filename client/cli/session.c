@@ -80,9 +80,8 @@ const struct command command_session_list = {
         .operands_max = 1,
         .options = OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_TOKEN_FILE),
         .line = "List one's own sessions, or those of a user (admin)",
-        .more = "One's own are those of the token at hand, as `whoami` finds it, or of the saved\n"
-                "login. With USER or --all, and without a token, an admin asks by the kernel's "
-                "word.",
+        .more = "One's own are those of the token at hand, as `whoami` finds it. With USER or\n"
+                "--all, and without a token, an admin asks by the kernel's word.",
         .run = list_run,
 };
 

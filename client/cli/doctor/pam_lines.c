@@ -41,10 +41,6 @@ static bool arguments_are_good(struct doctor *doctor, const struct stack_entry *
         return true;
 }
 
-#ifndef JETON_PAM_DIR
-#define JETON_PAM_DIR "/lib/security"
-#endif
-
 /* Where libpam looks for a module that is named without a path. */
 static const char *const folders[] = {
         JETON_PAM_DIR,       "/lib/security",       "/lib64/security",
