@@ -69,4 +69,33 @@ static inline void wait_for_the_end(int control_fd) {
                 ;
 }
 
+/* ---- of those who answer the authority's questions ---- */
+
+struct lying_answer {
+        const char *name;
+        int (*answer)(struct channel *authority, const struct frame *question);
+};
+
+/* The answer of that name. -EINVAL: there is none. */
+static inline int lie_answer(const struct lying_answer *lies, size_t count, const char *name,
+                             struct channel *authority, const struct frame *question) {
+        for (size_t i = 0; i < count; i++)
+                if (strcmp(lies[i].name, name) == 0)
+                        return lies[i].answer(authority, question);
+        return -EINVAL;
+}
+
+static inline int garbage_frame(struct channel *authority, const struct frame *question) {
+        (void)question;
+        return send_raw(authority->fd, "yes, let him in", 15, -1);
+}
+
+/* The authority cannot reach it any more, the parent sees a process that lives. */
+static inline int channel_closed(struct channel *authority, const struct frame *question) {
+        (void)question;
+        close(authority->fd);
+        wait_for_the_end(CONTROL_FD);
+        return -ECONNRESET;
+}
+
 #endif

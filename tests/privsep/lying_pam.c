@@ -34,11 +34,6 @@ static int unknown_outcome(struct channel *authority, const struct frame *questi
         return channel_send(authority, MSG_PAM_CHECKED, question->call, &answer, -1);
 }
 
-static int garbage_frame(struct channel *authority, const struct frame *question) {
-        (void)question;
-        return send_raw(authority->fd, "yes, let him in", 15, -1);
-}
-
 static int a_workers_answer(struct channel *authority, const struct frame *question) {
         struct msg_hashed answer = {.hash = TEXT("x")};
 
@@ -70,13 +65,6 @@ static int silence(struct channel *authority, const struct frame *question) {
         return -ECONNRESET;
 }
 
-static int channel_closed(struct channel *authority, const struct frame *question) {
-        (void)question;
-        close(authority->fd);
-        wait_for_the_end(CONTROL_FD);
-        return -ECONNRESET;
-}
-
 static int death(struct channel *authority, const struct frame *question) {
         (void)authority;
         (void)question;
@@ -84,10 +72,7 @@ static int death(struct channel *authority, const struct frame *question) {
         return -EIO;
 }
 
-static const struct {
-        const char *name;
-        int (*answer)(struct channel *authority, const struct frame *question);
-} lies[] = {
+static const struct lying_answer lies[] = {
         {"another-name", another_name},
         {"root", root},
         {"nobodys-uid", nobodys_uid},
@@ -102,10 +87,7 @@ static const struct {
 };
 
 static int pam_answer(struct channel *authority, const struct frame *question) {
-        for (size_t i = 0; i < ELEMENTS(lies); i++)
-                if (strcmp(lies[i].name, lie) == 0)
-                        return lies[i].answer(authority, question);
-        return -EINVAL;
+        return lie_answer(lies, ELEMENTS(lies), lie, authority, question);
 }
 
 static int pam_accept(struct frame *frame) {

@@ -60,11 +60,6 @@ static int garbage_hash(struct channel *authority, const struct frame *question)
         return answer_with(authority, question->call, "\x01\xff'; drop table users; --\n%n%s");
 }
 
-static int garbage_frame(struct channel *authority, const struct frame *question) {
-        (void)question;
-        return send_raw(authority->fd, "yes, let him in", 15, -1);
-}
-
 static int answer_of_the_authority(struct channel *authority, const struct frame *question) {
         struct msg_answer_token token = {.access_token = TEXT("x")};
 
@@ -87,24 +82,13 @@ static int silence(struct channel *authority, const struct frame *question) {
         return 0;
 }
 
-/* The authority cannot reach it any more, the parent sees a process that lives. */
-static int channel_closed(struct channel *authority, const struct frame *question) {
-        (void)question;
-        close(authority->fd);
-        wait_for_the_end(CONTROL_FD);
-        return -ECONNRESET;
-}
-
 static int death(struct channel *authority, const struct frame *question) {
         (void)authority;
         (void)question;
         return -EIO;
 }
 
-static const struct {
-        const char *name;
-        int (*answer)(struct channel *authority, const struct frame *question);
-} lies[] = {
+static const struct lying_answer lies[] = {
         {"same-digest", same_digest},
         {"digest-of-my-own", digest_of_my_own},
         {"another-setting", another_setting},
@@ -122,10 +106,7 @@ static const struct {
 };
 
 static int worker_answer(struct channel *authority, const struct frame *question) {
-        for (size_t i = 0; i < ELEMENTS(lies); i++)
-                if (strcmp(lies[i].name, lie) == 0)
-                        return lies[i].answer(authority, question);
-        return -EINVAL;
+        return lie_answer(lies, ELEMENTS(lies), lie, authority, question);
 }
 
 int main(void) {
