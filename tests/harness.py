@@ -173,14 +173,24 @@ class Daemon:
         return [*self.wrapper, str(BUILD / "bin" / "jetond"), "--programs", str(self.programs),
                 "--state", str(self.state)]
 
-    def spawn(self):
+    def spawn(self, **environment):
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=log, start_new_session=True)
+                                            stderr=log, start_new_session=True,
+                                            env={**os.environ, **environment})
 
     def start(self):
-        self.spawn()
-        self.wait_until_healthy()
+        """It is ready when it tells systemd so: its first frontend answers before the last begins."""
+        address = self.directory / "notify"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(str(address))
+            try:
+                self.spawn(NOTIFY_SOCKET=str(address))
+                self.wait_until_healthy()
+                manager.settimeout(START_SECONDS)
+                assert manager.recv(4096) == b"READY=1", self.log()
+            finally:
+                address.unlink()
 
     def wait_until_healthy(self):
         deadline = time.monotonic() + START_SECONDS

@@ -91,7 +91,7 @@ static inline int garbage_frame(struct channel *authority, const struct frame *q
 }
 
 /* The authority cannot reach it any more, the parent sees a process that lives. */
-static inline int channel_closed(struct channel *authority, const struct frame *question) {
+static inline int cut_off(struct channel *authority, const struct frame *question) {
         (void)question;
         close(authority->fd);
         wait_for_the_end(CONTROL_FD);

@@ -82,7 +82,7 @@ static const struct lying_answer lies[] = {
         {"two-answers", two_answers},
         {"order-for-the-parent", order_for_the_parent},
         {"silence", silence},
-        {"channel-closed", channel_closed},
+        {"channel-closed", cut_off},
         {"death", death},
 };
 

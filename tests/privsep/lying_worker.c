@@ -100,7 +100,7 @@ static const struct lying_answer lies[] = {
         {"answer-of-the-authority", answer_of_the_authority},
         {"another-call", another_call},
         {"two-answers", two_answers},
-        {"channel-closed", channel_closed},
+        {"channel-closed", cut_off},
         {"silence", silence},
         {"death", death},
 };
