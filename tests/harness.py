@@ -253,6 +253,12 @@ class Daemon:
             found.setdefault(Path(name).name.replace("jetond-", ""), []).append(pid)
         return found
 
+    def settle(self):
+        """Waits until no process of it has anything to do: what was sent to it has arrived."""
+        deadline = time.monotonic() + START_SECONDS
+        while not all_rest([self.jetond_pid(), *children_of(self.jetond_pid())]):
+            assert time.monotonic() < deadline, f"it does not come to rest:\n{self.log()}"
+
     # --- talking to it ---
 
     def connect(self, timeout=20, path=None):
@@ -341,6 +347,22 @@ def children_of(pid):
         if int(stat.rsplit(")", 1)[1].split()[1]) == pid:
             found.append(int(entry.name))
     return sorted(found)
+
+
+def all_rest(pids):
+    """Whether these processes sleep, or stand still, and have done so for a moment."""
+    def doings(pid):
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+        except OSError:
+            return "gone"
+        return "\n".join(line for line in status.splitlines()
+                         if line.startswith("State") or "ctxt_switches" in line)
+
+    before = [doings(pid) for pid in pids]
+    time.sleep(0.1)
+    return before == [doings(pid) for pid in pids] and \
+        all("(sleeping)" in doing or "(stopped)" in doing for doing in before)
 
 
 def is_root():

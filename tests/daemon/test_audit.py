@@ -117,7 +117,7 @@ def test_a_request_has_one_line_and_an_id_of_its_own(fresh):
         for _ in range(3):
             connection.send(compose("GET", "/users/me", [("Authorization", "Bearer a.b.c")]))
             replies.append(connection.reply())
-    time.sleep(0.2)
+    jetond.settle()
     asked = [reply.headers["x-request-id"] for reply in replies]
     assert len(set(asked)) == len(asked)
     written = [line.get("request") for line in audit_lines(jetond.log())]
@@ -457,11 +457,12 @@ def test_under_systemd_the_journal_has_the_fields(fresh, tmp_path):
     done = threading.Event()
 
     def listen():
-        while not done.is_set():
+        while True:
             try:
                 received.append(journal.recv(65536))
             except TimeoutError:
-                pass
+                if done.is_set():
+                    return
 
     thread = threading.Thread(target=listen)
     thread.start()
@@ -474,7 +475,6 @@ def test_under_systemd_the_journal_has_the_fields(fresh, tmp_path):
         reply = jetond.login("alice")
         jetond.stop()
     finally:
-        time.sleep(0.3)
         done.set()
         thread.join()
         journal.close()

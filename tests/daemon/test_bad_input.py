@@ -197,7 +197,7 @@ def test_half_a_request_and_then_silence_is_closed(fresh):
         except ConnectionError:
             pass
         assert connection.is_closed()
-    assert 0.8 < time.monotonic() - began < 5
+    assert 0.8 < time.monotonic() - began < 15
     with jetond.connect(10) as connection:
         assert connection.is_closed()
 
@@ -291,7 +291,7 @@ def test_descriptors_that_a_caller_sends_do_not_stay(jetond):
             socket.send_fds(connection.socket, [b"G"], [null.fileno()] * 10)
     if before is None:
         pytest.skip("needs root to count another process's descriptors")
-    time.sleep(0.3)
+    jetond.settle()
     after = sum(len(os.listdir(f"/proc/{pid}/fd")) for pids in jetond.children().values()
                 for pid in pids)
     assert after <= before

@@ -50,12 +50,14 @@ def statuses(connections):
     return [connection.reply().status for connection in connections]
 
 
-def answered_within(connections, seconds):
-    """Those that have something to read by then."""
+def first_answered(connections, count):
+    """The first so many that have something to read, or more; fewer after 4 s."""
+    deadline = time.monotonic() + 4
     with selectors.DefaultSelector() as selector:
         for connection in connections:
             selector.register(connection.socket, selectors.EVENT_READ, connection)
-        time.sleep(seconds)
+        while len(selector.select(0)) < count and time.monotonic() < deadline:
+            time.sleep(0.02)
         return [key.data for key, _ in selector.select(0)]
 
 
@@ -83,7 +85,7 @@ def test_the_share_of_a_uid_is_exact(fresh, key):
     for _ in range(2):  # what was held is given back
         with workers_at_rest(jetond):
             connections = ask_all_at_once(jetond, names)
-            refused = answered_within(connections, 1.5)
+            refused = first_answered(connections, 6)
             assert len(refused) == 6
             for connection in refused:
                 reply = connection.reply()
@@ -100,7 +102,7 @@ def test_who_is_over_budget_is_made_to_pause(fresh):
         first, second = ask_all_at_once(jetond, names)
         before = time.monotonic()
         assert second.reply().status == 503
-        assert 0.8 < time.monotonic() - before < 3
+        assert 0.8 < time.monotonic() - before < 4.5
     assert first.reply().status == 200
 
 
@@ -110,7 +112,7 @@ def test_a_caller_who_leaves_gives_back_his_share(fresh):
     with workers_at_rest(jetond):
         for connection in ask_all_at_once(jetond, names):
             connection.socket.close()
-    time.sleep(0.5)
+    jetond.settle()
     assert statuses(ask_all_at_once(jetond, names[:2])) == [200, 200]
 
 
@@ -191,7 +193,7 @@ def test_a_login_waits_for_few_of_another_uids(fresh):
     names = people(jetond, 30)
     with workers_at_rest(jetond):
         storm = ask_all_at_once(jetond, names)
-        time.sleep(0.3)
+        jetond.settle()
         one = in_background_of(OTHER_UID, lambda: statuses(
             ask_all_at_once(jetond, names[:1])))
         time.sleep(0.5)
@@ -232,4 +234,4 @@ def test_in_a_storm_of_logins_another_uid_logs_in(fresh):
             before = time.monotonic()
             answer = in_process_of(OTHER_UID, lambda: jetond.login("alice").status)
             assert answer == 200
-            assert time.monotonic() - before < 2
+            assert time.monotonic() - before < 10

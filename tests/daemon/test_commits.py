@@ -199,8 +199,8 @@ def test_who_hangs_up_at_once_has_his_change_made(fresh):
         connection.send(compose("POST", "/revoke",
                                 [("Content-Type", "application/x-www-form-urlencoded")],
                                 encode_form({"token": login["access_token"]})))
-        time.sleep(0.3)
-    time.sleep(0.3)
+        jetond.settle()
+    jetond.settle()
     os.kill(authority, signal.SIGCONT)
     deadline = time.monotonic() + 5
     while is_active(jetond, login["access_token"]):

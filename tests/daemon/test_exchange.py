@@ -328,7 +328,7 @@ def test_what_was_revoked_while_it_was_made_is_not_given_out(fresh):
         answers = []
         asking = threading.Thread(target=lambda: answers.append(exchange(jetond, login)))
         asking.start()
-        time.sleep(0.3)
+        jetond.settle()
         assert jetond.post("/revocations", data={"user": "carol"}, peer=True).status == 204
         time.sleep(1.2)
     finally:

@@ -49,7 +49,7 @@ def meanwhile(jetond, process, request, order):
     with jetond.connect() as connection:
         with at_rest(jetond, process):
             connection.send(request)
-            time.sleep(0.3)
+            jetond.settle()
             reply = order()
             assert reply.status in (200, 204), reply
         return connection.reply()
@@ -165,7 +165,7 @@ def together(jetond, *requests):
         with at_rest(jetond, "authority"):
             for connection, request in zip(connections, requests):
                 connection.send(request)
-            time.sleep(0.3)
+            jetond.settle()
         return [connection.reply() for connection in connections]
 
 

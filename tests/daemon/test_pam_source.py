@@ -214,7 +214,7 @@ def test_an_outdated_hash_of_the_database_is_not_replaced_by_a_password_of_pam(p
     daemon = pam()
     daemon.store_hash("wilma", OUTDATED)
     assert daemon.login("wanda", SECRET).status == 200
-    time.sleep(0.5)
+    daemon.settle()
     assert daemon.stored_hash("wilma") == OUTDATED
 
 
@@ -303,7 +303,7 @@ def test_a_hanging_module_is_killed_at_its_deadline_with_what_it_started(pam):
     daemon = pam(settings="timeout = 1s", script="exec sleep 47110815\n")
     began = time.monotonic()
     assert daemon.login("wanda", SECRET).status == 503
-    assert 0.9 < time.monotonic() - began < 3
+    assert 0.9 < time.monotonic() - began < 15
     daemon.wait_for_log("has asked pam:local for 1 s: killed")
     wait_until(lambda: not processes_with(b"47110815"), "sleep(1) is gone")
     wait_until(lambda: not daemon.workers(), "the worker is gone")
@@ -352,13 +352,12 @@ def test_a_crash_is_a_503_and_the_next_one_is_asked(pam):
 
 
 def test_while_pam_hangs_others_are_served(pam):
-    daemon = pam(settings="timeout = 2s", script="exec sleep 47110817\n")
+    daemon = pam(settings="timeout = 4s", script="exec sleep 47110817\n")
     waiting = threading.Thread(target=daemon.login, args=("wanda", SECRET))
     waiting.start()
     wait_until(daemon.asked, "the stack is asked")
-    began = time.monotonic()
     assert daemon.login("wilma", PASSWORD).status == 200
-    assert time.monotonic() - began < 1.5
+    assert waiting.is_alive()
     waiting.join()
 
 

@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from harness import BUILD, Daemon  # noqa: E402
+from harness import BUILD, Daemon, all_rest  # noqa: E402
 
 CHILDREN = ("frontend", "authority", "signer", "worker", "names", "pam")
 LIARS = BUILD / "tests" / "privsep"
@@ -73,7 +73,7 @@ class LyingDaemon(Daemon):
         wait_until(lambda: len(set(self.pids(child)) - set(pids)) == count,
                    f"the {child} is started again", self)
         new = sorted(set(self.pids(child)) - others - set(pids))
-        wait_until(lambda: all(is_asleep(pid) for pid in new), f"the {child} waits", self)
+        wait_until(lambda: all_rest(new), f"the {child} waits", self)
         return new
 
     def wait_for_another(self, child, pids):
@@ -87,20 +87,6 @@ class LyingDaemon(Daemon):
         new = self.exchange(child, pids or self.pids(child))
         self.liars.put_honest(child)
         return new
-
-
-def is_asleep(pid):
-    """Whether a process waits for something to happen, and has been for a moment."""
-    def switches():
-        try:
-            status = Path(f"/proc/{pid}/status").read_text()
-        except OSError:
-            return None
-        return [line for line in status.splitlines() if "ctxt_switches" in line or "State" in line]
-
-    before = switches()
-    time.sleep(0.1)
-    return before is not None and "S (sleeping)" in before[0] and before == switches()
 
 
 def wait_until(holds, what, daemon, seconds=20):

@@ -174,6 +174,6 @@ def test_what_is_said_of_a_worker_is_of_the_one_that_was_started_then(stopped_da
     stopped_daemon.liars.put_liar("authority", "captured_authority", f"{what}-{whom}")
     stopped_daemon.spawn()
     stopped_daemon.wait_for_log("ready: issuer")
-    time.sleep(0.5)
+    stopped_daemon.settle()
     pids = stopped_daemon.children()  # the authority is started last, but for those started anew
     assert (max(pids["worker"]) > max(pids["authority"])) == is_exchanged, stopped_daemon.log()

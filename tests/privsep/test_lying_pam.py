@@ -74,7 +74,7 @@ def test_one_that_does_not_answer_is_killed_in_time(pam_daemon, lie):
     tell(pam_daemon, lie)
     began = time.monotonic()
     assert login(pam_daemon).status == 503
-    assert time.monotonic() - began < SECONDS + 2
+    assert time.monotonic() - began < SECONDS + 10
     is_well(pam_daemon)
 
 
@@ -94,7 +94,7 @@ def test_it_holds_two_channels_and_no_other_descriptor(pam_daemon):
                         b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
         wait_until(lambda: pam_daemon.pids("pam"), "the worker is asked", pam_daemon)
         pid, = pam_daemon.pids("pam")
-        time.sleep(0.3)
+        pam_daemon.settle()
         if os.geteuid() == 0:
             held = {int(name): os.readlink(f"/proc/{pid}/fd/{name}")
                     for name in os.listdir(f"/proc/{pid}/fd")}
