@@ -46,6 +46,10 @@ static const struct source_rule *source_now(const struct call *call) {
         return &call->settings->sources[call->walk->at - 1];
 }
 
+bool source_is_database(const struct call *call) {
+        return source_now(call)->kind == SOURCE_DATABASE;
+}
+
 static int source_ask(struct call *call);
 
 /* The password is not that of the database's hash, and nobody is to take it for that. */

@@ -11,6 +11,9 @@
 int sources_ask(struct call *call, const struct throttle_key *key, struct text username,
                 struct text password, struct text remote, call_judged *then);
 
+/* At PASSWORD_RIGHT of sources_ask(): whether it is the password of the database's hash. */
+bool source_is_database(const struct call *call);
+
 /* " source=..." for the audit line, or nothing; lent by the call. */
 const char *source_detail(const struct call *call);
 

@@ -3,9 +3,11 @@ accounts of a private /etc/passwd (in a mount namespace of the daemon alone, so 
 
 The stacks' password is checked by a script behind pam_exec(8), which also notes who it was asked
 about."""
+import contextlib
 import os
 import shutil
 import signal
+import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -216,6 +218,31 @@ def test_an_outdated_hash_of_the_database_is_not_replaced_by_a_password_of_pam(p
     assert daemon.login("wanda", SECRET).status == 200
     daemon.settle()
     assert daemon.stored_hash("wilma") == OUTDATED
+
+
+@pytest.mark.parametrize("sources", ['source "database" {{ }}\n{pam}',
+                                     '{pam}source "database" {{ }}\n', "{pam}"])
+def test_whom_pam_has_proved_need_not_change_the_password_of_the_database(pam, sources):
+    daemon = pam(sources=sources)
+    daemon.request("PATCH", "/users/wilma", peer=True, data={"must_change_password": True})
+    assert claims(daemon, daemon.login("wanda", SECRET))["username"] == "wilma"
+
+
+def test_what_the_database_has_proved_is_to_be_changed_though_pam_is_a_source_too(pam):
+    daemon = pam()
+    daemon.request("PATCH", "/users/wilma", peer=True, data={"must_change_password": True})
+    reply = daemon.login("wilma", PASSWORD)
+    assert reply.status == 400 and "must be changed" in reply.json()["error_description"]
+
+
+def test_nor_does_its_age_count_for_whom_pam_has_proved(pam):
+    daemon = pam(config='password-max-age = "30d"\n')
+    daemon.stop()
+    with contextlib.closing(sqlite3.connect(daemon.state / "db" / "jeton.db")) as rows, rows:
+        rows.execute("UPDATE users SET password_changed_at = password_changed_at - 31 * 86400")
+    daemon.start()
+    assert daemon.login("wanda", SECRET).status == 200
+    assert "must be changed" in daemon.login("wilma", PASSWORD).json()["error_description"]
 
 
 # --- what a stack may say ---
