@@ -1,4 +1,5 @@
-/* Two clocks: the monotonic one for deadlines, the wall clock for what is written in tokens. */
+/* Three clocks: the monotonic one for deadlines, that of the boot for promises that are kept in
+ * memory alone, the wall clock for what is written in tokens. */
 #ifndef JETON_CLOCK_H
 #define JETON_CLOCK_H
 
@@ -10,6 +11,14 @@ static inline int64_t clock_monotonic_ms(void) {
         struct timespec now;
 
         clock_gettime(CLOCK_MONOTONIC, &now);
+        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The same, and it goes on while the host sleeps (CLOCK_BOOTTIME). */
+static inline int64_t clock_boot_ms(void) {
+        struct timespec now;
+
+        clock_gettime(CLOCK_BOOTTIME, &now);
         return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 

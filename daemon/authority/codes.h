@@ -21,7 +21,7 @@ struct code {
         uint32_t uid; /* the local account that was linked to him */
         char service[SERVICE_MAX + 1];
         char sid[SID_LEN + 1], jti[JTI_LEN + 1], client_id[CLIENT_MAX + 1];
-        int64_t iat;
+        int64_t iat, exp;
 };
 
 enum code_answer {
@@ -36,7 +36,9 @@ int codes_new(struct codes **ret);
 /* Wipes them. NULL is fine. */
 void codes_free(struct codes *codes);
 
-/* Takes a code in until `ends_ms`, in the place of the user's earlier one for that service; where
+/* Times are of a clock that goes on while the host sleeps.
+ *
+ * Takes a code in until `ends_ms`, in the place of the user's earlier one for that service; where
  * he has CODES_USER_MAX others, in the place of the one that ends first. 0; -EBUSY: the table is
  * full; -ENOMEM. */
 int codes_add(struct codes *codes, const struct code *code, const uint8_t bytes[CODE_BYTES],

@@ -47,6 +47,15 @@ static enum refusal code_check(const struct call *call, const struct claims *cla
         return is_his_own(call) ? REFUSAL_NONE : REFUSAL_NOT_YOURS;
 }
 
+/* In seconds; 0: the token is one of the leeway's last moments. */
+static uint32_t life_left(const struct call *call, const struct claims *claims, int64_t now) {
+        int64_t left = claims->exp - now;
+
+        if (left <= 0)
+                return 0;
+        return left < call->settings->login_code_s ? (uint32_t)left : call->settings->login_code_s;
+}
+
 /* Whose it is, and the token whose end is the code's end too. */
 static int code_fill(const struct call *call, const struct claims *claims, struct text service,
                      struct code *ret) {
@@ -54,6 +63,7 @@ static int code_fill(const struct call *call, const struct claims *claims, struc
                 .user_id = call->user->id,
                 .uid = call->user->uid,
                 .iat = claims->iat,
+                .exp = claims->exp,
         };
         memcpy(ret->sid, claims->sid, sizeof ret->sid);
         memcpy(ret->jti, claims->jti, sizeof ret->jti);
@@ -61,25 +71,28 @@ static int code_fill(const struct call *call, const struct claims *claims, struc
         return text_copy(service, ret->service, sizeof ret->service);
 }
 
-static int code_make(const struct call *call, const struct code *code, char ret[CODE_LEN + 1]) {
-        int64_t now_ms = clock_monotonic_ms();
+/* Its time runs while the host sleeps. */
+static int code_make(const struct call *call, const struct code *code, uint32_t life_s,
+                     char ret[CODE_LEN + 1]) {
+        int64_t now_ms = clock_boot_ms();
         uint8_t bytes[CODE_BYTES];
         int r;
 
         r = secret_random(bytes, sizeof bytes);
         if (r == 0)
                 r = codes_add(call->authority->codes, code, bytes, now_ms,
-                              now_ms + (int64_t)call->settings->login_code_s * 1000);
+                              now_ms + (int64_t)life_s * 1000);
         if (r == 0)
                 code_spell(bytes, ret);
         explicit_bzero(bytes, sizeof bytes);
         return r;
 }
 
-static int code_answer(struct call *call, const struct code *code, const char *spelled) {
+static int code_answer(struct call *call, const struct code *code, uint32_t life_s,
+                       const char *spelled) {
         struct msg_answer_login_code answer = {
                 .code = text_of(spelled),
-                .expires_in_s = call->settings->login_code_s,
+                .expires_in_s = life_s,
                 .service = text_of(code->service),
         };
         char detail[SERVICE_MAX + 64];
@@ -90,12 +103,27 @@ static int code_answer(struct call *call, const struct code *code, const char *s
         return call_answer(call, MSG_ANSWER_LOGIN_CODE, &answer);
 }
 
+static int code_give(struct call *call, const struct claims *claims, struct text service) {
+        uint32_t life_s = life_left(call, claims, clock_wall_s());
+        char spelled[CODE_LEN + 1];
+        struct code code;
+        int r;
+
+        if (life_s == 0)
+                return call_refuse(call, REFUSAL_TOKEN);
+        r = code_fill(call, claims, service, &code);
+        if (r == 0)
+                r = code_make(call, &code, life_s, spelled);
+        if (r == 0)
+                r = code_answer(call, &code, life_s, spelled);
+        explicit_bzero(spelled, sizeof spelled);
+        return r;
+}
+
 int answer_login_code(struct call *call, const union message *message) {
         const struct msg_ask_login_code *ask = &message->ask_login_code;
-        char spelled[CODE_LEN + 1];
         enum refusal refusal;
         struct claims claims;
-        struct code code;
         int r;
 
         if (!call->connection->peer.is_known)
@@ -106,13 +134,5 @@ int answer_login_code(struct call *call, const union message *message) {
         memcpy(call->sid, claims.sid, sizeof call->sid);
         if (!refusal)
                 refusal = code_check(call, &claims, ask->service);
-        if (refusal)
-                return call_refuse(call, refusal);
-        r = code_fill(call, &claims, ask->service, &code);
-        if (r == 0)
-                r = code_make(call, &code, spelled);
-        if (r == 0)
-                r = code_answer(call, &code, spelled);
-        explicit_bzero(spelled, sizeof spelled);
-        return r;
+        return refusal ? call_refuse(call, refusal) : code_give(call, &claims, ask->service);
 }

@@ -30,7 +30,8 @@ static bool may_log_in(const struct call *call) {
                text_list_has(text_of(call->settings->login_code_services), text_of(login->service));
 }
 
-/* The token that made it, its session, its user: the end of any is the code's. */
+/* The token that made it, its session, its user: the end of any is the code's. Past the token's own
+ * time a revocation may be forgotten. */
 static int has_ended(const struct call *call, const struct code *code, bool *ret) {
         struct claims claims = {.iat = code->iat};
 
@@ -38,6 +39,10 @@ static int has_ended(const struct call *call, const struct code *code, bool *ret
         memcpy(claims.jti, code->jti, sizeof code->jti);
         memcpy(claims.client_id, code->client_id, sizeof code->client_id);
         snprintf(claims.sub, sizeof claims.sub, "%" PRIu64, code->user_id);
+        if (code->exp <= clock_wall_s()) {
+                *ret = true;
+                return 0;
+        }
         return sessions_token_ended(call->authority, &claims, ret);
 }
 
@@ -74,6 +79,6 @@ int login_try_code(struct call *call, bool *ret_proven) {
         if (!is_believed(call) || !may_log_in(call))
                 return 0;
         r = codes_try(call->authority->codes, call->user->id, text_of(login->service),
-                      secret_text(call->password), clock_monotonic_ms(), &answer, &code);
+                      secret_text(call->password), clock_boot_ms(), &answer, &code);
         return r < 0 ? r : code_judge(call, answer, &code, ret_proven);
 }
