@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import pickle
+import select
 import shutil
 import signal
 import socket
@@ -220,6 +221,22 @@ class Daemon:
         if self.process.poll() is None:
             self.jetond_process_signal(signal.SIGTERM)
         return self.process.wait(seconds)
+
+    def kill_parent(self):
+        """Kills the parent alone, with kill -9, and waits until each of its children has ended."""
+        pids = [pid for pids in self.children().values() for pid in pids]
+        handles = [os.pidfd_open(pid) for pid in pids]
+        self.process.kill()
+        self.process.wait()
+        try:
+            for pid, handle in zip(pids, handles):
+                ended, _, _ = select.select([handle], [], [], START_SECONDS)
+                assert ended, f"{pid} has outlived its parent:\n{self.log()}"
+        finally:
+            for handle in handles:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(handle, signal.SIGKILL)
+                os.close(handle)
 
     def jetond_pid(self):
         """The parent's pid; behind a wrapper (strace) it is the wrapper's child."""

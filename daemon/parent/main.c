@@ -7,7 +7,7 @@
  * without texts from them. If captured: everything is lost. So it reads no byte that a client
  * wrote.
  *
- * It lives in the foreground until SIGTERM; when it dies, its children see EOF and leave. */
+ * It lives in the foreground until SIGTERM; when it dies, the kernel ends its children. */
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
 #include "children.h"

@@ -66,6 +66,7 @@ int spawn_init(void) {
 /* What the child needs, none of it where dup2(2) writes. */
 struct prepared {
         const struct spawn *spawn;
+        pid_t parent;
         int control, output;
         char *argv[3];
         char failure[256];
@@ -92,7 +93,7 @@ static void prepared_clear(struct prepared *prepared) {
 static int prepare(const struct spawn *spawn, struct prepared *ret) {
         int r;
 
-        *ret = (struct prepared){.spawn = spawn, .control = -1, .output = -1};
+        *ret = (struct prepared){.spawn = spawn, .parent = getpid(), .control = -1, .output = -1};
         ret->argv[0] = (char *)(uintptr_t)spawn->name;
         ret->argv[1] = (char *)(uintptr_t)spawn->argument;
         snprintf(ret->failure, sizeof ret->failure, "jetond: %s cannot be started\n", spawn->path);
@@ -134,6 +135,15 @@ static int rights_drop(const struct identity *identity) {
         return identity->uid != 0 && setuid(0) == 0 ? -EPERM : 0;
 }
 
+/* A child sees the end of its control channel; one that is stopped or hangs sees nothing. A change
+ * of uid takes this back, so it comes after that; and who has no parent by then has had its last
+ * word. */
+static int end_with_parent(pid_t parent) {
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+                return -errno;
+        return getppid() == parent ? 0 : -ESRCH;
+}
+
 static int descriptors_place(const struct prepared *prepared) {
         int output = prepared->output >= 0 ? prepared->output : null_device;
         int first_closed = STDERR_FILENO + 1;
@@ -164,8 +174,9 @@ static void child_main(const struct prepared *prepared) {
         const struct spawn *spawn = prepared->spawn;
 
         setsid();
-        if (!limits_apply(spawn) && !rights_drop(spawn->identity) && chdir("/") == 0 &&
-            !descriptors_place(prepared) && !signals_reset())
+        if (!limits_apply(spawn) && !rights_drop(spawn->identity) &&
+            !end_with_parent(prepared->parent) && chdir("/") == 0 && !descriptors_place(prepared) &&
+            !signals_reset())
                 execve(spawn->path, prepared->argv, environment);
         if (write(STDERR_FILENO, prepared->failure, prepared->failure_len) < 0)
                 _exit(126);

@@ -136,15 +136,14 @@ def test_more_long_lists_than_fit_are_503_and_cost_nobody_his_connection(fresh):
     assert jetond.children()["frontend"] == frontends, jetond.log()
 
 
-def test_when_the_parent_dies_all_others_leave(fresh):
+@pytest.mark.parametrize("frozen", [None, "signer", "authority", "worker", "frontend", "names"])
+def test_when_the_parent_dies_all_others_are_gone(fresh, frozen):
+    """Who is stopped as well: it sees no end of its control channel."""
     jetond = fresh()
-    pids = [pid for pids in jetond.children().values() for pid in pids]
-    jetond.process.kill()
-    jetond.process.wait()
-    deadline = time.monotonic() + 5
-    while any(os.path.exists(f"/proc/{pid}") for pid in pids):
-        assert time.monotonic() < deadline, "a child has outlived its parent"
-        time.sleep(0.02)
+    children = jetond.children()
+    for pid in children.get(frozen, []):
+        os.kill(pid, signal.SIGSTOP)
+    jetond.kill_parent()
 
 
 def test_a_user_who_was_acknowledged_is_there_after_kill_9(fresh):

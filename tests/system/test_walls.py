@@ -1,6 +1,7 @@
 """The walls between the processes, tried from each side under the uid that stands there."""
 import os
 import pwd
+import signal
 import socket
 import struct
 from pathlib import Path
@@ -146,6 +147,14 @@ def test_root_administers_and_others_do_not(system):
     assert system.get("/users", peer=True).status == 200
     assert system.get("/users", peer=True, uid=STRANGER).status == 403
     assert system.get("/users", uid=0).status == 401
+
+
+def test_a_killed_parent_takes_children_of_other_uids_along_also_frozen_ones(stopped):
+    stopped.start()
+    for pids in stopped.children().values():
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+    stopped.kill_parent()
 
 
 def test_a_key_of_another_owner_is_refused_by_name(stopped):
