@@ -13,14 +13,18 @@ int jeton_revoke(struct jeton *jeton, const char *token) {
                 .method = "POST", .path = "/revoke", .content_type = BODY_FORM};
         int r;
 
-        if (!token || !*token)
-                return failure_say(&jeton->failure, -EINVAL, "there is no token to revoke");
-        r = body_form(&field, 1, &body);
-        if (r < 0)
-                return failure_say(&jeton->failure, r, "out of memory");
-        request.body = secret_text(body);
-        r = request_send(&jeton->place, jeton->timeout_ms, &request, &jeton->failure, &answer);
+        r = arguments_check(jeton, jeton && token);
         if (r < 0)
                 return r;
-        return answer.status == 200 ? 0 : answer_refusal(&answer, &jeton->failure);
+        if (!*token)
+                return failure_say(handle_failure(jeton), -EINVAL, "there is no token to revoke");
+        r = body_form(&field, 1, &body);
+        if (r < 0)
+                return failure_say(handle_failure(jeton), r, "out of memory");
+        request.body = secret_text(body);
+        r = request_send(&jeton->place, jeton->timeout_ms, &request, handle_failure(jeton),
+                         &answer);
+        if (r < 0)
+                return r;
+        return answer.status == 200 ? 0 : answer_refusal(&answer, handle_failure(jeton));
 }

@@ -11,13 +11,14 @@ int jeton_token(struct jeton *jeton, const struct jeton_token_request *request,
                 enum jeton_login_outcome *ret_outcome, struct jeton_tokens **ret_tokens) {
         static const struct jeton_token_request nothing = JETON_TOKEN_REQUEST_INIT;
         struct grant grant = {.refused_as = "invalid_grant"};
-        struct jeton_token_request known;
+        struct jeton_token_request known = JETON_TOKEN_REQUEST_INIT;
         int r;
 
-        r = argument_take(request ? request : &nothing, sizeof known, &known);
+        r = arguments_check(jeton, jeton && ret_outcome && ret_tokens);
+        if (r == 0)
+                r = argument_take(jeton, request ? request : &nothing, sizeof known, &known);
         if (r < 0)
-                return failure_say(&jeton->failure, r,
-                                   "the token request is of a newer libjeton, or has no size");
+                return r;
         grant_add(&grant, TEXT("grant_type"), TEXT("client_credentials"));
         grant_add(&grant, TEXT("client_id"), text_of(known.client_id));
         grant_add(&grant, TEXT("scope"), text_of(known.scope));
@@ -41,16 +42,17 @@ int jeton_exchange(struct jeton *jeton, const struct jeton_exchange_request *req
                    enum jeton_login_outcome *ret_outcome, struct jeton_tokens **ret_tokens) {
         /* RFC 8693 2.2.2 */
         struct grant grant = {.refused_as = "invalid_request"};
-        struct jeton_exchange_request known;
+        struct jeton_exchange_request known = JETON_EXCHANGE_REQUEST_INIT;
         char lifetime[16];
         int r;
 
-        r = argument_take(request, sizeof known, &known);
+        r = arguments_check(jeton, jeton && request && ret_outcome && ret_tokens);
+        if (r == 0)
+                r = argument_take(jeton, request, sizeof known, &known);
         if (r < 0)
-                return failure_say(&jeton->failure, r,
-                                   "the exchange request is of a newer libjeton, or has no size");
+                return r;
         if (!known.token || !*known.token)
-                return failure_say(&jeton->failure, -EINVAL, "there is no token to exchange");
+                return failure_say(handle_failure(jeton), -EINVAL, "there is no token to exchange");
         grant_add(&grant, TEXT("grant_type"), TEXT(WIRE_GRANT_EXCHANGE));
         grant_add(&grant, TEXT("subject_token"), text_of(known.token));
         grant_add(&grant, TEXT("subject_token_type"), TEXT(WIRE_TOKEN_TYPE_ACCESS));

@@ -23,7 +23,7 @@ int grant_add_audiences(struct jeton *jeton, struct grant *grant, const char *li
 
         while (text_next_word(&rest, &audience)) {
                 if (++count > AUDIENCES_MAX)
-                        return failure_say(&jeton->failure, -EINVAL, "more than %d audiences",
+                        return failure_say(handle_failure(jeton), -EINVAL, "more than %d audiences",
                                            AUDIENCES_MAX);
                 grant_add(grant, TEXT("audience"), audience);
         }
@@ -38,9 +38,9 @@ static int ask(struct jeton *jeton, const struct grant *grant, struct answer *re
 
         r = body_form(grant->fields, grant->count, &body);
         if (r < 0)
-                return failure_say(&jeton->failure, r, "out of memory");
+                return failure_say(handle_failure(jeton), r, "out of memory");
         request.body = secret_text(body);
-        return request_send(&jeton->place, jeton->timeout_ms, &request, &jeton->failure, ret);
+        return request_send(&jeton->place, jeton->timeout_ms, &request, handle_failure(jeton), ret);
 }
 
 /* ---- what is answered ---- */
@@ -112,7 +112,7 @@ static int answer_read(struct jeton *jeton, const struct grant *grant, const str
         int r;
 
         if (answer->status != 200) {
-                r = refusal_read(grant, answer, &jeton->failure, ret_outcome);
+                r = refusal_read(grant, answer, handle_failure(jeton), ret_outcome);
                 if (r < 0)
                         return r;
                 *ret_tokens = NULL;
@@ -120,7 +120,8 @@ static int answer_read(struct jeton *jeton, const struct grant *grant, const str
         }
         r = tokens_read(answer, &tokens);
         if (r < 0)
-                return failure_say(&jeton->failure, r, "jetond's answer holds no usable token");
+                return failure_say(handle_failure(jeton), r,
+                                   "jetond's answer holds no usable token");
         *ret_outcome = JETON_LOGIN_GRANTED;
         *ret_tokens = tokens;
         return 0;
@@ -143,19 +144,19 @@ int grant_ask(struct jeton *jeton, const struct grant *grant, enum jeton_login_o
 /* ---- what the caller sees ---- */
 
 const char *jeton_tokens_access(const struct jeton_tokens *tokens) {
-        return tokens->access->bytes;
+        return tokens ? tokens->access->bytes : "";
 }
 
 const char *jeton_tokens_refresh(const struct jeton_tokens *tokens) {
-        return tokens->refresh ? tokens->refresh->bytes : NULL;
+        return tokens && tokens->refresh ? tokens->refresh->bytes : NULL;
 }
 
 int64_t jeton_tokens_expires_in(const struct jeton_tokens *tokens) {
-        return tokens->expires_in;
+        return tokens ? tokens->expires_in : 0;
 }
 
 const char *jeton_tokens_scope(const struct jeton_tokens *tokens) {
-        return tokens->scope;
+        return tokens ? tokens->scope : "";
 }
 
 void jeton_tokens_free(struct jeton_tokens *tokens) {

@@ -14,11 +14,14 @@ static int ask(struct jeton *jeton, const char *token, struct answer *ret) {
         struct exchange_request request = {.method = "GET", .path = "/userinfo"};
         int r;
 
+        if (!*token)
+                return failure_say(handle_failure(jeton), -EINVAL,
+                                   "there is no token to ask about");
         r = body_bearer(text_of(token), &bearer);
         if (r < 0)
-                return failure_say(&jeton->failure, r, "out of memory");
+                return failure_say(handle_failure(jeton), r, "out of memory");
         request.authorization = secret_text(bearer);
-        return request_send(&jeton->place, jeton->timeout_ms, &request, &jeton->failure, ret);
+        return request_send(&jeton->place, jeton->timeout_ms, &request, handle_failure(jeton), ret);
 }
 
 static int string_read(const struct answer *answer, const char *name, char **ret) {
@@ -75,17 +78,17 @@ int jeton_userinfo(struct jeton *jeton, const char *token, enum jeton_verdict *r
         struct jeton_person *person = NULL;
         int r;
 
-        if (!token || !*token)
-                return failure_say(&jeton->failure, -EINVAL, "there is no token to ask about");
-        r = ask(jeton, token, &answer);
+        r = arguments_check(jeton, jeton && token && ret_verdict && ret_person);
+        if (r == 0)
+                r = ask(jeton, token, &answer);
         if (r < 0)
                 return r;
         if (answer.status != 200 && answer.status != 401)
-                return answer_refusal(&answer, &jeton->failure);
+                return answer_refusal(&answer, handle_failure(jeton));
         if (answer.status == 200) {
                 r = person_new(&answer, &person);
                 if (r < 0)
-                        return failure_say(&jeton->failure, r,
+                        return failure_say(handle_failure(jeton), r,
                                            "jetond's answer does not describe a person");
         }
         *ret_verdict = person ? JETON_VALID : JETON_INVALID;
@@ -94,19 +97,19 @@ int jeton_userinfo(struct jeton *jeton, const char *token, enum jeton_verdict *r
 }
 
 const char *jeton_person_subject(const struct jeton_person *person) {
-        return person->subject;
+        return person ? person->subject : "";
 }
 
 const char *jeton_person_username(const struct jeton_person *person) {
-        return person->username;
+        return person ? person->username : NULL;
 }
 
 const char *jeton_person_full_name(const struct jeton_person *person) {
-        return person->full_name;
+        return person ? person->full_name : NULL;
 }
 
 const char *jeton_person_email(const struct jeton_person *person) {
-        return person->email;
+        return person ? person->email : NULL;
 }
 
 void jeton_person_free(struct jeton_person *person) {

@@ -51,6 +51,7 @@ static const struct {
         {-EAGAIN, "holds nothing yet; is jetond starting?"},
         {-EPERM, "could have been written by others; not used"},
         {-EBADMSG, "is not a page that this library can read"},
+        {-EBUSY, "changed all the while it was read; try again"},
         {-EOVERFLOW, "has more revocations than it can hold: ask the daemon instead"},
 };
 
@@ -62,8 +63,8 @@ static int say_trouble(struct jeton *jeton, const char *page, int error) {
         for (i = 0; i < ELEMENTS(troubles); i++)
                 if (troubles[i].error == error)
                         text = troubles[i].text;
-        return failure_say(&jeton->failure, error, "cannot verify: %s/%s: %s", jeton->place.dir,
-                           page, text);
+        return failure_say(handle_failure(jeton), error, "cannot verify: %s/%s: %s",
+                           jeton->place.dir, page, text);
 }
 
 static const char *audience_expected(const char *audience, const struct keyset *keyset) {
@@ -72,18 +73,14 @@ static const char *audience_expected(const char *audience, const struct keyset *
         return strcmp(audience, JETON_ANY_AUDIENCE) == 0 ? NULL : audience;
 }
 
-int jeton_verify(struct jeton *jeton, const char *token, const char *audience,
-                 enum jeton_verdict *ret_verdict, struct jeton_claims **ret_claims) {
-        _cleanup_(jeton_claims_freep) struct jeton_claims *claims = calloc(1, sizeof *claims);
+/* With the handle locked: another thread's call may read the pages anew. */
+static int verify_locked(struct jeton *jeton, struct text token, const char *audience,
+                         enum verdict *ret_verdict, struct claims *ret_claims) {
         struct expectation expect = {.now = clock_wall_s(), .leeway = LEEWAY_S};
         const struct revocations *revocations;
         const struct keyset *keyset;
-        enum verdict verdict;
         int r;
 
-        if (!claims || !token)
-                return failure_say(&jeton->failure, token ? -ENOMEM : -EINVAL,
-                                   token ? "out of memory" : "there is no token to verify");
         r = key_source_get(&jeton->keys, &jeton->place, &keyset);
         if (r < 0)
                 return say_trouble(jeton, "keys", r);
@@ -91,9 +88,26 @@ int jeton_verify(struct jeton *jeton, const char *token, const char *audience,
         if (r < 0)
                 return say_trouble(jeton, "status", r);
         expect.audience = audience_expected(audience, keyset);
-        r = token_verify(keyset, revocations, text_of(token), &expect, &verdict, &claims->claims);
+        r = token_verify(keyset, revocations, token, &expect, ret_verdict, ret_claims);
+        return r < 0 ? say_trouble(jeton, "status", r) : 0;
+}
+
+int jeton_verify(struct jeton *jeton, const char *token, const char *audience,
+                 enum jeton_verdict *ret_verdict, struct jeton_claims **ret_claims) {
+        _cleanup_(jeton_claims_freep) struct jeton_claims *claims = calloc(1, sizeof *claims);
+        enum verdict verdict;
+        int r;
+
+        r = arguments_check(jeton, jeton && token && ret_verdict && ret_claims);
         if (r < 0)
-                return say_trouble(jeton, "status", r);
+                return r;
+        if (!claims)
+                return failure_say(handle_failure(jeton), -ENOMEM, "out of memory");
+        pthread_mutex_lock(&jeton->lock);
+        r = verify_locked(jeton, text_of(token), audience, &verdict, &claims->claims);
+        pthread_mutex_unlock(&jeton->lock);
+        if (r < 0)
+                return r;
         *ret_verdict = verdict_outside(verdict);
         *ret_claims = *ret_verdict == JETON_VALID ? take(claims) : NULL;
         return 0;

@@ -6,17 +6,42 @@
  * a function fails.
  *
  * Ownership. What a function gives through `ret_` belongs to the caller, who frees it with the
- * function named there; NULL is fine for all of those. A string from an accessor belongs to its
- * object and lives as long. Arguments are borrowed for the call alone.
+ * function named there. A string from an accessor belongs to its object and lives as long.
+ * Arguments are borrowed for the call alone.
  *
- * Threads. A handle is used by one thread at a time; give each thread its own, or hold a lock of
- * yours around each call. Handles do not know of each other. Tokens, claims and persons never
- * change: any number of threads may read one.
+ * NULL. Where an argument may be NULL, its function says so; any other that is NULL is -EINVAL.
+ * Freeing, closing, and asking an accessor about NULL are fine: it then tells of nothing.
+ *
+ * Texts are UTF-8 and end with NUL; no length is too long to be refused properly. Times are in
+ * seconds unless the name says ms.
+ *
+ * Threads. Any number of threads may use one handle at a time. Calls that ask the daemon go on side
+ * by side; jeton_verify() lets one thread in after the other, so give threads that do little else a
+ * handle each. Each thread has a jeton_error() of its own. To close a handle, be its last user.
+ * Tokens, claims and persons never change: any number of threads may read one. After fork(2) the
+ * child may go on with a handle that no other thread was using.
  *
  * In your process. The library starts no thread, changes no signal and prints nothing; its
  * descriptors are closed on exec; it reads one variable of the environment, JETON_SOCKET, and not
  * even that in a program that is set-user-ID. It does use OpenSSL as your program has set it up,
- * which reads OpenSSL's own configuration unless you said otherwise beforehand. */
+ * which reads OpenSSL's own configuration unless you said otherwise beforehand.
+ *
+ * Errors of every call that asks the daemon:
+ *
+ *   -EINVAL        an argument cannot be, or the daemon finds the request malformed
+ *   -ENOENT, -ECONNREFUSED, -EACCES, -ENAMETOOLONG, or another of connect(2)
+ *                  the daemon cannot be reached; -EACCES also: the caller may not do this
+ *   -EPERM         what listens there is not the daemon but another user's
+ *   -ETIMEDOUT     the handle's time for one call is over
+ *   -ECONNRESET    the connection broke: whether the daemon has done it is not known
+ *   -EAGAIN        the daemon is busy or starting: try again in a moment
+ *   -EBADMSG       the answer is not jetond's
+ *   -EPROTO        any other answer
+ *   -ENOMEM
+ *
+ * Stable. What is exported has a symbol version; it stays, with its meaning, as long as the soname
+ * does. A struct that callers fill in begins with its size and grows at its end. Enumerators are
+ * added, never renumbered: treat a verdict or outcome that you do not know as a no. */
 #ifndef JETON_H
 #define JETON_H
 
@@ -29,7 +54,7 @@
 extern "C" {
 #endif
 
-struct jeton;        /* a handle: one daemon, one timeout, the last error */
+struct jeton;        /* a handle: one daemon, one timeout */
 struct jeton_tokens; /* what a login, or another grant, gave */
 struct jeton_claims; /* what a valid token says */
 struct jeton_person; /* what the daemon knows of a token's owner */
@@ -52,15 +77,16 @@ struct jeton_options {
  * JETON_SOCKET, also one of the caller's own effective user at the time of this call.
  *
  * 0, with *ret_jeton for jeton_close(); -EINVAL: an empty path, or a `size` that cannot be;
- * -ENOMEM. There is no handle to ask for a sentence after a failure. */
+ * -ENOMEM. jeton_open(3) */
 int jeton_open(const struct jeton_options *options, struct jeton **ret_jeton);
 
-/* Wipes and frees. */
+/* Closes its descriptors, wipes and frees. jeton_open(3) */
 void jeton_close(struct jeton *jeton);
 
-/* One sentence, for a person, about the last call on this handle that failed or that the daemon
- * refused a token; "" when none did.
- * Fit for a terminal and a log: printable ASCII. Lives until the next call on the handle. */
+/* One sentence, for a person, about the calling thread's last call on this handle that failed or
+ * was refused by the daemon; "" when none was, or when the thread has failed elsewhere since.
+ * NULL asks about a call that had no handle, such as jeton_open(). Never NULL; printable ASCII, fit
+ * for a terminal and a log. Lives until the thread's next call of this library. jeton_open(3) */
 const char *jeton_error(const struct jeton *jeton);
 
 /* ---- logging in ---- */
@@ -89,25 +115,26 @@ struct jeton_login_request {
 /* Logs in with a password (POST /token; RFC 6749 4.3). One round trip.
  *
  * 0 with an outcome, and *ret_tokens for jeton_tokens_free() when that is JETON_LOGIN_GRANTED,
- * otherwise NULL. -EINVAL: a field is missing, or the daemon finds the request malformed;
- * -ENOENT, -ECONNREFUSED, -EACCES: the daemon cannot be reached; -EPERM: what listens is not the
- * daemon (another user's); -ETIMEDOUT; -ECONNRESET: the connection broke: whether the login
- * happened is not known; -EAGAIN: try again in a moment; -EBADMSG: the answer is not jetond's;
- * -EPROTO: any other answer; -ENOMEM. */
+ * otherwise NULL. -EINVAL, before anything is sent: no user name, no password, one of more than
+ * 512 bytes, or more than 16 audiences. Errors as listed above. jeton_login(3) */
 int jeton_login(struct jeton *jeton, const struct jeton_login_request *request,
                 enum jeton_login_outcome *ret_outcome, struct jeton_tokens **ret_tokens);
 
-/* The access token, for "Authorization: Bearer". A secret. */
+/* The access token, for "Authorization: Bearer" (RFC 6750 2.1). A secret. Never NULL.
+ * jeton_tokens_access(3) tells of all five. */
 const char *jeton_tokens_access(const struct jeton_tokens *tokens);
 
 /* The refresh token, for jeton_refresh(); NULL when the daemon gave none. A secret. */
 const char *jeton_tokens_refresh(const struct jeton_tokens *tokens);
 
-/* Seconds that the access token lives, counted from the login. */
+/* Seconds that the access token lives, counted from when it was made (RFC 6749 5.1). */
 int64_t jeton_tokens_expires_in(const struct jeton_tokens *tokens);
 
-/* The granted scope, space-separated; "" when there is none. */
+/* The granted scope, space-separated; "" when there is none. Never NULL. */
 const char *jeton_tokens_scope(const struct jeton_tokens *tokens);
+
+/* Wipes and frees. */
+void jeton_tokens_free(struct jeton_tokens *tokens);
 
 /* Trades a refresh token for an access token and the refresh token that follows (POST /token;
  * RFC 6749 6). `scope` narrows the access token; NULL: what the login was given. One round trip.
@@ -117,18 +144,15 @@ const char *jeton_tokens_scope(const struct jeton_tokens *tokens);
  * session, because somebody else may have it.
  *
  * Outcomes, errors and ownership as of jeton_login(); JETON_LOGIN_REFUSED: the session has ended,
- * log in again. */
+ * log in again. jeton_refresh(3) */
 int jeton_refresh(struct jeton *jeton, const char *refresh_token, const char *scope,
                   enum jeton_login_outcome *ret_outcome, struct jeton_tokens **ret_tokens);
 
 /* Ends a token before its time (POST /revoke; RFC 7009): an access token alone, or with a refresh
  * token its session and all access tokens of that. One round trip; when it is done, no verifier of
- * this host takes them any more. 0, for a token that nobody knows too; errors as of
- * jeton_login(). */
+ * this host takes them any more. 0, for a token that nobody knows too; errors as listed above.
+ * jeton_revoke(3) */
 int jeton_revoke(struct jeton *jeton, const char *token);
-
-/* Wipes and frees. */
-void jeton_tokens_free(struct jeton_tokens *tokens);
 
 /* ---- tokens without a password ---- */
 
@@ -149,7 +173,7 @@ struct jeton_token_request {
  *
  * Outcomes, errors and ownership as of jeton_login(). JETON_LOGIN_NOT_ALLOWED: no section has this
  * process; the daemon's log says what is missing. -EINVAL, too, where several have it and none is
- * named. There is no refresh token: ask again. */
+ * named. There is no refresh token: ask again. jeton_token(3) */
 int jeton_token(struct jeton *jeton, const struct jeton_token_request *request,
                 enum jeton_login_outcome *ret_outcome, struct jeton_tokens **ret_tokens);
 
@@ -171,7 +195,7 @@ struct jeton_exchange_request {
  *
  * Outcomes, errors and ownership as of jeton_login(). JETON_LOGIN_REFUSED: the token is not, or no
  * longer, good, or it has not the roles; JETON_LOGIN_NOT_ALLOWED: it is a confidential client's,
- * which takes its secret. There is no refresh token. */
+ * which takes its secret. There is no refresh token. jeton_exchange(3) */
 int jeton_exchange(struct jeton *jeton, const struct jeton_exchange_request *request,
                    enum jeton_login_outcome *ret_outcome, struct jeton_tokens **ret_tokens);
 
@@ -203,14 +227,17 @@ enum jeton_verdict {
  * 0 with a verdict, and *ret_claims for jeton_claims_free() when that is JETON_VALID, otherwise
  * NULL. -ENOENT: the daemon has never run here; -EAGAIN: it has published nothing yet; -EPERM: one
  * of the two files could have been written by others; -EBADMSG: it is not a page of this version;
- * -EOVERFLOW: more is revoked than the file holds, so that only the daemon can tell; -ENOMEM. */
+ * -EBUSY: it changed all the while it was read; -EOVERFLOW: more is revoked than the file holds, so
+ * that only the daemon can tell; -ENOMEM, or another of open(2). jeton_verify(3) */
 int jeton_verify(struct jeton *jeton, const char *token, const char *audience,
                  enum jeton_verdict *ret_verdict, struct jeton_claims **ret_claims);
 
-/* "valid", "expired", "wrong audience" ...; never NULL. */
+/* "valid", "expired", "wrong audience" ...; "invalid" for a number that is no verdict. Never NULL.
+ * jeton_verify(3) */
 const char *jeton_verdict_text(enum jeton_verdict verdict);
 
-/* RFC 7519, RFC 9068. Lists are separated by single spaces; what is absent is "". */
+/* What a valid token says (RFC 7519 4.1, RFC 9068 2.2). Lists are separated by single spaces; what
+ * is absent is "", never NULL. jeton_claims_subject(3) tells of all of them. */
 const char *jeton_claims_issuer(const struct jeton_claims *claims);
 const char *jeton_claims_subject(const struct jeton_claims *claims);
 const char *jeton_claims_audience(const struct jeton_claims *claims); /* list */
@@ -222,12 +249,14 @@ const char *jeton_claims_amr(const struct jeton_claims *claims);   /* list; RFC 
 const char *jeton_claims_token_id(const struct jeton_claims *claims);
 const char *jeton_claims_session_id(const struct jeton_claims *claims);
 
-/* Seconds since 1970-01-01T00:00:00Z; 0 for a login time that the token does not tell. */
+/* Seconds since 1970-01-01T00:00:00Z (RFC 7519 2, NumericDate); 0 for a login time that the token
+ * does not tell. */
 int64_t jeton_claims_expires_at(const struct jeton_claims *claims);
 int64_t jeton_claims_issued_at(const struct jeton_claims *claims);
 int64_t jeton_claims_login_at(const struct jeton_claims *claims);
 
-/* Whether the owner is linked to a local account, and its uid. */
+/* Whether the owner is linked to a local account, and its uid; `ret_uid` may be NULL, and stays as
+ * it was for a no. */
 bool jeton_claims_uid(const struct jeton_claims *claims, uid_t *ret_uid);
 
 /* Whether the word is in the list, to the byte. */
@@ -235,6 +264,7 @@ bool jeton_claims_has_audience(const struct jeton_claims *claims, const char *au
 bool jeton_claims_has_scope(const struct jeton_claims *claims, const char *scope);
 bool jeton_claims_has_role(const struct jeton_claims *claims, const char *role);
 
+/* Frees. */
 void jeton_claims_free(struct jeton_claims *claims);
 
 /* ---- asking the daemon about a token's owner ---- */
@@ -244,16 +274,17 @@ void jeton_claims_free(struct jeton_claims *claims);
  * the issuer.
  *
  * 0 with JETON_VALID and *ret_person for jeton_person_free(), or with JETON_INVALID and NULL when
- * the daemon refuses the token. Errors as of jeton_login(). */
+ * the daemon refuses the token. Errors as listed above. jeton_userinfo(3) */
 int jeton_userinfo(struct jeton *jeton, const char *token, enum jeton_verdict *ret_verdict,
                    struct jeton_person **ret_person);
 
-/* UTF-8 without control characters; NULL where the daemon has none. */
+/* UTF-8 without control characters; NULL where the daemon has none. jeton_person_subject(3) */
 const char *jeton_person_subject(const struct jeton_person *person); /* never NULL */
 const char *jeton_person_username(const struct jeton_person *person);
 const char *jeton_person_full_name(const struct jeton_person *person);
 const char *jeton_person_email(const struct jeton_person *person);
 
+/* Frees. */
 void jeton_person_free(struct jeton_person *person);
 
 #ifdef __cplusplus
