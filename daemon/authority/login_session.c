@@ -89,6 +89,8 @@ int login_session_write_end(struct login_session *session, struct transaction *t
 }
 
 static void stop(struct login_session *session, const char *why) {
+        if (!session->why)
+                session->retries = (struct retries){0};
         session->why = why;
         session->asked = 0;
         let_go(session);
@@ -127,7 +129,9 @@ static void end_done(void *context, int r) {
                 login_session_ended(session, session->why);
                 return;
         }
-        log_error("the end of session %s is not stored yet: %s", session->row.sid, strerror(-r));
+        if (retries_count(&session->retries))
+                log_error("the end of session %s is not stored yet (try %" PRIu32 "): %s",
+                          session->row.sid, session->retries.failed, strerror(-r));
         if (loop_timer(session->authority->loop, &session->timer,
                        clock_monotonic_ms() + END_RETRY_MS, end_again, session) < 0)
                 log_error("session %s is not revoked: out of memory", session->row.sid);

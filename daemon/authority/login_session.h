@@ -8,6 +8,7 @@
 #include "../privsep/loop.h"
 #include "commit.h"
 #include "refusal.h"
+#include "retries.h"
 #include "settings.h"
 #include "store/logins.h"
 
@@ -30,10 +31,11 @@ struct login_session {
         uint64_t asked;        /* the signer's question for the next one; 0: none */
         int process;           /* pidfd of the one that opened it */
         struct watch watch;
-        struct timer timer;   /* the next renewal; when it is over, its end as an entry */
-        struct commit commit; /* of its row; when it is over, of the end */
-        const char *why;      /* it is over; NULL: it lives */
-        bool is_revoked;      /* by somebody else: nothing is left to revoke */
+        struct timer timer;     /* the next renewal; when it is over, its end as an entry */
+        struct commit commit;   /* of its row; when it is over, of the end */
+        struct retries retries; /* of the renewal; when it is over, of the end */
+        const char *why;        /* it is over; NULL: it lives */
+        bool is_revoked;        /* by somebody else: nothing is left to revoke */
 };
 
 struct login_sessions {

@@ -77,8 +77,18 @@ static void look(void *context) {
                 timer_set(session, left < LOOK_MS ? left : LOOK_MS, look);
 }
 
-static void renew_in(struct login_session *session, int64_t ms) {
-        timer_set(session, ms, login_session_renew);
+static void renew_again(struct login_session *session, int error) {
+        if (retries_count(&session->retries))
+                log_warning("session %s is not renewed yet (try %" PRIu32 "): %s", session->row.sid,
+                            session->retries.failed, strerror(-error));
+        timer_set(session, RETRY_MS, login_session_renew);
+}
+
+static void renewed(struct login_session *session) {
+        if (session->retries.failed > 0)
+                log_notice("session %s is renewed again, after %" PRIu32 " failures",
+                           session->row.sid, session->retries.failed);
+        session->retries = (struct retries){0};
 }
 
 int login_session_put(struct login_session *session, const struct msg_signed *token) {
@@ -147,8 +157,7 @@ void login_session_renew(void *context) {
                 login_session_end(session, "its user may have no token any more");
                 return;
         }
-        log_warning("session %s is not renewed yet: %s", session->row.sid, strerror(-r));
-        renew_in(session, RETRY_MS);
+        renew_again(session, r);
 }
 
 static struct login_session *find_asked(const struct authority *authority, uint64_t serial) {
@@ -173,9 +182,9 @@ int login_sessions_take_signed(struct authority *authority, const struct frame *
                 sessions_note_birth(authority, frame->message.signed_token.issued_at);
                 r = login_session_put(session, &frame->message.signed_token);
         }
-        if (r < 0) {
-                log_warning("session %s has no new token yet: %s", session->row.sid, strerror(-r));
-                renew_in(session, RETRY_MS);
-        }
+        if (r < 0)
+                renew_again(session, r);
+        else
+                renewed(session);
         return 0;
 }
