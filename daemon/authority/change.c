@@ -46,6 +46,8 @@ static int user_write(struct call *call, struct transaction *transaction) {
                 .uid = change->uid,
                 .hash = secret_text(call->hash),
                 .proven_hash = secret_text(change->proven_hash),
+                .is_of_account = change->is_of_account,
+                .account = change->account,
                 .now = clock_wall_s(),
         };
 
@@ -63,6 +65,11 @@ static const struct {
         {USER_PASSWORD, "password"},   {USER_MUST_CHANGE, "must-change"},
 };
 
+/* passwd(1) is uid 0 for everybody: only what was proved tells a reset from a change. */
+static bool is_reset(const struct change *change) {
+        return (change->members & USER_PASSWORD) && !change->proven_hash;
+}
+
 /* Which members were named, and of those that give rights what they are now. */
 static void change_audit(const struct call *call) {
         const struct user *user = call->user;
@@ -76,8 +83,9 @@ static void change_audit(const struct call *call) {
         if (user->has_uid)
                 snprintf(link, sizeof link, "%u", user->uid);
         snprintf(detail, sizeof detail,
-                 "changed=%s roles=\"%s\" uid=%s disabled=%d expires_at=%lld", named, user->roles,
-                 link, user->disabled, (long long)user->expires_at);
+                 "changed=%s roles=\"%s\" uid=%s disabled=%d expires_at=%lld%s", named, user->roles,
+                 link, user->disabled, (long long)user->expires_at,
+                 is_reset(call->change) ? " reset=1" : "");
         audit(call, "user-change", "done", text_of(user->name), detail);
 }
 

@@ -20,6 +20,8 @@ struct change {
         uint32_t uid;
         /* of who changes his own; NULL otherwise */
         struct secret *old_password, *new_password, *proven_hash, *bearer;
+        bool is_of_account; /* a system login asks: he must still be linked to `account` */
+        uint32_t account;
         char username[LOG_NAME_MAX + 1]; /* as the caller wrote it, for the audit line */
         char kept_sid[SID_LEN + 1];      /* his present session, which goes on; "": none does */
 

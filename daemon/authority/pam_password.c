@@ -16,6 +16,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/* Of who need not know the present one, for the audit line. */
+#define BY_ROOT "reason=by-root"
+
 static int refused(struct call *call, enum password_verdict verdict) {
         char reason[PASSWORD_REASON_MAX];
 
@@ -35,7 +38,7 @@ static int by_root(struct call *call, call_step *then) {
 }
 
 static int check_granted(struct call *call) {
-        return login_sign(call, LOGIN_GRANTED, "reason=by-root");
+        return login_sign(call, LOGIN_GRANTED, BY_ROOT);
 }
 
 int login_check_present(struct call *call, const struct msg_ask_pam *ask) {
@@ -49,7 +52,7 @@ int login_check_present(struct call *call, const struct msg_ask_pam *ask) {
 static int change_told(struct call *call, enum refusal refusal) {
         if (refusal)
                 return login_sign(call, LOGIN_DENIED, "reason=changed-meanwhile");
-        return login_sign(call, LOGIN_GRANTED, "");
+        return login_sign(call, LOGIN_GRANTED, call->change->proven_hash ? "" : BY_ROOT);
 }
 
 static int change_made(struct call *call) {
@@ -119,10 +122,12 @@ int login_change_password(struct call *call, const struct msg_ask_pam *ask) {
         if (r < 0)
                 return r;
         change->members = USER_PASSWORD;
+        change->is_of_account = true;
+        change->account = ask->uid;
         r = secret_new(ask->new_password.p, ask->new_password.len, &change->new_password);
         if (r == 0)
                 r = secret_new(ask->password.p, ask->password.len, &change->old_password);
-        if (r == 0)
+        if (r == 0 && !ask->by_root) /* a reset ends them all, also the one it is made in */
                 r = session_find(call, ask->proof);
         if (r < 0)
                 return r;

@@ -510,6 +510,26 @@ def test_the_session_in_which_the_password_was_changed_goes_on_after_a_crash_too
     assert other.is_over()
 
 
+def test_a_reset_ends_the_session_that_it_is_made_in_too(own):
+    """As by root's passwd(1), in a shell inside the session."""
+    sessions = opened(own, proof=proof(own)), opened(own)
+    told = ticket(own, "password", new_password=PASSWORD + " 2", proof=sessions[0].token())
+    assert told["verdict"] == "granted"
+    for session in sessions:
+        wait_until(session.is_over, 20)
+    assert "reset=1" in own.wait_for_log("event=user-change result=done")
+    assert "reason=by-root" in own.wait_for_log("event=pam-password result=granted")
+
+
+def test_a_change_by_who_knows_it_is_told_from_a_reset(own):
+    kept = opened(own)
+    told = ticket(own, "password", password=PASSWORD, new_password=PASSWORD + " 2",
+                  proof=kept.token())
+    assert told["verdict"] == "granted" and not kept.is_over()
+    assert "reset=1" not in own.wait_for_log("event=user-change result=done")
+    assert "by-root" not in own.wait_for_log("event=pam-password result=granted")
+
+
 def test_the_session_in_which_the_password_was_changed_ends_when_all_are_revoked_after(own):
     """Also while the signer has not yet made its new token."""
     kept = opened(own, proof=proof(own))

@@ -56,8 +56,8 @@ static const char *const sql_of[STATEMENT_COUNT] = {
                                "ON CONFLICT (user_id, role) DO NOTHING",
         [STATEMENT_SET_HASH] = "UPDATE users SET password_hash = ?3 "
                                "WHERE id = ?1 AND password_hash = ?2",
-        /* ?2 holds the bits of common/wire/user.h; ?10, unless empty, is the hash that was proven.
-         */
+        /* ?2 holds the bits of common/wire/user.h; ?10, unless empty, is the hash that was proven;
+         * ?12, unless NULL, the account that the change was asked for. */
         [STATEMENT_CHANGE] = "UPDATE users SET full_name = iif(?2 & 1, ?3, full_name), "
                              "email = iif(?2 & 2, ?4, email), "
                              "disabled = iif(?2 & 8, ?5, disabled), "
@@ -67,7 +67,8 @@ static const char *const sql_of[STATEMENT_COUNT] = {
                              "password_changed_at = iif(?2 & 64, ?9, password_changed_at), "
                              /* who has a new one need not change it, unless that is said too */
                              "must_change = iif(?2 & 128, ?11, iif(?2 & 64, 0, must_change)) "
-                             "WHERE id = ?1 AND (?10 = '' OR password_hash = ?10)",
+                             "WHERE id = ?1 AND (?10 = '' OR password_hash = ?10) "
+                             "AND (?12 IS NULL OR uid = ?12)",
         [STATEMENT_REMOVE_ROLES] = "DELETE FROM user_roles WHERE user_id = ?1",
         [STATEMENT_REMOVE] = "DELETE FROM users WHERE id = ?1",
         [STATEMENT_LIST] = "SELECT " USER_COLUMNS " FROM users WHERE " MATCHES

@@ -236,6 +236,7 @@ static int row_change(struct store *store, uint64_t id, const struct user_change
         bind_number(statement, 9, change->now, &code);
         bind_text(statement, 10, change->proven_hash, &code);
         bind_number(statement, 11, change->must_change, &code);
+        bind_uid(statement, 12, change->is_of_account, change->account, &code);
         return change_one(store, statement, code, "changing a user");
 }
 

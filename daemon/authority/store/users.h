@@ -105,11 +105,14 @@ struct user_change {
         struct text hash; /* a new one need not be changed, unless `must_change` is named too */
         bool must_change;
         struct text proven_hash; /* the change is for him who has this one; empty: for any */
-        int64_t now;             /* clock_wall_s() */
+        bool is_of_account;      /* and for him who is linked to `account` */
+        uint32_t account;
+        int64_t now; /* clock_wall_s() */
 };
 
 /* Changes a user and gives him as he stands then. On a conflict 0 is returned, nothing is changed
- * and *ret is untouched. -ENOENT: no such user, or not with `proven_hash`. */
+ * and *ret is untouched. -ENOENT: no such user, or not with `proven_hash` or with that
+ * account. */
 int users_change(struct transaction *transaction, uint64_t id, const struct user_change *change,
                  enum users_conflict *ret_conflict, struct user **ret);
 
