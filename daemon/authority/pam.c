@@ -23,17 +23,17 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Disabled, removed or given another password while the ticket was with the signer, or the session
- * ended that made his code: it was granted to somebody who is no more. */
+/* Disabled, removed or given another password while the ticket was with the signer, or what made
+ * his code was ended: it was granted to somebody who is no more. */
 static int login_was_ended(const struct call *call, bool *ret) {
         const struct pam_login *login = call->step.login;
         struct holder holder = {TEXT_NONE, TEXT_NONE, TEXT_NONE};
         char sub[24];
 
+        if (login->by_code)
+                return login_code_ended(call, ret);
         snprintf(sub, sizeof sub, "%" PRIu64, call->user->id);
         holder.sub = text_of(sub);
-        if (login->by_code)
-                holder.sid = text_of(call->sid);
         return sessions_were_ended(call, &holder, login->began, ret);
 }
 
@@ -42,19 +42,33 @@ static const char *login_method(const struct pam_login *login) {
         return login->by_code ? "otp" : "pwd";
 }
 
+#define LOGIN_WHY_MAX (PASSWORD_REASON_MAX + 64)
+
+/* Of a no why, of a yes how; where a code was out, which token made it. */
+static void login_why(const struct pam_login *login, char ret[LOGIN_WHY_MAX]) {
+        bool granted = login->verdict == LOGIN_GRANTED;
+        size_t len;
+
+        ret[0] = '\0';
+        if (login->reason[0])
+                snprintf(ret, LOGIN_WHY_MAX, " %s", login->reason);
+        else if (!granted)
+                snprintf(ret, LOGIN_WHY_MAX, " reason=%s", login_verdict_word(login->verdict));
+        else if (login->phase == PAM_PHASE_AUTH)
+                snprintf(ret, LOGIN_WHY_MAX, " amr=%s", login_method(login));
+        len = strlen(ret);
+        if (login->taken.jti[0])
+                snprintf(ret + len, LOGIN_WHY_MAX - len, " from_jti=%s", login->taken.jti);
+}
+
 /* When it is signed: until then nothing is granted. */
 static void login_audit(const struct call *call) {
         const struct pam_login *login = call->step.login;
         bool granted = login->verdict == LOGIN_GRANTED;
         const char *verdict = login_verdict_word(login->verdict);
-        char detail[LOG_ESCAPED_MAX + 256], reason[PASSWORD_REASON_MAX + 24] = "", event[24];
+        char detail[LOG_ESCAPED_MAX + 320], reason[LOGIN_WHY_MAX], event[24];
 
-        if (login->reason[0])
-                snprintf(reason, sizeof reason, " %s", login->reason);
-        else if (!granted)
-                snprintf(reason, sizeof reason, " reason=%s", verdict);
-        else if (login->phase == PAM_PHASE_AUTH)
-                snprintf(reason, sizeof reason, " amr=%s", login_method(login));
+        login_why(login, reason);
         snprintf(detail, sizeof detail, "service=%s uid=%u verdict=%s%s rhost=\"%s\"",
                  login->service, login->uid, verdict, reason,
                  log_escape(text_of(login->rhost)).text);
@@ -74,6 +88,16 @@ static bool is_late(const struct pam_login *login) {
                 login->phase == PAM_PHASE_PASSWORD);
 }
 
+/* The ticket that says yes goes nowhere. */
+static int login_ended(struct call *call) {
+        struct pam_login *login = call->step.login;
+
+        login->verdict = LOGIN_DENIED;
+        snprintf(login->reason, sizeof login->reason, "reason=revoked");
+        login_audit(call);
+        return call_refuse(call, REFUSAL_BUSY);
+}
+
 static int login_answer(struct call *call, const struct msg_signed *token) {
         const struct pam_login *login = call->step.login;
         struct msg_answer_ticket answer = {.ticket = token->token};
@@ -83,7 +107,7 @@ static int login_answer(struct call *call, const struct msg_signed *token) {
         if (login->verdict == LOGIN_GRANTED && !ends_by_itself(login->phase))
                 r = login_was_ended(call, &ended);
         if (r < 0 || ended)
-                return r < 0 ? r : call_refuse(call, REFUSAL_BUSY);
+                return r < 0 ? r : login_ended(call);
         login_audit(call);
         if (login->verdict == LOGIN_GRANTED && login->phase == PAM_PHASE_AUTH && !login->by_code)
                 renewal_begin(call);

@@ -4,6 +4,7 @@
 #define JETON_AUTHORITY_PAM_H
 
 #include "call.h"
+#include "codes.h"
 #include "password.h"
 #include "store/logins.h"
 
@@ -18,7 +19,8 @@ struct pam_login {
         char role[ROLE_NAME_MAX + 1]; /* that the user must have; empty: none */
         int64_t began;
         uint32_t at_least; /* with LOGIN_SHORT */
-        bool by_code;      /* auth: a login code took the password's place */
+        bool by_code;      /* auth: a login code took the password's place, */
+        struct code taken; /* this one, or one that was out and was not */
         const char *code; /* auth: what became of a code that he had, for the audit line; or NULL */
         char reason[PASSWORD_REASON_MAX +
                     16];          /* of a no, for the audit line; of a yes, what to add */
@@ -39,6 +41,10 @@ bool login_has_role(const struct call *call);
 /* Whether what was given for a password is his login code for that service; pam_code.c. A
  * call_proof function. */
 int login_try_code(struct call *call, bool *ret_proven);
+
+/* Whether the token that made the code which was taken, its session, or all that the user has, has
+ * ended by now. 0 or -errno. */
+int login_code_ended(const struct call *call, bool *ret);
 
 /* The present password of the account is tried; then `then`. 0 or -errno. */
 int login_ask_password(struct call *call, const struct msg_ask_pam *ask, call_judged *then);

@@ -4,6 +4,7 @@
 #include "pam.h"
 
 #include "../../common/clock.h"
+#include "audit.h"
 #include "codes.h"
 #include "policy.h"
 #include "sessions.h"
@@ -46,6 +47,12 @@ static int has_ended(const struct call *call, const struct code *code, bool *ret
         return sessions_token_ended(call->authority, &claims, ret);
 }
 
+int login_code_ended(const struct call *call, bool *ret) {
+        const struct pam_login *login = call->step.login;
+
+        return has_ended(call, &login->taken, ret);
+}
+
 static const char *const notes[] = {
         [CODE_NONE] = NULL,
         [CODE_WRONG] = " code=wrong",
@@ -62,6 +69,8 @@ static int code_judge(struct call *call, enum code_answer answer, const struct c
         if (answer == CODE_NONE)
                 return 0;
         memcpy(call->sid, code->sid, sizeof call->sid);
+        audit_keep_client(call, text_of(code->client_id));
+        login->taken = *code;
         r = has_ended(call, code, &ended);
         if (r < 0)
                 return r;

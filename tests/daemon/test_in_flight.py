@@ -68,12 +68,12 @@ def login_request():
     return form("/token", grant_type="password", username="ann", password=PASSWORD)
 
 
-def pam_request(phase):
+def pam_request(phase, **more):
     nonce = base64.urlsafe_b64encode(bytes(32)).rstrip(b"=").decode()
     fields = {"service": "sshd", "username": "annshost", "uid": UID, "nonce": nonce}
     if phase == "auth":
         fields["password"] = PASSWORD
-    return form(f"/pam/{phase}", **fields)
+    return form(f"/pam/{phase}", **{**fields, **more})
 
 
 def verdict(reply):
@@ -156,6 +156,51 @@ def test_a_change_of_ones_own_password(jetond, ann, how):
     reply = meanwhile(jetond, "worker", request, order)
     assert (reply.status, reply.json()["error"]) == (401, "invalid_token")
     assert jetond.login("ann").status == 200
+
+
+NEW = PASSWORD + " 2"
+
+
+def test_a_change_by_passwd_of_an_account_that_becomes_anothers(jetond, ann):
+    """Neither his whose it was nor his whose it is."""
+    jetond.add_user("eve", NEW)
+
+    def move():
+        assert patch(jetond, uid=None)().status == 200
+        return jetond.request("PATCH", "/users/eve", peer=True, data={"uid": UID})
+
+    try:
+        request = pam_request("password", password=PASSWORD, new_password=NEW + "3")
+        assert verdict(meanwhile(jetond, "worker", request, move)) == "denied"
+        assert jetond.login("ann").status == jetond.login("eve", NEW).status == 200
+    finally:
+        jetond.request("DELETE", "/users/eve", peer=True)
+
+
+def test_a_reset_by_passwd_of_an_account_that_is_unlinked(jetond, ann):
+    request = pam_request("password", new_password=NEW)
+    reply = meanwhile(jetond, "worker", request, ending(jetond, "unlinked"))
+    assert verdict(reply) in ("denied", "unknown")
+    assert jetond.login("ann").status == 200
+
+
+@pytest.mark.skipif(not is_root(), reason="needs root, to ask of anybody's account")
+@pytest.mark.parametrize("what", ["token", "session", "client", "user"])
+def test_a_system_login_by_a_code_at_the_signer(jetond, ann, what):
+    """It ends with whatever made the code."""
+    granted = jetond.login("ann").json()
+    claims = jetond.post("/introspect", form={"token": granted["access_token"]}).json()
+    code = jetond.post("/login-codes", token=granted["access_token"], data={"service": "sshd"})
+    assert code.status == 200
+    order = {"token": lambda: jetond.post("/revoke", form={"token": granted["access_token"]}),
+             "session": lambda: jetond.request("DELETE", f"/sessions/{claims['sid']}", peer=True),
+             "client": lambda: jetond.post("/revocations", peer=True, data={"client_id": "local"}),
+             "user": lambda: jetond.post("/revocations", peer=True, data={"user": "ann"})}[what]
+    reply = meanwhile(jetond, "signer", pam_request("auth", password=code.json()["code"]), order)
+    assert verdict(reply) != "granted"
+    line = jetond.wait_for_log(f"from_jti={claims['jti']}")
+    assert "result=refused" in line and f'sid="{claims["sid"]}"' in line
+    assert 'client="local"' in line
 
 
 def together(jetond, *requests):
