@@ -26,45 +26,16 @@ static int open_page(struct key_source *source, const struct place *place) {
         return page_open(place->dir, PAGE_KEYS, place->also_uid, &source->fd);
 }
 
-/* `current` is what the page was before the keys were read: when it changes in between, the next
- * call reads once more. */
-static int load_keys(struct key_source *source, uint32_t current) {
-        _cleanup_(freep) struct keys_table *table = malloc(sizeof *table);
-        struct keyset *keyset;
-        int r;
-
-        if (!table)
-                return -ENOMEM;
-        r = keys_page_read(source->fd, table);
-        if (r < 0)
-                return r;
-        r = keyset_load(table, &keyset);
-        if (r < 0)
-                return r;
-        keyset_free(source->keyset);
-        source->keyset = keyset;
-        source->current = current;
-        return 0;
-}
-
 int key_source_get(struct key_source *source, const struct place *place,
                    const struct keyset **ret_keyset) {
-        uint32_t current;
         int r;
 
         r = open_page(source, place);
-        if (r < 0)
-                return r;
-        r = page_current(source->fd, PAGE_KEYS, &current);
-        if (r < 0)
-                return r;
-        if (!source->keyset || source->current != current) {
-                r = load_keys(source, current);
-                if (r < 0)
-                        return r;
-        }
-        *ret_keyset = source->keyset;
-        return 0;
+        if (r == 0)
+                r = keyset_refresh(&source->keyset, source->fd);
+        if (r == 0)
+                *ret_keyset = source->keyset;
+        return r;
 }
 
 void status_source_clear(struct status_source *source) {

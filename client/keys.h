@@ -7,13 +7,12 @@
 #include "place.h"
 
 struct key_source {
-        int fd;           /* the page, or -1 */
-        uint32_t current; /* which state of the page `keyset` is */
-        struct keyset *keyset;
+        int fd;                /* the page, or -1 */
+        struct keyset *keyset; /* owned; NULL: none yet */
 };
 
-/* Lends the newest keys; they live until the next call. Errors of page_open(), keys_page_read() and
- * keyset_load(). */
+/* Lends the newest keys; they live until the next call. Errors of page_open() and
+ * keyset_refresh(). */
 int key_source_get(struct key_source *source, const struct place *place,
                    const struct keyset **ret_keyset);
 

@@ -69,7 +69,7 @@ static int say_trouble(struct jeton *jeton, const char *page, int error) {
 
 static const char *audience_expected(const char *audience, const struct keyset *keyset) {
         if (!audience)
-                return keyset->issuer;
+                return keyset->table.issuer;
         return strcmp(audience, JETON_ANY_AUDIENCE) == 0 ? NULL : audience;
 }
 

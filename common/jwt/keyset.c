@@ -64,22 +64,66 @@ static int trusted_key_load(const struct page_key *from, struct trusted_key *ret
         return 0;
 }
 
-int keyset_load(const struct keys_table *table, struct keyset **ret) {
-        _cleanup_(keyset_freep) struct keyset *keyset = NULL;
+/* From the table that is in it. */
+static int keys_load(struct keyset *keyset) {
+        const struct keys_table *table = &keyset->table;
         int r;
 
         if (table->count > PAGE_KEYS_MAX || !memchr(table->issuer, '\0', sizeof table->issuer))
                 return -EBADMSG;
-        keyset = calloc(1, sizeof *keyset);
-        if (!keyset)
-                return -ENOMEM;
-        memcpy(keyset->issuer, table->issuer, sizeof keyset->issuer);
         for (; keyset->count < table->count; keyset->count++) {
                 r = trusted_key_load(&table->keys[keyset->count], &keyset->keys[keyset->count]);
                 if (r < 0)
                         return r;
         }
-        *ret = take(keyset);
+        return 0;
+}
+
+int keyset_load(const struct keys_table *table, struct keyset **ret) {
+        _cleanup_(keyset_freep) struct keyset *keyset = calloc(1, sizeof *keyset);
+        int r;
+
+        if (!keyset)
+                return -ENOMEM;
+        keyset->table = *table;
+        r = keys_load(keyset);
+        if (r == 0)
+                *ret = take(keyset);
+        return r;
+}
+
+/* `current` is what the page was before it is read: when it changes in between, the next refresh
+ * reads once more. */
+static int keyset_read(int page_fd, uint32_t current, struct keyset **ret) {
+        _cleanup_(keyset_freep) struct keyset *keyset = calloc(1, sizeof *keyset);
+        int r;
+
+        if (!keyset)
+                return -ENOMEM;
+        keyset->current = current;
+        r = keys_page_read(page_fd, &keyset->table);
+        if (r == 0)
+                r = keys_load(keyset);
+        if (r == 0)
+                r = verified_new(&keyset->verified);
+        if (r == 0)
+                *ret = take(keyset);
+        return r;
+}
+
+int keyset_refresh(struct keyset **keyset, int page_fd) {
+        struct keyset *fresh = NULL;
+        uint32_t current;
+        int r;
+
+        r = page_current(page_fd, PAGE_KEYS, &current);
+        if (r < 0 || (*keyset && (*keyset)->current == current))
+                return r;
+        r = keyset_read(page_fd, current, &fresh);
+        if (r < 0)
+                return r;
+        keyset_free(*keyset);
+        *keyset = fresh;
         return 0;
 }
 
@@ -90,5 +134,6 @@ void keyset_free(struct keyset *keyset) {
                 return;
         for (i = 0; i < keyset->count; i++)
                 EVP_PKEY_free(keyset->keys[i].public_key);
+        verified_free(keyset->verified);
         free(keyset);
 }

@@ -4,6 +4,7 @@
 
 #include "claims.h"
 #include "pages.h"
+#include "verified.h"
 
 #include <openssl/evp.h>
 #include <stdbool.h>
@@ -20,14 +21,21 @@ struct trusted_key {
 };
 
 struct keyset {
-        char issuer[ISSUER_MAX + 1];
+        struct keys_table table; /* as it was published, with the issuer */
         struct trusted_key keys[PAGE_KEYS_MAX];
         size_t count;
+        uint32_t current;          /* of the page, when it was read */
+        struct verified *verified; /* owned; NULL: each signature is checked each time */
 };
 
 /* Loads the keys of a page's table. 0; -EBADMSG when one of them is no valid public key of its
  * algorithm; -ENOMEM. */
 int keyset_load(const struct keys_table *table, struct keyset **ret);
+
+/* For who verifies on and on: makes *keyset anew when the page has changed since, and at first,
+ * when it is NULL. It remembers the signatures that it has found good. 0; -EAGAIN, -EBADMSG, -EBUSY
+ * and other -errno as in pages.h and above: then the old keyset stays and must not be used. */
+int keyset_refresh(struct keyset **keyset, int page_fd);
 void keyset_free(struct keyset *keyset);
 
 static inline void keyset_freep(struct keyset **keyset) {

@@ -59,6 +59,21 @@ static const struct trusted_key *key_find(const struct keyset *keyset, struct te
         return NULL;
 }
 
+/* A token apart, and the key and kind that its header names. */
+struct opened {
+        struct parts parts;
+        const struct trusted_key *key;
+        enum token_kind kind;
+};
+
+static bool token_open(const struct keyset *keyset, struct text token,
+                       const struct expectation *expect, struct opened *ret) {
+        if (!token_split(token, &ret->parts))
+                return false;
+        ret->key = key_find(keyset, ret->parts.header, expect, &ret->kind);
+        return ret->key != NULL;
+}
+
 static int parts_are_signed(const struct trusted_key *key, const struct parts *parts, bool *ret) {
         uint8_t signature[SIGNATURE_MAX];
         size_t len;
@@ -68,6 +83,28 @@ static int parts_are_signed(const struct trusted_key *key, const struct parts *p
                 return 0;
         return signature_check(key->algorithm, key->public_key, parts->signed_bytes, signature, len,
                                ret);
+}
+
+/* The same for a token that may have been seen before. What is remembered is of this keyset's keys,
+ * and of a token to its last byte: so its header names the same key as then. */
+static int token_is_signed(const struct keyset *keyset, struct text token,
+                           const struct opened *opened, bool *ret) {
+        struct verified *verified = keyset->verified;
+        struct token_digest digest;
+        int r;
+
+        if (!verified)
+                return parts_are_signed(opened->key, &opened->parts, ret);
+        r = verified_digest(verified, token, &digest);
+        if (r < 0)
+                return r;
+        *ret = verified_has(verified, &digest);
+        if (*ret)
+                return 0;
+        r = parts_are_signed(opened->key, &opened->parts, ret);
+        if (r == 0 && *ret)
+                verified_add(verified, &digest);
+        return r;
 }
 
 static bool payload_read(struct text payload, struct claims *ret) {
@@ -117,7 +154,7 @@ static bool has_audience(const struct claims *claims, const char *audience) {
 
 static enum verdict claims_judge(const struct keyset *keyset, const struct claims *claims,
                                  const struct expectation *expect) {
-        if (!text_is(text_of(claims->iss), text_of(keyset->issuer)))
+        if (!text_is(text_of(claims->iss), text_of(keyset->table.issuer)))
                 return VERDICT_WRONG_ISSUER;
         if (expect->now >= claims->exp + expect->leeway)
                 return VERDICT_EXPIRED;
@@ -149,21 +186,6 @@ static int revocations_apply(const struct revocations *revocations, const struct
         return r;
 }
 
-/* A token apart, and the key and kind that its header names. */
-struct opened {
-        struct parts parts;
-        const struct trusted_key *key;
-        enum token_kind kind;
-};
-
-static bool token_open(const struct keyset *keyset, struct text token,
-                       const struct expectation *expect, struct opened *ret) {
-        if (!token_split(token, &ret->parts))
-                return false;
-        ret->key = key_find(keyset, ret->parts.header, expect, &ret->kind);
-        return ret->key != NULL;
-}
-
 /* What is signed is read, and only that. */
 static int opened_judge(const struct keyset *keyset, const struct revocations *revocations,
                         const struct opened *opened, const struct expectation *expect,
@@ -189,7 +211,7 @@ int token_verify(const struct keyset *keyset, const struct revocations *revocati
                 *ret_verdict = VERDICT_ASK;
                 return 0;
         }
-        r = parts_are_signed(opened.key, &opened.parts, &is_signed);
+        r = token_is_signed(keyset, token, &opened, &is_signed);
         if (r < 0)
                 return r;
         if (!is_signed)

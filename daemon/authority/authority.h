@@ -50,8 +50,7 @@ struct authority {
 
         struct login_sessions logins;
 
-        struct keyset *keyset; /* of the keys page, as of keys_page_current */
-        uint32_t keys_page_current;
+        struct keyset *keyset; /* owned; of the keys page */
 
         struct listener {
                 struct authority *authority; /* borrowed: it holds us */

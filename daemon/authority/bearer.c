@@ -1,33 +1,13 @@
 /* Access tokens presented to jeton itself. */
 #include "bearer.h"
 
-#include "../../common/cleanup.h"
 #include "../../common/clock.h"
 #include "../../common/jwt/verify.h"
 
-int bearer_load_keys(struct authority *authority) {
-        _cleanup_(freep) struct keys_table *table = NULL;
-        struct keyset *keyset = NULL;
-        uint32_t current;
-        int r;
+#include <errno.h>
 
-        r = page_current(authority->keys_page_fd, PAGE_KEYS, &current);
-        if (r < 0)
-                return r;
-        if (authority->keyset && current == authority->keys_page_current)
-                return 0;
-        table = malloc(sizeof *table);
-        if (!table)
-                return -ENOMEM;
-        r = keys_page_read(authority->keys_page_fd, table);
-        if (r == 0)
-                r = keyset_load(table, &keyset);
-        if (r < 0)
-                return r;
-        keyset_free(authority->keyset);
-        authority->keyset = keyset;
-        authority->keys_page_current = current;
-        return 0;
+int bearer_load_keys(struct authority *authority) {
+        return keyset_refresh(&authority->keyset, authority->keys_page_fd);
 }
 
 int bearer_find_user(const struct call *call, const struct claims *claims, struct user **ret) {

@@ -32,26 +32,7 @@ int keys_prepare(void) {
 }
 
 int keys_refresh(struct keys *keys) {
-        _cleanup_(keyset_freep) struct keyset *keyset = NULL;
-        struct keys_table table;
-        uint32_t current;
-        int r;
-
-        r = page_current(keys->page_fd, PAGE_KEYS, &current);
-        if (r < 0)
-                return r;
-        if (keys->keyset && current == keys->current)
-                return 0;
-        r = keys_page_read(keys->page_fd, &table);
-        if (r == 0)
-                r = keyset_load(&table, &keyset);
-        if (r < 0)
-                return r;
-        keyset_free(keys->keyset);
-        keys->keyset = take(keyset);
-        keys->table = table;
-        keys->current = current;
-        return 0;
+        return keyset_refresh(&keys->keyset, keys->page_fd);
 }
 
 void keys_clear(struct keys *keys) {

@@ -35,7 +35,7 @@ int jwks_begin(struct request *request) {
         r = keys_refresh(&request->frontend->keys);
         if (r < 0)
                 return r;
-        jwks_to_json(&request->frontend->keys.table, &body);
+        jwks_to_json(&request->frontend->keys.keyset->table, &body);
         return request_reply_tagged(request, &reply, &body);
 }
 
@@ -104,9 +104,9 @@ int metadata_begin(struct request *request) {
         r = keys_refresh(&request->frontend->keys);
         if (r < 0)
                 return r;
-        if (!is_path_of_issuer(request->parameter, keys->table.issuer))
+        if (!is_path_of_issuer(request->parameter, keys->keyset->table.issuer))
                 return request_refuse(request, 404, "not_found", "this is not the issuer's path");
         json_begin_object(&body);
-        add_metadata(&body, &keys->table);
+        add_metadata(&body, &keys->keyset->table);
         return request_reply_tagged(request, &reply, &body);
 }

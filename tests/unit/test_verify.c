@@ -35,6 +35,11 @@ static int open_keyset(void **state) {
         return 0;
 }
 
+static int open_remembering_keyset(void **state) {
+        open_keyset(state);
+        return verified_new(&keyset->verified);
+}
+
 static int close_keyset(void **state) {
         (void)state;
         keyset_free(keyset);
@@ -45,8 +50,8 @@ static const char *header_of(enum token_kind kind) {
         return keyset->keys[0].headers[kind];
 }
 
-static enum verdict verdict_of(struct text token, const struct expectation *expect,
-                               struct claims *ret) {
+static enum verdict verdict_once(struct text token, const struct expectation *expect,
+                                 struct claims *ret) {
         static const struct claims none;
         enum verdict verdict = VERDICT_VALID;
 
@@ -55,6 +60,19 @@ static enum verdict verdict_of(struct text token, const struct expectation *expe
         if (verdict == VERDICT_INVALID)
                 assert_memory_equal(ret, &none, sizeof none);
         return verdict;
+}
+
+/* Whoever looks twice sees the same, also where the first look is remembered. */
+static enum verdict verdict_of(struct text token, const struct expectation *expect,
+                               struct claims *ret) {
+        enum verdict first;
+        struct claims said;
+
+        first = verdict_once(token, expect, &said);
+        assert_int_equal(verdict_once(token, expect, ret), first);
+        assert_string_equal(ret->sub, said.sub);
+        assert_string_equal(ret->jti, said.jti);
+        return first;
 }
 
 static enum verdict verdict_of_signed(const char *header, const char *payload,
@@ -476,5 +494,8 @@ int main(void) {
                 cmocka_unit_test(bad_tables_make_no_keyset),
         };
 
-        return cmocka_run_group_tests(tests, open_keyset, close_keyset);
+        return cmocka_run_group_tests_name("each signature is checked", tests, open_keyset,
+                                           close_keyset) +
+               cmocka_run_group_tests_name("good ones are remembered", tests,
+                                           open_remembering_keyset, close_keyset);
 }
