@@ -239,10 +239,15 @@ fuzz:
 c-files = $(shell find bench client common daemon examples include pam_module tests -name '*.[ch]')
 analyzed = $(filter %.c,$(filter-out tests/%,$(c-files)))
 
+## abi: write down what programs rely on, when a change of it is meant (client/libjeton.abi)
+abi: $(libjeton)
+	@tests/library/abi $(libjeton) include/jeton.h >client/libjeton.abi
+
 ## lint: the format of every C file, then cppcheck and clang-tidy on what is installed
 lint:
 	@packaging/build-deps build check lint
 	@clang-format --dry-run -Werror $(c-files)
+	@clang++ -fsyntax-only -x c++ -std=c++11 -Wall -Wextra -Wpedantic -Wconversion -Werror include/jeton.h
 	@# It does not know what a cleanup attribute frees.
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 		--inline-suppr --suppress=memleak --suppress=resourceLeak -D_GNU_SOURCE -Iinclude $(analyzed)
@@ -257,6 +262,12 @@ format:
 # One list for install and uninstall: MODE:FILE:PLACE.
 
 man-pages := $(wildcard client/*.[1-8] client/cli/*.[1-8] daemon/*.[1-8] daemon/*/*.[1-8] pam_module/*.[1-8])
+
+# A page of several functions is found by the name of each: PLACE:PAGE.
+man-links = $(call once,man-links,$(foreach page,$(wildcard client/*.3), \
+	$(foreach name,$(filter-out $(basename $(notdir $(page))), \
+		$(shell sed -n '/^\.Sh SYNOPSIS/q; s/^\.Nm \([a-z_]*\).*/\1/p' $(page))), \
+		$(MANDIR)/man3/$(name).3:$(notdir $(page)))))
 
 python-installed = $(foreach file,$(wildcard client/python/jeton/*.py client/python/jeton/py.typed), \
 	0644:$(file):$(PYTHONDIR)/jeton/$(notdir $(file)))
@@ -301,6 +312,7 @@ place = set -e; for item in $(1); do \
 install: all $(generated)
 	@$(call place,$(installed))
 	@ln -sf $(notdir $(libjeton)) $(DESTDIR)$(LIBDIR)/libjeton.so
+	@for item in $(man-links); do ln -sf "$${item##*:}" "$(DESTDIR)$${item%%:*}"; done
 	@[ -e $(DESTDIR)$(config) ] || $(INSTALL) -D -m 0644 $(config-sample) $(DESTDIR)$(config)
 	@[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || true
 
@@ -312,6 +324,7 @@ install-python:
 uninstall:
 	@for item in $(installed); do rm -f "$(DESTDIR)$${item##*:}"; done
 	@rm -f $(DESTDIR)$(LIBDIR)/libjeton.so
+	@for item in $(man-links); do rm -f "$(DESTDIR)$${item%%:*}"; done
 	@! cmp -s $(config-sample) $(DESTDIR)$(config) || rm -f $(DESTDIR)$(config)
 	@rm -rf "$(DESTDIR)$(PYTHONDIR)/jeton/__pycache__"
 	@-rmdir $(DESTDIR)$(LIBEXECDIR)/jeton $(DESTDIR)$(SYSCONFDIR)/jeton $(DESTDIR)$(PYTHONDIR)/jeton \
@@ -327,5 +340,5 @@ help:
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all demo check check-root fuzz lint format install install-python uninstall clean help \
+.PHONY: all demo check check-root fuzz abi lint format install install-python uninstall clean help \
 	unit-tests test-programs examples fuzzers bench always
