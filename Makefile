@@ -91,7 +91,7 @@ privsep := $(BUILD)/lib/libprivsep.a
 libjeton := $(BUILD)/lib/libjeton.so.0
 pam      := $(BUILD)/lib/pam_jeton.so
 
-children := $(addprefix $(BUILD)/libexec/jetond-,frontend authority signer worker names pam)
+children := $(addprefix $(BUILD)/libexec/jetond-,frontend authority signer worker names units pam)
 programs := $(BUILD)/bin/jetond $(children)
 pam-test := $(BUILD)/libexec/jeton-pam-test
 
@@ -114,6 +114,7 @@ $(BUILD)/libexec/jetond-signer:    packages = libcrypto
 $(BUILD)/libexec/jetond-worker:    $(call objects,daemon/worker)
 $(BUILD)/libexec/jetond-worker:    packages = libcrypt libargon2 libcrypto pwquality
 $(BUILD)/libexec/jetond-names:     $(call objects,daemon/names)
+$(BUILD)/libexec/jetond-units:     $(call objects,daemon/units)
 $(BUILD)/libexec/jetond-pam:       $(call objects,daemon/pamworker) $(BUILD)/obj/daemon/names/account.o
 $(BUILD)/libexec/jetond-pam:       packages = pam
 

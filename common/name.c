@@ -19,6 +19,7 @@ struct grammar {
 static const struct grammar user_grammar = {LOWER "_", LOWER DIGIT "_.-", USER_NAME_MAX};
 static const struct grammar role_grammar = {LOWER, LOWER DIGIT "_.:-", ROLE_NAME_MAX};
 static const struct grammar service_grammar = {ALNUM "_.-", ALNUM "_.-", SERVICE_MAX};
+static const struct grammar unit_grammar = {ALNUM ":_.\\@-", ALNUM ":_.\\@-", UNIT_MAX};
 static const struct grammar word_grammar = {ALNUM "._:-", ALNUM "._:-", AUDIENCE_MAX};
 static const struct grammar uri_grammar = {LOWER UPPER, URI_BYTE, AUDIENCE_MAX};
 static const struct grammar host_grammar = {ALNUM, ALNUM ".-", ISSUER_MAX};
@@ -129,6 +130,16 @@ bool name_is_service(struct text name) {
 
 bool name_is_client(struct text name) {
         return follows(name, &service_grammar) && !text_is(name, TEXT("local"));
+}
+
+static bool ends_in(struct text text, struct text end) {
+        return text.len > end.len &&
+               text_is((struct text){text.p + text.len - end.len, end.len}, end);
+}
+
+bool name_is_unit(struct text name) {
+        return follows(name, &unit_grammar) &&
+               (ends_in(name, TEXT(".service")) || ends_in(name, TEXT(".scope")));
 }
 
 /* RFC 3986 2.1: a percent sign begins an escape, or it is no URI. */

@@ -19,7 +19,8 @@
 #define SERVICE_MAX       64   /* a PAM service name */
 #define SERVICE_LIST_MAX  1024 /* bytes of a space-separated list of them */
 #define RHOST_MAX         255
-#define NONCE_LEN         43 /* 32 bytes in base64url */
+#define UNIT_MAX          255 /* UNIT_NAME_MAX of systemd, less its NUL */
+#define NONCE_LEN         43  /* 32 bytes in base64url */
 #define TOKEN_MAX         8192
 
 /* [a-z_][a-z0-9_.-]{0,31}: a user of the database. */
@@ -47,5 +48,8 @@ bool name_is_service(struct text name);
 /* [A-Za-z0-9_.-]{1,64} but "local", which is everybody: a confidential client, or an identity of
  * the configuration. */
 bool name_is_client(struct text name);
+
+/* systemd.unit(5): a whole name that ends in .service or .scope, with its instance. */
+bool name_is_unit(struct text name);
 
 #endif

@@ -73,6 +73,8 @@ static const struct option_about options[OPTION_COUNT] = {
                         "the process's effective user"},
         [OPTION_GROUP] = {"group", required_argument, true, "--group GID|GROUP",
                           "a group of the process; may repeat; those of the account unless told"},
+        [OPTION_UNIT] = {"unit", required_argument, false, "--unit UNIT",
+                         "the systemd unit that the process is in; none unless told"},
 };
 
 #define FIRST_CODE 256

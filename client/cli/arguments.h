@@ -45,6 +45,7 @@ enum option_id {
         OPTION_NAME,
         OPTION_UID,
         OPTION_GROUP,
+        OPTION_UNIT,
         OPTION_COUNT,
 };
 

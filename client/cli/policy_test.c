@@ -76,6 +76,8 @@ static int fill(json_t *body, const struct arguments *arguments) {
         if (r == 0)
                 r = user_body_text(body, "scope", option_value(arguments, OPTION_SCOPE), "--scope");
         if (r == 0)
+                r = user_body_text(body, "unit", option_value(arguments, OPTION_UNIT), "--unit");
+        if (r == 0)
                 r = user_body_text(body, "client_id", option_value(arguments, OPTION_CLIENT_ID),
                                    "--client-id");
         return r;
@@ -101,6 +103,7 @@ static void print_process(const json_t *body) {
         printf("  %-11s %lld\n", "uid",
                (long long)json_integer_value(json_object_get(body, "uid")));
         print_list("groups", json_object_get(body, "groups"));
+        output_field("unit", person_text(body, "unit"));
 }
 
 static void print_decision(const json_t *body, const json_t *decision) {
@@ -145,7 +148,8 @@ const struct command command_policy_test = {
         .words = "policy test",
         .operands = "",
         .options = OPTION_BIT(OPTION_UID) | OPTION_BIT(OPTION_GROUP) | OPTION_BIT(OPTION_AUDIENCE) |
-                   OPTION_BIT(OPTION_SCOPE) | OPTION_BIT(OPTION_CLIENT_ID),
+                   OPTION_BIT(OPTION_SCOPE) | OPTION_BIT(OPTION_CLIENT_ID) |
+                   OPTION_BIT(OPTION_UNIT),
         .line = "Tell what a process would be given by its uid, and why (admin)",
         .more = "Nothing is issued. The status is 0 for a token and 1 for a refusal. The groups "
                 "are\n"

@@ -118,9 +118,10 @@ static int connection_begin(struct authority *authority, const struct listener *
                 free(peer.groups);
                 return r;
         }
-        if (connection->class == CLASS_PRIVILEGED &&
+        if ((connection->class == CLASS_PRIVILEGED ||
+             identity_asks_unit(authority->settings, &connection->peer)) &&
             peer_process_open(socket, peer.pid, &connection->process) < 0)
-                connection->process = -1; /* it opens no session, then */
+                connection->process = -1; /* it opens no session, and is in no unit, then */
         connection->fd = take_fd(&socket);
         r = secret_random(&connection->id, sizeof connection->id);
         if (r < 0) {

@@ -73,6 +73,7 @@ struct authority {
         uint32_t starts[PROCESS_COUNT][WORKERS_MAX]; /* of those whose channels these are */
         struct link signer;
         struct link names;
+        struct link units;
         struct workers workers;
         struct conversations conversations;
 

@@ -29,6 +29,7 @@ typedef int call_judged(struct call *call, enum password_verdict verdict);
 /* What may stand in a password's place: sets *ret_proven when it is right, and else leaves it. */
 typedef int call_proof(struct call *call, bool *ret_proven);
 typedef int call_account(struct call *call, const struct msg_account *account);
+typedef int call_unit(struct call *call, struct text unit);
 typedef int call_matched(struct call *call, bool is_right);
 /* NULL: nobody could be asked */
 typedef int call_conversed(struct call *call, const struct msg_pam_checked *said);
@@ -88,6 +89,7 @@ struct call {
         call_keys *keys;
         call_checked *checked;
         call_account *account;
+        call_unit *unit;
         struct commit commit;
         call_write *write;
         call_step *committed;
@@ -102,6 +104,7 @@ struct call {
                 struct revocation_wish *wish;    /* revoke.c */
                 struct session_end *session_end; /* session_list.c */
                 struct issue *issue;             /* issue.c */
+                struct peer_wish *peer_wish;     /* grant_peer.c */
                 struct client_work *client_work; /* client_admin.c */
                 char *unlocked;                  /* user_unlock.c */
         } step;                                  /* owned; freed by free_step */

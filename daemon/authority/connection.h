@@ -18,6 +18,7 @@ struct peer {
         uint32_t *groups;  /* that one and the supplementary, at connect(2), without the overflow
                             * gid, which is no group; owned; NULL: none */
         size_t group_count;
+        struct text unit; /* of systemd, where a rule asks for it; lent; empty: none, or unknown */
 };
 
 struct connection {
@@ -29,10 +30,11 @@ struct connection {
         uint32_t call_generation; /* an answer that was long on its way finds no later call */
         enum caller_class class;
         struct peer peer;
-        char comm[COMM_MAX + 1], unit[UNIT_MAX + 1]; /* for the log: peers.h */
+        char comm[COMM_MAX + 1], unit[UNIT_SHOWN_MAX + 1]; /* for the log: peers.h */
         uint32_t charged_to; /* whose share of the budgets this is: peers_share() */
         int fd;              /* the socket until a frontend has it, then -1 */
-        int process;         /* pidfd of the peer, where it may open sessions; otherwise -1 */
+        int process;         /* pidfd of the peer, where it may open sessions or a rule for its uid
+                              * names a unit; otherwise -1 */
         struct call *call;   /* in flight; owned */
         uint32_t next_free;
 };

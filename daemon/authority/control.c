@@ -9,6 +9,7 @@
 #include "naming.h"
 #include "sessions.h"
 #include "signing.h"
+#include "units.h"
 
 #include <errno.h>
 #include <string.h>
@@ -30,6 +31,8 @@ static int join_link(struct authority *authority, const struct msg_descriptor *s
                 return workers_join(authority, said->instance, fd);
         case PROCESS_NAMES:
                 return naming_join(authority, fd);
+        case PROCESS_UNITS:
+                return units_join(authority, fd);
         case PROCESS_PAM:
                 return conversations_join(authority, said->instance, fd);
         default:

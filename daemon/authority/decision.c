@@ -25,19 +25,21 @@ __attribute__((format(printf, 3, 4))) static void refuse(struct decision *decisi
         va_end(args);
 }
 
-/* "uid 7, groups 7 4 20" */
+/* "uid 7, groups 7 4 20, unit a.service" */
 static void peer_describe(const struct peer *peer, char *ret, size_t size) {
         size_t i, len = (size_t)snprintf(ret, size, "uid %u", peer->uid);
 
         for (i = 0; i < peer->group_count && len + 24 < size; i++)
                 len += (size_t)snprintf(ret + len, size - len, "%s%u", i ? " " : ", groups ",
                                         peer->groups[i]);
+        if (peer->unit.len > 0 && len < size)
+                snprintf(ret + len, size - len, ", unit %.*s", TEXT_ARGS(peer->unit));
 }
 
 static void refuse_unmatched(struct decision *decision, enum identity_match match,
                              const struct peer *peer, struct text client_id) {
         bool is_name = name_is_service(client_id);
-        char who[256];
+        char who[256 + UNIT_MAX];
 
         peer_describe(peer, who, sizeof who);
         if (match == IDENTITY_SEVERAL)

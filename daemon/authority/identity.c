@@ -10,19 +10,35 @@ static bool peer_is_in(const struct peer *peer, uint32_t gid) {
         return false;
 }
 
-bool identity_has(const struct identity_rule *rule, const struct peer *peer) {
+static bool has_member(const struct identity_rule *rule, const struct peer *peer) {
         size_t i;
 
-        if (!peer->is_known)
-                return false;
-        if (rule->is_self)
-                return true;
         for (i = 0; i < rule->member_count; i++) {
                 const struct member *member = &rule->members[i];
 
                 if (member->is_group ? peer_is_in(peer, member->id) : peer->uid == member->id)
                         return true;
         }
+        return false;
+}
+
+static bool has_unit(const struct identity_rule *rule, const struct peer *peer) {
+        return rule->unit[0] == '\0' || text_is(peer->unit, text_of(rule->unit));
+}
+
+bool identity_has(const struct identity_rule *rule, const struct peer *peer) {
+        if (!peer->is_known)
+                return false;
+        return rule->is_self || (has_member(rule, peer) && has_unit(rule, peer));
+}
+
+bool identity_asks_unit(const struct settings *settings, const struct peer *peer) {
+        size_t i;
+
+        for (i = 0; peer->is_known && i < settings->identity_count; i++)
+                if (settings->identities[i].unit[0] != '\0' &&
+                    has_member(&settings->identities[i], peer))
+                        return true;
         return false;
 }
 

@@ -1,5 +1,6 @@
-/* Which rule of the configuration speaks of a process, by the ids that the kernel told. Pure
- * questions on the settings; no name and no pid is looked at. */
+/* Which rule of the configuration speaks of a process, by the ids that the kernel told and
+ * the unit that it is in. Pure questions on the settings; no name of an account and no pid is
+ * looked at. */
 #ifndef JETON_AUTHORITY_IDENTITY_H
 #define JETON_AUTHORITY_IDENTITY_H
 
@@ -13,9 +14,12 @@ enum identity_match {
         IDENTITY_FOUND = 0x6a,
 };
 
-/* Whether the block has a process of these ids: its uid, its gid or a supplementary group. Self has
- * everybody. */
+/* Whether the block has a process of these ids (its uid, its gid or a supplementary group) in that
+ * unit, where it names one. Self has everybody. */
 bool identity_has(const struct identity_rule *rule, const struct peer *peer);
+
+/* Whether the unit of this process matters: a block that has its ids names one. */
+bool identity_asks_unit(const struct settings *settings, const struct peer *peer);
 
 /* The rule for that process: the block that `name` names; without a name the one block that has it,
  * or self where none does. `local` names self. *ret is touched only for IDENTITY_FOUND. */

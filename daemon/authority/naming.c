@@ -10,8 +10,8 @@ static int names_take(struct authority *authority, struct link *link, struct fra
         int r;
 
         (void)link;
-        if (frame->type == MSG_PROCESS || frame->call == 0)
-                return peers_take(authority, frame);
+        if (frame->call == 0)
+                return peers_take_name(authority, frame);
         if (!call || !call->account)
                 return 0; /* its connection was closed meanwhile */
         then = call->account;
@@ -27,7 +27,7 @@ static void names_lost(struct authority *authority, struct link *link) {
         uint32_t i;
 
         (void)link;
-        peers_lost(&authority->peers);
+        authority->peers.pending_names = 0;
         for (i = 0; i < connections->size; i++) {
                 struct call *call = connections->slots[i].call;
 

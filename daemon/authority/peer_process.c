@@ -1,16 +1,14 @@
-/* pidfd_open(2) and SO_PEERPIDFD, by number: Debian 12's C library and headers know neither. */
+/* pidfd_open(2), by number: Debian 12's C library does not know it. */
 #include "peer_process.h"
 
 #include "../../common/cleanup.h"
+#include "../privsep/peer_pidfd.h"
 
-#include <sys/socket.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 
-#ifndef SO_PEERPIDFD
-#define SO_PEERPIDFD 77
-#endif
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
@@ -32,14 +30,16 @@ static int process_open(pid_t pid, int *ret_pidfd) {
 }
 
 int peer_process_open(int socket, pid_t pid, int *ret_pidfd) {
-        socklen_t len = sizeof(int);
-        int fd = -1;
+        int r = peer_pidfd(socket, ret_pidfd);
 
-        if (getsockopt(socket, SOL_SOCKET, SO_PEERPIDFD, &fd, &len) == 0) {
-                *ret_pidfd = fd;
-                return 0;
-        }
-        return errno == ENOPROTOOPT ? process_open(pid, ret_pidfd) : -errno;
+        return r == -ENOPROTOOPT ? process_open(pid, ret_pidfd) : r;
+}
+
+/* pidfd_open(2): it is readable when the process has ended. */
+bool peer_process_is_there(int pidfd) {
+        struct pollfd look = {.fd = pidfd, .events = POLLIN};
+
+        return pidfd >= 0 && poll(&look, 1, 0) == 0;
 }
 
 int peer_process_identity(int pidfd, uint64_t *ret) {

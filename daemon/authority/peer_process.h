@@ -3,6 +3,7 @@
 #ifndef JETON_AUTHORITY_PEER_PROCESS_H
 #define JETON_AUTHORITY_PEER_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -10,6 +11,9 @@
  * whoever has that pid now: another one, if the caller ended in between and its number was given
  * away again. 0 or -errno: it is gone, or of another pid namespace. */
 int peer_process_open(int socket, pid_t pid, int *ret_pidfd);
+
+/* Whether it has not ended; then its pid is still its own. -1 is nobody. */
+bool peer_process_is_there(int pidfd);
 
 /* What no other process of this boot has. -EOPNOTSUPP: the kernel does not tell (before 6.9). */
 int peer_process_identity(int pidfd, uint64_t *ret);

@@ -10,7 +10,7 @@
 /* An account's name is asked for again after this; the old one holds until the answer. */
 #define NAME_STALE_MS 60000
 
-/* With as many questions on their way names is slow: callers stay without a name. */
+/* With as many questions on their way names, or units, is slow: callers stay without a name. */
 #define PENDING_MAX 64
 
 /* MSG_ACCOUNT that answers no call is about a peer. */
@@ -32,12 +32,11 @@ uint32_t peers_share(const struct peers *peers, const struct peer *peer) {
         return peer->uid == 0 || peers_name(peers, peer->uid) ? peer->uid : BUDGET_STRANGERS;
 }
 
-static bool ask(struct authority *authority, enum message_type type, uint64_t call,
+static bool ask(struct link *link, unsigned *pending, enum message_type type, uint64_t call,
                 const void *message) {
-        if (authority->peers.pending >= PENDING_MAX ||
-            link_send(&authority->names, type, call, message, -1) < 0)
+        if (*pending >= PENDING_MAX || link_send(link, type, call, message, -1) < 0)
                 return false;
-        authority->peers.pending++;
+        (*pending)++;
         return true;
 }
 
@@ -54,7 +53,9 @@ void peers_ask_name(struct authority *authority, const struct peer *peer) {
                 *entry = (struct peer_name){.uid = peer->uid};
         if (entry->uid == peer->uid && entry->stale_ms > now_ms)
                 return;
-        if (ask(authority, MSG_FIND_UID, NO_CALL, &message) && entry->uid == peer->uid)
+        if (ask(&authority->names, &authority->peers.pending_names, MSG_FIND_UID, NO_CALL,
+                &message) &&
+            entry->uid == peer->uid)
                 entry->stale_ms = now_ms + NAME_STALE_MS;
 }
 
@@ -62,7 +63,8 @@ void peers_ask_process(struct authority *authority, const struct connection *con
         struct msg_find_process message = {.pid = (uint32_t)connection->peer.pid};
 
         if (connection->peer.is_known)
-                ask(authority, MSG_FIND_PROCESS, connection->number, &message);
+                ask(&authority->units, &authority->peers.pending_processes, MSG_FIND_PROCESS,
+                    connection->number, &message);
 }
 
 static void name_keep(struct authority *authority, const struct msg_account *account) {
@@ -93,17 +95,18 @@ static void process_keep(struct authority *authority, uint64_t number,
         text_copy(process->unit, connection->unit, sizeof connection->unit);
 }
 
-int peers_take(struct authority *authority, const struct frame *frame) {
-        if (authority->peers.pending == 0)
+int peers_take_name(struct authority *authority, const struct frame *frame) {
+        if (authority->peers.pending_names == 0)
                 return -EPROTO;
-        authority->peers.pending--;
-        if (frame->type == MSG_PROCESS)
-                process_keep(authority, frame->call, &frame->message.process);
-        else
-                name_keep(authority, &frame->message.account);
+        authority->peers.pending_names--;
+        name_keep(authority, &frame->message.account);
         return 0;
 }
 
-void peers_lost(struct peers *peers) {
-        peers->pending = 0;
+int peers_take_process(struct authority *authority, const struct frame *frame) {
+        if (authority->peers.pending_processes == 0)
+                return -EPROTO;
+        authority->peers.pending_processes--;
+        process_keep(authority, frame->call, &frame->message.process);
+        return 0;
 }

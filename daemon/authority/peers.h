@@ -1,5 +1,5 @@
-/* What peers are called: the accounts of their uids, their processes, as the names process says. It
- * is asked ahead and never waited for. For the log, and for telling uids that have an account from
+/* What peers are called: the accounts of their uids, their processes, as names and units say. They
+ * are asked ahead and never waited for. For the log, and for telling uids that have an account from
  * the many that have none; no right depends on it. */
 #ifndef JETON_AUTHORITY_PEERS_H
 #define JETON_AUTHORITY_PEERS_H
@@ -16,10 +16,10 @@ struct peers {
         struct peer_name {
                 uint32_t uid;
                 bool is_known;
-                int64_t stale_ms;             /* when it is asked for again */
-                char name[PEER_NAME_MAX + 1]; /* empty: longer than that */
-        } names[PEER_NAMES_MAX];              /* by uid */
-        unsigned pending;                     /* questions without an answer yet */
+                int64_t stale_ms;                  /* when it is asked for again */
+                char name[PEER_NAME_MAX + 1];      /* empty: longer than that */
+        } names[PEER_NAMES_MAX];                   /* by uid */
+        unsigned pending_names, pending_processes; /* questions without an answer yet */
 };
 
 /* Whose share of the budgets a new connection is: uids whose account is not known have one together
@@ -34,11 +34,9 @@ void peers_ask_name(struct authority *authority, const struct peer *peer);
 /* A connection was accepted: asks what process that is. */
 void peers_ask_process(struct authority *authority, const struct connection *connection);
 
-/* An answer to that. 0; -EPROTO: there was no question. */
-int peers_take(struct authority *authority, const struct frame *frame);
-
-/* The names process is another one. */
-void peers_lost(struct peers *peers);
+/* Their answers. 0; -EPROTO: there was no question. */
+int peers_take_name(struct authority *authority, const struct frame *frame);
+int peers_take_process(struct authority *authority, const struct frame *frame);
 
 /* The account's name, or NULL. */
 const char *peers_name(const struct peers *peers, uint32_t uid);

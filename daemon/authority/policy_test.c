@@ -47,7 +47,12 @@ int answer_policy_test(struct call *call, const union message *message) {
         _cleanup_(decision_clear) struct decision decision = {0};
         uint32_t groups[GROUPS_MAX];
         struct peer peer = {
-                .uid = ask->uid, .gid = (uint32_t)-1, .is_known = true, .groups = groups};
+                .uid = ask->uid,
+                .gid = (uint32_t)-1,
+                .is_known = true,
+                .groups = groups,
+                .unit = ask->unit,
+        };
         enum refusal refusal;
         int r;
 

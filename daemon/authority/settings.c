@@ -16,6 +16,7 @@ static void identity_clear(struct identity_rule *identity) {
         freep(&identity->audiences);
         freep(&identity->scopes);
         freep(&identity->roles);
+        freep(&identity->unit);
 }
 
 void settings_unref(struct settings *settings) {
@@ -123,6 +124,8 @@ static int identity_add(struct settings *settings, const struct msg_setup_identi
                 r = keep(said->scopes, &identity->scopes);
         if (r == 0)
                 r = keep(said->roles, &identity->roles);
+        if (r == 0)
+                r = keep(said->unit, &identity->unit);
         if (r < 0)
                 identity_clear(identity);
         else

@@ -40,6 +40,7 @@ struct identity_rule {
         char *name;
         char *audiences, *scopes, *roles; /* space-separated */
         uint32_t lifetime_s;              /* 0: the audience's */
+        char *unit;                       /* that the process must be in; empty: any */
         bool act_for, is_self;
         struct member {
                 bool is_group;

@@ -8,6 +8,7 @@
 enum member {
         MEMBER_UID,
         MEMBER_GROUPS,
+        MEMBER_UNIT,
         MEMBER_CLIENT_ID,
         MEMBER_AUDIENCE,
         MEMBER_SCOPE,
@@ -19,6 +20,8 @@ static const struct json_member members[MEMBER_COUNT] = {
         [MEMBER_UID] =       {"uid", JSON_KIND_UID, true, false, "uid must be a number"},
         [MEMBER_GROUPS] =    {"groups", JSON_KIND_WORDS, false, false,
                               "groups must be an array of gids, each as a text"},
+        [MEMBER_UNIT] =      {"unit", JSON_KIND_STRING, false, true,
+                              "unit must be a text without NUL, or null"},
         [MEMBER_CLIENT_ID] = {"client_id", JSON_KIND_STRING, false, true,
                               "client_id must be a text without NUL, or null"},
         [MEMBER_AUDIENCE] =  {"audience", JSON_KIND_STRING, false, true,
@@ -66,6 +69,7 @@ int policy_test_begin(struct request *request) {
                 return r;
         ask.uid = values.at[MEMBER_UID].uid;
         ask.groups = values.at[MEMBER_GROUPS].text;
+        ask.unit = values.at[MEMBER_UNIT].text;
         ask.client_id = values.at[MEMBER_CLIENT_ID].text;
         ask.audience = values.at[MEMBER_AUDIENCE].text;
         ask.scope = values.at[MEMBER_SCOPE].text;

@@ -1,14 +1,13 @@
-/* jetond-names: which local account has that name or that uid, and what a process is called.
+/* jetond-names: which local account has that name or that uid.
  *
  * Runs as      jeton-worker. With --canonical-host: once, at the first start, for the parent.
- * Holds        nothing but proc(5) and NSS, whose modules open files, sockets and the network as
- * they please. Trusts       nsswitch.conf(5) and what it names. If captured  wrong names and uids
- * for display, for logs, and for the check that a new user's name is no local account's; no
- * permission depends on it. It may hang: the authority has a deadline, and nobody else waits for
- * it. */
+ * Holds        nothing but NSS, whose modules open files, sockets and the network as they please.
+ * Trusts       nsswitch.conf(5) and what it names.
+ * If captured  wrong names and uids for display, for logs, and for the check that a new user's name
+ *              is no local account's; no permission depends on it. It may hang: the authority has a
+ *              deadline, and nobody else waits for it. */
 #include "account.h"
 #include "host.h"
-#include "caller.h"
 
 #include "../../common/log.h"
 #include "../privsep/servant.h"
@@ -23,21 +22,12 @@ static int account_find(const struct frame *question, struct account *ret) {
         return account_find_name(question->message.find_account.name, ret);
 }
 
-static int process_answer(struct channel *authority, const struct frame *question) {
-        struct caller caller;
-        struct msg_process answer;
-
-        caller_describe(question->message.find_process.pid, &caller);
-        answer = (struct msg_process){text_of(caller.comm), text_of(caller.unit)};
-        return channel_send(authority, MSG_PROCESS, question->call, &answer, -1);
-}
-
 /* An unknown account's uid is the one that was asked for. */
 static uint32_t uid_asked(const struct frame *question) {
         return question->type == MSG_FIND_UID ? question->message.find_uid.uid : 0;
 }
 
-static int account_answer(struct channel *authority, const struct frame *question) {
+static int names_answer(struct channel *authority, const struct frame *question) {
         struct msg_account answer = {.uid = uid_asked(question)};
         struct account account;
         int r;
@@ -48,12 +38,6 @@ static int account_answer(struct channel *authority, const struct frame *questio
         else if (r != -ENOENT)
                 log_warning("NSS failed, the account counts as unknown: %s", strerror(-r));
         return channel_send(authority, MSG_ACCOUNT, question->call, &answer, -1);
-}
-
-static int names_answer(struct channel *authority, const struct frame *question) {
-        if (question->type == MSG_FIND_PROCESS)
-                return process_answer(authority, question);
-        return account_answer(authority, question);
 }
 
 static int canonical_host_print(void) {

@@ -39,6 +39,7 @@ static const struct program programs[] = {
         {PROCESS_SIGNER, "jetond-signer", ACCOUNT_SIGNER, one, .is_vital = true,
          .locks_memory = true},
         {PROCESS_NAMES, "jetond-names", ACCOUNT_WORKER, one, .is_vital = false},
+        {PROCESS_UNITS, "jetond-units", ACCOUNT_WORKER, one, .is_vital = false},
         {PROCESS_WORKER, "jetond-worker", ACCOUNT_WORKER, workers, .is_vital = false},
         {PROCESS_FRONTEND, "jetond-frontend", ACCOUNT_FRONTEND, frontends,
          .holds_connections = true},

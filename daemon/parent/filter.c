@@ -101,6 +101,9 @@ static const char *const signer[] = {
 
 static const char *const worker[] = {NULL};
 
+/* Opens to read, and nothing else: below. */
+static const char *const units[] = {NULL};
+
 /* The name service: files, nscd and its like, DNS, and the libraries it loads on the way. */
 static const char *const names[] = {
         "openat",
@@ -193,23 +196,54 @@ static const char *const never[] = {
 /* Memory that can be written never runs: PROT_EXEC is refused to all but the loader's client. */
 static const char *const memory_calls[] = {"mmap", "mmap2", "mprotect", "pkey_mprotect", NULL};
 
+/* Flags of openat(2): a rule for each flag that is not as it must be, because rules of one filter
+ * have no order. The last has no mask. */
+struct opening {
+        uint64_t mask, value;
+        bool is_good;
+};
+
+/* For a process that makes files and reads none: only a file that is not there yet can be opened,
+ * to be written. Every other way is refused. */
+static const struct opening making[] = {
+        {O_ACCMODE | O_CREAT | O_EXCL, O_WRONLY | O_CREAT | O_EXCL, true},
+        {O_ACCMODE, O_RDONLY, false},
+        {O_ACCMODE, O_RDWR, false},
+        {O_ACCMODE, O_ACCMODE, false},
+        {O_CREAT, 0, false},
+        {O_EXCL, 0, false},
+        {0},
+};
+
+/* For a process that reads files: what is there, and nothing is changed by the opening. */
+static const struct opening reading[] = {
+        {O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY, true},
+        {O_ACCMODE, O_WRONLY, false},
+        {O_ACCMODE, O_RDWR, false},
+        {O_ACCMODE, O_ACCMODE, false},
+        {O_CREAT, O_CREAT, false},
+        {O_TRUNC, O_TRUNC, false},
+        {0},
+};
+
 #define LISTS 3
 
 static const struct policy {
         const char *const *allowed[LISTS];
-        const char *const *refused; /* with EACCES */
-        const char *const *killed;  /* where the rest is merely refused */
-        bool only_makes_files;      /* openat(2) is not in the lists */
+        const char *const *refused;     /* with EACCES */
+        const char *const *killed;      /* where the rest is merely refused */
+        const struct opening *openings; /* of openat(2), where it is not in the lists */
 } policies[] = {
-        [PROCESS_FRONTEND] = {{everybody, events, frontend}, NULL, NULL, false},
-        [PROCESS_AUTHORITY] = {{everybody, events, authority}, authority_refused, NULL, true},
-        [PROCESS_SIGNER] = {{everybody, events, signer}, NULL, NULL, false},
-        [PROCESS_WORKER] = {{everybody, worker, NULL}, NULL, NULL, false},
+        [PROCESS_FRONTEND] = {{everybody, events, frontend}, NULL, NULL, NULL},
+        [PROCESS_AUTHORITY] = {{everybody, events, authority}, authority_refused, NULL, making},
+        [PROCESS_SIGNER] = {{everybody, events, signer}, NULL, NULL, NULL},
+        [PROCESS_WORKER] = {{everybody, worker, NULL}, NULL, NULL, NULL},
+        [PROCESS_UNITS] = {{everybody, units, NULL}, NULL, NULL, reading},
         /* Which module answers is the host's choice: a call that none of ours makes fails there as
          * on an old kernel, which they all know. */
-        [PROCESS_NAMES] = {{everybody, names, NULL}, NULL, never, false},
+        [PROCESS_NAMES] = {{everybody, names, NULL}, NULL, never, NULL},
         /* PAM modules do anything, and start programs: none. */
-        [PROCESS_PAM] = {{NULL, NULL, NULL}, NULL, NULL, false},
+        [PROCESS_PAM] = {{NULL, NULL, NULL}, NULL, NULL, NULL},
 };
 
 static void context_release(scmp_filter_ctx *context) {
@@ -243,29 +277,14 @@ static int memory_add(scmp_filter_ctx context) {
         return r;
 }
 
-/* openat(2) for a process that makes files and reads none: only a file that is not there yet can be
- * opened, to be written. Every other way is refused, a rule for each flag that is not as it must
- * be: rules of one filter have no order. */
-static int making_add(scmp_filter_ctx context) {
-        static const struct {
-                uint64_t mask, value;
-                bool is_good;
-        } flags[] = {
-                {O_ACCMODE | O_CREAT | O_EXCL, O_WRONLY | O_CREAT | O_EXCL, true},
-                {O_ACCMODE, O_RDONLY, false},
-                {O_ACCMODE, O_RDWR, false},
-                {O_ACCMODE, O_ACCMODE, false},
-                {O_CREAT, 0, false},
-                {O_EXCL, 0, false},
-        };
-        size_t i;
+static int openings_add(scmp_filter_ctx context, const struct opening *opening) {
         int r = 0;
 
-        for (i = 0; r == 0 && i < ELEMENTS(flags); i++)
+        for (; r == 0 && opening->mask; opening++)
                 r = seccomp_rule_add(context,
-                                     flags[i].is_good ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EACCES),
+                                     opening->is_good ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EACCES),
                                      SCMP_SYS(openat), 1,
-                                     SCMP_A2(SCMP_CMP_MASKED_EQ, flags[i].mask, flags[i].value));
+                                     SCMP_A2(SCMP_CMP_MASKED_EQ, opening->mask, opening->value));
         return r;
 }
 
@@ -277,8 +296,8 @@ static int policy_add(scmp_filter_ctx context, const struct policy *policy) {
                 r = list_add(context, SCMP_ACT_ALLOW, policy->allowed[i]);
         if (r == 0)
                 r = list_add(context, SCMP_ACT_ERRNO(EACCES), policy->refused);
-        if (r == 0 && policy->only_makes_files)
-                r = making_add(context);
+        if (r == 0 && policy->openings)
+                r = openings_add(context, policy->openings);
         if (r)
                 return r;
         return policy->killed ? list_add(context, SCMP_ACT_KILL_PROCESS, policy->killed)

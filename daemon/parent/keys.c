@@ -40,11 +40,6 @@ static const char *const log_levels[] = {"error", "warning", "notice", "info", "
 
 static const char *const yes_or_no[] = {"false", "true", NULL};
 
-static bool is_not_there_yet(struct text word) {
-        (void)word;
-        return false;
-}
-
 static bool is_path(struct text word) {
         return word.len > 1 && word.p[0] == '/' && text_is_printable_utf8(word) &&
                !text_has(word, ' ');
@@ -335,8 +330,8 @@ const struct key keys[] = {
         {.name = "unit",
          IN(IDENTITY, service, unit),
          .kind = VALUE_WORD,
-         .is_good = is_not_there_yet,
-         .must_be = "left out: no rule goes by a unit here, use user or group"},
+         .is_good = name_is_unit,
+         .must_be = "a unit of systemd: NAME.service or NAME.scope"},
 
         {.name = "audience",
          IN(SELF, service, audience),

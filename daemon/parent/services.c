@@ -5,6 +5,7 @@
 #include "../../common/cleanup.h"
 #include "../../common/wire/wire.h"
 #include "../privsep/message.h"
+#include "kernel.h"
 #include "sections.h"
 
 #include <string.h>
@@ -123,6 +124,22 @@ static bool lifetime_fits(const struct settings *settings, const struct service 
         return service->lifetime_s <= settings->max_lifetime_s;
 }
 
+/* Who acts for others has the frontend of root's class, which is chosen at once. */
+static bool unit_acts_for_nobody(const struct settings *settings, const struct service *service) {
+        (void)settings;
+        return !service->unit || !service->act_for;
+}
+
+static bool unit_can_be_asked(const struct settings *settings, const struct service *service) {
+        (void)settings;
+        return !service->unit || kernel_tells_peers();
+}
+
+static bool unit_can_be_found(const struct settings *settings, const struct service *service) {
+        (void)settings;
+        return !service->unit || kernel_has_cgroups();
+}
+
 static const struct {
         bool (*holds)(const struct settings *settings, const struct service *service);
         const char *key, *otherwise;
@@ -134,6 +151,12 @@ static const struct {
         {audiences_are_declared, "audience",
          "an audience here is declared by no section audience, and is not the issuer"},
         {scopes_are_declared, "scope", "a scope here is declared by none of these audiences"},
+        {unit_acts_for_nobody, "unit",
+         "unit and act-for do not go together: act-for goes by ids alone"},
+        {unit_can_be_asked, "unit",
+         "unit: this kernel does not tell which process is at the other end of a socket "
+         "(SO_PEERPIDFD, Linux 6.5)"},
+        {unit_can_be_found, "unit", "unit: this host has no cgroups of version 2 to find units in"},
         {lifetime_fits, "lifetime", "lifetime is longer than max-lifetime"},
 };
 

@@ -50,7 +50,7 @@ struct service {
         char *name;
         char *user, *group; /* names and ids, as written */
         char *audience, *scope, *role;
-        char *unit;          /* always empty */
+        char *unit;          /* NULL: any */
         uint32_t lifetime_s; /* 0: the audience's */
         uint32_t act_for;
 };

@@ -47,6 +47,8 @@ static const struct gift {
         {PROCESS_WORKER, DESCRIPTOR_FILTER, AT(filters[PROCESS_WORKER])},
 
         {PROCESS_NAMES, DESCRIPTOR_FILTER, AT(filters[PROCESS_NAMES])},
+
+        {PROCESS_UNITS, DESCRIPTOR_FILTER, AT(filters[PROCESS_UNITS])},
 };
 
 /* What is opened anew in a reload, and given again. */
@@ -255,6 +257,7 @@ static int service_tell(struct child *child, const struct service *service) {
                 .lifetime_s = service->lifetime_s,
                 .act_for = (uint8_t)service->act_for,
                 .is_self = service->is_self,
+                .unit = text_of(service->unit),
         };
         int r;
 

@@ -134,6 +134,7 @@ enum files {
         FILES_NONE,
         FILES_OF_FOLDER,
         FILES_AND_FOLDERS_OF_FOLDER,
+        FILES_TO_READ_IN_FOLDER,
         FILES_ALL,
 };
 
@@ -156,6 +157,8 @@ static int fences_close(int *filter_fd, enum files files, int folder) {
                 r = sandbox_landlock();
         if (files == FILES_OF_FOLDER || files == FILES_AND_FOLDERS_OF_FOLDER)
                 r = sandbox_landlock_but(folder, files == FILES_AND_FOLDERS_OF_FOLDER);
+        if (files == FILES_TO_READ_IN_FOLDER)
+                r = sandbox_landlock_reading(folder);
         if (r == 0 && *filter_fd >= 0)
                 r = sandbox_seccomp(filter_fd);
         return r;
@@ -179,4 +182,16 @@ int child_confine(int *filter_fd, bool keeps_files) {
 int child_confine_to(int *filter_fd, int folder, bool with_folders) {
         return confine(filter_fd, with_folders ? FILES_AND_FOLDERS_OF_FOLDER : FILES_OF_FOLDER,
                        folder);
+}
+
+int child_confine_reading(int *filter_fd, const char *folder) {
+        _cleanup_(closep) int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        int r;
+
+        if (fd >= 0)
+                return confine(filter_fd, FILES_TO_READ_IN_FOLDER, fd);
+        r = -errno;
+        log_error("%s: %s", folder, strerror(-r));
+        closep(filter_fd);
+        return r;
 }

@@ -34,4 +34,7 @@ int child_confine(int *filter_fd, bool keeps_files);
  * `with_folders`: also folders in that one. */
 int child_confine_to(int *filter_fd, int folder, bool with_folders);
 
+/* The same for a process that goes on reading files below one folder. */
+int child_confine_reading(int *filter_fd, const char *folder);
+
 #endif

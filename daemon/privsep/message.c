@@ -111,6 +111,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_setup_identity, lifetime_s, ANY_NUMBER),
                 FIELD(msg_setup_identity, act_for, FLAG_MAX),
                 FIELD(msg_setup_identity, is_self, FLAG_MAX),
+                FIELD(msg_setup_identity, unit, UNIT_MAX),
         }},
         [MSG_SETUP_MEMBER] = {"setup-member", {
                 FIELD(msg_setup_member, is_group, FLAG_MAX),
@@ -377,6 +378,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ask_policy_test, bearer, TOKEN_MAX),
                 FIELD(msg_ask_policy_test, uid, ANY_NUMBER),
                 FIELD(msg_ask_policy_test, groups, GROUPS_TEXT_MAX),
+                FIELD(msg_ask_policy_test, unit, UNIT_MAX),
                 FIELD(msg_ask_policy_test, client_id, CLIENT_MAX),
                 FIELD(msg_ask_policy_test, audience, AUDIENCE_MAX),
                 FIELD(msg_ask_policy_test, scope, SCOPE_MAX),
@@ -631,17 +633,24 @@ static const struct message_rule rules[MSG_COUNT] = {
         [MSG_FIND_UID] = {"find-uid", {
                 FIELD(msg_find_uid, uid, ANY_NUMBER),
         }},
-        [MSG_FIND_PROCESS] = {"find-process", {
-                FIELD(msg_find_process, pid, ANY_NUMBER),
-        }},
-        [MSG_PROCESS] = {"process", {
-                FIELD(msg_process, comm, COMM_MAX),
-                FIELD(msg_process, unit, UNIT_MAX),
-        }},
         [MSG_ACCOUNT] = {"account", {
                 FIELD(msg_account, known, FLAG_MAX),
                 FIELD(msg_account, uid, ANY_NUMBER),
                 FIELD(msg_account, name, NAME_ASKED_MAX),
+        }},
+
+        [MSG_FIND_PROCESS] = {"find-process", {
+                FIELD(msg_find_process, pid, ANY_NUMBER),
+        }},
+        [MSG_FIND_UNIT] = {"find-unit", {
+                FIELD(msg_find_unit, pid, ANY_NUMBER),
+        }},
+        [MSG_PROCESS] = {"process", {
+                FIELD(msg_process, comm, COMM_MAX),
+                FIELD(msg_process, unit, UNIT_SHOWN_MAX),
+        }},
+        [MSG_UNIT] = {"unit", {
+                FIELD(msg_unit, unit, UNIT_MAX),
         }},
 };
 /* clang-format on */

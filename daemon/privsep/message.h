@@ -40,6 +40,7 @@ enum process {
         PROCESS_SIGNER,
         PROCESS_WORKER,
         PROCESS_NAMES,
+        PROCESS_UNITS,
         PROCESS_PAM,
         PROCESS_COUNT,
 };
@@ -159,9 +160,13 @@ enum message_type {
         /* authority to names, and back */
         MSG_FIND_ACCOUNT,
         MSG_FIND_UID,
-        MSG_FIND_PROCESS, /* its `call` is a connection */
         MSG_ACCOUNT,
+
+        /* authority and units */
+        MSG_FIND_PROCESS, /* its `call` is a connection */
+        MSG_FIND_UNIT,
         MSG_PROCESS,
+        MSG_UNIT,
 
         MSG_COUNT,
 };
@@ -252,6 +257,7 @@ struct msg_setup_identity {
         uint32_t lifetime_s; /* 0: the audience's */
         uint8_t act_for;     /* 1: may ask about other people's logins */
         uint8_t is_self;
+        struct text unit; /* that the process must be in; empty: any */
 };
 
 struct msg_setup_member {
@@ -567,6 +573,7 @@ struct msg_ask_policy_test {
         struct text bearer;
         uint32_t uid;
         struct text groups; /* gids in decimal, space-separated */
+        struct text unit;   /* empty: none */
         struct text client_id;
         struct text audience;
         struct text scope;
@@ -889,22 +896,32 @@ struct msg_find_uid {
         uint32_t uid;
 };
 
+struct msg_account {
+        uint8_t known;
+        uint32_t uid;
+        struct text name;
+};
+
+/* ---- authority <-> units ---- */
+
 struct msg_find_process {
         uint32_t pid;
 };
 
-#define COMM_MAX 15 /* TASK_COMM_LEN of the kernel, less its NUL */
-#define UNIT_MAX 63 /* units with longer names are not named */
+struct msg_find_unit {
+        uint32_t pid;
+};
+
+#define COMM_MAX       15 /* TASK_COMM_LEN of the kernel, less its NUL */
+#define UNIT_SHOWN_MAX 63 /* units with longer names are not in the log */
 
 struct msg_process {
         struct text comm; /* empty: it could not be read */
         struct text unit; /* empty: none */
 };
 
-struct msg_account {
-        uint8_t known;
-        uint32_t uid;
-        struct text name;
+struct msg_unit {
+        struct text unit; /* empty: none */
 };
 
 /* One decoded message. Its texts are lent by the frame's buffer. */
@@ -992,7 +1009,9 @@ union message {
         struct msg_find_uid find_uid;
         struct msg_account account;
         struct msg_find_process find_process;
+        struct msg_find_unit find_unit;
         struct msg_process process;
+        struct msg_unit unit;
 };
 
 /* "ask-me", for logs. Never NULL. */

@@ -15,6 +15,7 @@
 #define SIGNER    PROCESS_SIGNER
 #define WORKER    PROCESS_WORKER
 #define NAMES     PROCESS_NAMES
+#define UNITS     PROCESS_UNITS
 #define PAM       PROCESS_PAM
 
 /* clang-format off */
@@ -38,6 +39,7 @@ static const struct permit rows[] = {
         {MSG_DESCRIPTOR,         PARENT,    SIGNER,    SETUP,   true},
         {MSG_DESCRIPTOR,         PARENT,    WORKER,    SETUP,   true},
         {MSG_DESCRIPTOR,         PARENT,    NAMES,     SETUP,   true},
+        {MSG_DESCRIPTOR,         PARENT,    UNITS,     SETUP,   true},
         {MSG_DESCRIPTOR,         PARENT,    PAM,       SETUP,   true},
 
         {MSG_GO,                 PARENT,    FRONTEND,  ALWAYS,  false},
@@ -45,6 +47,7 @@ static const struct permit rows[] = {
         {MSG_GO,                 PARENT,    SIGNER,    ALWAYS,  false},
         {MSG_GO,                 PARENT,    WORKER,    SETUP,   false},
         {MSG_GO,                 PARENT,    NAMES,     SETUP,   false},
+        {MSG_GO,                 PARENT,    UNITS,     SETUP,   false},
         {MSG_GO,                 PARENT,    PAM,       SETUP,   false},
         {MSG_DRAIN,              PARENT,    FRONTEND,  RUNNING, false},
         {MSG_DRAIN,              PARENT,    AUTHORITY, RUNNING, false},
@@ -55,6 +58,7 @@ static const struct permit rows[] = {
         {MSG_READY,              SIGNER,    PARENT,    SETUP,   false},
         {MSG_READY,              WORKER,    PARENT,    SETUP,   false},
         {MSG_READY,              NAMES,     PARENT,    SETUP,   false},
+        {MSG_READY,              UNITS,     PARENT,    SETUP,   false},
         {MSG_READY,              PAM,       PARENT,    SETUP,   false},
         {MSG_BREACH,             AUTHORITY, PARENT,    RUNNING, false},
         {MSG_RETIRE,             AUTHORITY, PARENT,    RUNNING, false},
@@ -138,9 +142,12 @@ static const struct permit rows[] = {
 
         {MSG_FIND_ACCOUNT,       AUTHORITY, NAMES,     RUNNING, false},
         {MSG_FIND_UID,           AUTHORITY, NAMES,     RUNNING, false},
-        {MSG_FIND_PROCESS,       AUTHORITY, NAMES,     RUNNING, false},
         {MSG_ACCOUNT,            NAMES,     AUTHORITY, RUNNING, false},
-        {MSG_PROCESS,            NAMES,     AUTHORITY, RUNNING, false},
+
+        {MSG_FIND_PROCESS,       AUTHORITY, UNITS,     RUNNING, false},
+        {MSG_FIND_UNIT,          AUTHORITY, UNITS,     RUNNING, false},
+        {MSG_PROCESS,            UNITS,     AUTHORITY, RUNNING, false},
+        {MSG_UNIT,               UNITS,     AUTHORITY, RUNNING, false},
 };
 /* clang-format on */
 
@@ -162,7 +169,8 @@ const char *process_name(enum process process) {
                 [PROCESS_NONE] = "nobody",       [PROCESS_PARENT] = "parent",
                 [PROCESS_FRONTEND] = "frontend", [PROCESS_AUTHORITY] = "authority",
                 [PROCESS_SIGNER] = "signer",     [PROCESS_WORKER] = "worker",
-                [PROCESS_NAMES] = "names",       [PROCESS_PAM] = "pam",
+                [PROCESS_NAMES] = "names",       [PROCESS_UNITS] = "units",
+                [PROCESS_PAM] = "pam",
         };
 
         return (unsigned)process < ELEMENTS(names) ? names[process] : "unknown";

@@ -42,6 +42,9 @@ struct landlock_below {
 /* LANDLOCK_ACCESS_FS_WRITE_FILE, _REMOVE_FILE, _MAKE_REG: the bits of ABI 1. */
 #define FILE_RIGHTS (UINT64_C(1) << 1 | UINT64_C(1) << 5 | UINT64_C(1) << 8)
 
+/* LANDLOCK_ACCESS_FS_READ_FILE. */
+#define READING_RIGHTS (UINT64_C(1) << 2)
+
 /* LANDLOCK_ACCESS_FS_REMOVE_DIR, _MAKE_DIR. */
 #define FOLDER_RIGHTS (UINT64_C(1) << 4 | UINT64_C(1) << 7)
 
@@ -60,7 +63,7 @@ static const struct landlock_rights rights_of_abi[] = {
 
 /* To ask needs no right: EPERM is not the kernel's answer but that of a container manager, whose
  * own filter does not know the call. There the seccomp program, which lets nobody open a path but
- * names, stands alone. */
+ * names and units, stands alone. */
 static int landlock_abi(void) {
         long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_ASK_ABI);
 
@@ -102,6 +105,10 @@ int sandbox_landlock(void) {
 
 int sandbox_landlock_but(int folder, bool with_folders) {
         return landlock(folder, with_folders ? FILE_RIGHTS | FOLDER_RIGHTS : FILE_RIGHTS);
+}
+
+int sandbox_landlock_reading(int folder) {
+        return landlock(folder, READING_RIGHTS);
 }
 
 /* ---- seccomp ---- */

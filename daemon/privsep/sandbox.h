@@ -16,6 +16,9 @@ int sandbox_landlock(void);
  */
 int sandbox_landlock_but(int folder, bool with_folders);
 
+/* The same, but for what is below that folder: to read plain files. */
+int sandbox_landlock_reading(int folder);
+
 /* Installs the program of struct sock_filter that fills the file *fd from its start; the file is
  * closed first, because the program need not allow close(2). 0; -EBADMSG when it is no whole number
  * of instructions or more than the kernel takes; other -errno. */

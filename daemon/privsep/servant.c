@@ -53,7 +53,8 @@ static int servant_begin(const struct servant *servant, struct channel *control,
                 closep(&filter_fd);
                 return r;
         }
-        r = child_confine(&filter_fd, servant->keeps_files);
+        r = servant->reads ? child_confine_reading(&filter_fd, servant->reads)
+                           : child_confine(&filter_fd, servant->keeps_files);
         if (r < 0)
                 return r;
         return channel_send(control, MSG_READY, 0, &(struct msg_ready){0}, -1);

@@ -10,7 +10,8 @@
 struct servant {
         const char *program;
         enum process self;
-        bool keeps_files; /* child_confine() */
+        bool keeps_files;  /* child_confine() */
+        const char *reads; /* NULL, or the folder of child_confine_reading() */
 
         bool is_for_one; /* answers one question and ends */
 

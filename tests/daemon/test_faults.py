@@ -29,7 +29,8 @@ def works(jetond, seconds=10):
     return False
 
 
-@pytest.mark.parametrize("victim", ["frontend", "authority", "signer", "worker", "names"])
+@pytest.mark.parametrize("victim", ["frontend", "authority", "signer", "worker", "names",
+                                    "units"])
 def test_a_killed_process_is_replaced_and_the_next_call_works(fresh, victim):
     jetond = fresh()
     jetond.add_user("alice")
@@ -382,5 +383,6 @@ def test_a_201_is_sent_after_the_commit_is_on_the_disk(fresh):
 def test_children_are_few_and_named(fresh):
     jetond = fresh("workers = 2\n")
     counts = {name: len(pids) for name, pids in jetond.children().items()}
-    assert counts == {"frontend": 2, "authority": 1, "signer": 1, "worker": 2, "names": 1}
+    assert counts == {"frontend": 2, "authority": 1, "signer": 1, "worker": 2, "names": 1,
+                      "units": 1}
     assert (BUILD / "libexec").is_dir()

@@ -134,7 +134,7 @@ def test_daemon_that_was_frozen(login):
     assert login.try_login(password=PASSWORD).codes == WELCOME
 
 
-@pytest.mark.parametrize("child", ["frontend", "worker", "authority", "signer", "names"])
+@pytest.mark.parametrize("child", ["frontend", "worker", "authority", "signer", "names", "units"])
 def test_child_that_was_killed_lets_nobody_in_and_the_next_login_works(login, child):
     for pid in login.jetond.children()[child]:
         os.kill(pid, signal.SIGKILL)

@@ -19,6 +19,7 @@ LINKS = {
     "libexec/jetond-signer": {"libcrypto"},
     "libexec/jetond-worker": {"libcrypt", "libargon2", "libcrypto", "libpwquality"},
     "libexec/jetond-names": set(),
+    "libexec/jetond-units": set(),
     "libexec/jeton-pam-test": {"libpam", "libjansson"},
     "libexec/jetond-pam": {"libpam"},
     "lib/libjeton.so.0": {"libcrypto", "libjansson"},
@@ -100,7 +101,7 @@ def look():
             libraries = mapped(pid)
             assert breaches(process, libraries) == [], (process, libraries)
             seen[process] = libraries
-    assert set(seen) == {"parent", "frontend", "authority", "signer", "worker", "names"}
+    assert set(seen) == {"parent", "frontend", "authority", "signer", "worker", "names", "units"}
     for library in ("libcrypt.", "libargon2.", "libcrypto."):
         assert any(name.startswith(library) for name in seen["worker"])
     assert any(name.startswith("libsqlite3.") for name in seen["authority"])

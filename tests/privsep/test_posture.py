@@ -18,10 +18,11 @@ FILES = {
     "signer": {("keys", "rw"), ("keys", "r")},  # its page; its folder
     "worker": set(),
     "names": set(),
+    "units": set(),
 }
 
 # Its control channel and the authority's; a servant has no others.
-SOCKETS = {"signer": 2, "worker": 2, "names": 2, "frontend": 2}
+SOCKETS = {"signer": 2, "worker": 2, "names": 2, "units": 2, "frontend": 2}
 
 
 def status(pid):

@@ -25,7 +25,8 @@ def status_of(pid):
 
 def test_each_process_runs_under_its_own_uid_with_nothing_left(system):
     expected = {"frontend": "jeton-frontend", "authority": "jeton", "signer": "jeton-signer",
-                "worker": "jeton-worker", "names": "jeton-worker"}
+                "worker": "jeton-worker", "names": "jeton-worker",
+                "units": "jeton-worker"}
     children = system.children()
     assert children.keys() == expected.keys()
     for name, account in expected.items():
@@ -49,6 +50,7 @@ def test_no_child_has_a_descriptor_that_is_not_its_own(system):
         "signer": {"/run/jeton/keys", "/var/lib/jeton/keys"},
         "worker": set(),
         "names": set(),
+        "units": set(),
     }
     anonymous = ("socket:", "anon_inode:", "pidfd:", "/dev/null", "pipe:", str(system.log_file))
     for name, pids in system.children().items():

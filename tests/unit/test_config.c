@@ -6,6 +6,7 @@
  * links: daemon/parent/services.c daemon/parent/sources.c daemon/parent/values.c */
 /* needs: libconfuse */
 #include "../../common/cleanup.h"
+#include "../../daemon/parent/kernel.h"
 #include "../../daemon/parent/rate.h"
 #include "../../daemon/parent/settings.h"
 
@@ -390,10 +391,43 @@ static void an_identity_that_opens_nothing_or_too_much_is_refused(void **state) 
             "section self is there already");
 }
 
-static void rules_by_unit_are_refused_and_not_ignored(void **state) {
-        bad(*state, METRICS "identity a { user = root unit = \"a.service\" " AUDIENCE "}", 2,
-            "unit must be left out: no rule goes by a unit here, use user or group, "
-            "not 'a.service'");
+/* In the place of kernel.c: what this host can do is not asked here. */
+static bool tells_peers = true, has_cgroups = true;
+
+bool kernel_tells_peers(void) {
+        return tells_peers;
+}
+
+bool kernel_has_cgroups(void) {
+        return has_cgroups;
+}
+
+#define IN_UNIT METRICS "identity a { user = root unit = \"a@b.service\" " AUDIENCE "}"
+
+static void a_unit_stands_beside_user_or_group(void **state) {
+        const struct settings *settings = good(*state, IN_UNIT);
+
+        assert_string_equal(settings->services[0].unit, "a@b.service");
+        bad(*state, METRICS "identity a { unit = \"a.service\" " AUDIENCE "}", 2,
+            "this identity is nobody's: it needs user or group");
+        bad(*state, METRICS "identity a { user = root unit = \"a.socket\" " AUDIENCE "}", 2,
+            "unit must be a unit of systemd: NAME.service or NAME.scope, not 'a.socket'");
+        bad(*state, "identity a { user = root unit = \"a.service\" act-for = true }", 1,
+            "unit and act-for do not go together: act-for goes by ids alone");
+        bad(*state, METRICS "self { unit = \"a.service\" " AUDIENCE "}", 2,
+            "no such option 'unit'");
+}
+
+static void where_units_cannot_be_told_a_rule_by_unit_is_an_error_and_not_ignored(void **state) {
+        tells_peers = false;
+        bad(*state, IN_UNIT, 2,
+            "unit: this kernel does not tell which process is at the other end of a socket "
+            "(SO_PEERPIDFD, Linux 6.5)");
+        good(*state, METRICS "identity a { user = root " AUDIENCE "}");
+        tells_peers = true;
+        has_cgroups = false;
+        bad(*state, IN_UNIT, 2, "unit: this host has no cgroups of version 2 to find units in");
+        has_cgroups = true;
 }
 
 static void the_issuer_is_an_audience_of_identities_where_it_is_set(void **state) {
@@ -415,8 +449,11 @@ int main(void) {
                 TEST(a_list_grows_with_plus_equals),
                 TEST(every_mistake_is_told_with_file_and_line),
                 TEST(identities_and_self_are_read),
+                TEST(a_unit_stands_beside_user_or_group),
+                TEST(where_units_cannot_be_told_a_rule_by_unit_is_an_error_and_not_ignored),
                 TEST(an_identity_that_opens_nothing_or_too_much_is_refused),
-                TEST(rules_by_unit_are_refused_and_not_ignored),
+                TEST(where_units_cannot_be_told_a_rule_by_unit_is_an_error_and_not_ignored),
+                TEST(a_unit_stands_beside_user_or_group),
                 TEST(the_issuer_is_an_audience_of_identities_where_it_is_set),
                 TEST(a_key_is_set_once),
                 TEST(conf_d_follows_in_the_order_of_names),

@@ -1,5 +1,6 @@
-/* The system call filter of the authority: it makes files and opens none that is there, whatever
- * Landlock is able to add. Each look is from a process of its own, because the filter stays. */
+/* The system call filters of the authority, which makes files and opens none that is there, and of
+ * units, which reads, whatever Landlock is able to add. Each look is from a process of its own,
+ * because the filter stays. */
 /* links: daemon/parent/filter.c */
 /* needs: libseccomp */
 /* not sanitized: there is no filter then */
@@ -85,6 +86,26 @@ static void the_authority_opens_nothing_that_is_there(void **state) {
                 assert_opening("there", flags[i], EACCES);
 }
 
+static void assert_units_opening(const char *name, int flags, int error) {
+        int status = status_behind_filter(PROCESS_UNITS, name, flags);
+
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != error)
+                fail_msg("%s with flags %#o: status %#x", name, (unsigned)flags, (unsigned)status);
+}
+
+static void units_reads_what_is_there_and_opens_nothing_else(void **state) {
+        (void)state;
+        assert_units_opening("there", O_RDONLY, 0);
+        assert_units_opening("new", O_RDONLY, ENOENT);
+        assert_units_opening("there", O_WRONLY, EACCES);
+        assert_units_opening("there", O_RDWR, EACCES);
+        assert_units_opening("there", O_ACCMODE, EACCES);
+        assert_units_opening("there", O_RDONLY | O_TRUNC, EACCES);
+        assert_units_opening("new", O_RDONLY | O_CREAT, EACCES);
+        assert_units_opening("new", MAKES, EACCES);
+        assert_units_opening(".", O_TMPFILE | O_WRONLY, EACCES);
+}
+
 static void a_frontend_does_not_come_back_from_trying(void **state) {
         int status = status_behind_filter(PROCESS_FRONTEND, "new", MAKES);
 
@@ -112,6 +133,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_authority_makes_a_file),
                 cmocka_unit_test(the_authority_opens_nothing_that_is_there),
+                cmocka_unit_test(units_reads_what_is_there_and_opens_nothing_else),
                 cmocka_unit_test(a_frontend_does_not_come_back_from_trying),
         };
 

@@ -22,6 +22,13 @@ static void add(struct settings **settings, const char *name, bool act_for, bool
                                                .is_self = is_self}});
 }
 
+static void add_in_unit(struct settings **settings, const char *name, const char *unit) {
+        say(settings, MSG_SETUP_IDENTITY,
+            (union message){.setup_identity = {.name = text_of(name),
+                                               .audiences = TEXT("a"),
+                                               .unit = text_of(unit)}});
+}
+
 static void member(struct settings **settings, bool is_group, uint32_t id) {
         say(settings, MSG_SETUP_MEMBER,
             (union message){.setup_member = {.is_group = is_group, .id = id}});
@@ -148,6 +155,63 @@ static void rights_over_others_are_given_by_their_block_alone(void **state) {
         assert_match(*state, door, NULL, IDENTITY_NONE, NULL);
 }
 
+/* in-unit: uid 13 or gid 40, in a.service. */
+static int setup_with_unit(void **state) {
+        struct settings *settings;
+
+        setup(state);
+        settings = *state;
+        add_in_unit(&settings, "in-unit", "a.service");
+        member(&settings, false, 13);
+        member(&settings, true, 40);
+        *state = settings;
+        return 0;
+}
+
+static struct peer peer_in(uint32_t uid, uint32_t gid, const char *unit) {
+        struct peer in = peer(uid, gid);
+
+        in.unit = text_of(unit);
+        return in;
+}
+
+static void a_unit_is_asked_for_beside_the_ids(void **state) {
+        assert_match(*state, peer_in(13, 1, "a.service"), NULL, IDENTITY_FOUND, "in-unit");
+        assert_match(*state, peer_in(1, 40, "a.service"), NULL, IDENTITY_FOUND, "in-unit");
+        assert_match(*state, peer_in(13, 1, "a.service"), "in-unit", IDENTITY_FOUND, "in-unit");
+        assert_match(*state, peer_in(14, 1, "a.service"), NULL, IDENTITY_NONE, NULL);
+        assert_match(*state, peer_in(0, 0, "a.service"), "in-unit", IDENTITY_NOT_NAMED, NULL);
+}
+
+static void another_unit_or_none_opens_nothing(void **state) {
+        static const char *const units[] = {"",           "b.service", "a.servic",
+                                            "a.service2", "A.service", "a.service b.service"};
+        size_t i;
+
+        for (i = 0; i < sizeof units / sizeof *units; i++) {
+                assert_match(*state, peer_in(13, 40, units[i]), NULL, IDENTITY_NONE, NULL);
+                assert_match(*state, peer_in(13, 40, units[i]), "in-unit", IDENTITY_NOT_NAMED,
+                             NULL);
+        }
+}
+
+static void a_unit_matters_to_those_alone_whose_ids_a_rule_with_a_unit_has(void **state) {
+        struct peer uid = peer(13, 1), unknown = peer(13, 1), other;
+
+        assert_true(identity_asks_unit(*state, &uid));
+        unknown.is_known = false;
+        assert_false(identity_asks_unit(*state, &unknown));
+        other = peer(10, 20);
+        assert_false(identity_asks_unit(*state, &other));
+        other = peer(1, 40);
+        assert_true(identity_asks_unit(*state, &other));
+}
+
+static void rules_without_a_unit_have_processes_of_every_unit(void **state) {
+        assert_match(*state, peer_in(10, 1, "a.service"), NULL, IDENTITY_FOUND, "by-uid");
+        assert_match(*state, peer_in(10, 1, NULL), NULL, IDENTITY_FOUND, "by-uid");
+}
+
 static void members_come_behind_an_identity(void **state) {
         struct settings *settings = NULL;
         struct frame frame = {.type = MSG_SETUP_MEMBER, .fd = -1};
@@ -174,6 +238,11 @@ int main(void) {
                 TEST(a_peer_that_is_not_known_is_in_no_rule, setup),
                 TEST(self_is_for_whom_no_rule_is, setup_with_self),
                 TEST(rights_over_others_are_given_by_their_block_alone, setup),
+                TEST(a_unit_is_asked_for_beside_the_ids, setup_with_unit),
+                TEST(another_unit_or_none_opens_nothing, setup_with_unit),
+                TEST(a_unit_matters_to_those_alone_whose_ids_a_rule_with_a_unit_has,
+                     setup_with_unit),
+                TEST(rules_without_a_unit_have_processes_of_every_unit, setup_with_unit),
                 cmocka_unit_test(members_come_behind_an_identity),
         };
 

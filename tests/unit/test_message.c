@@ -367,9 +367,11 @@ static const size_t struct_sizes[MSG_COUNT] = {
         SIZE(MSG_PAM_CHECKED, msg_pam_checked),
         SIZE(MSG_FIND_ACCOUNT, msg_find_account),
         SIZE(MSG_FIND_UID, msg_find_uid),
-        SIZE(MSG_FIND_PROCESS, msg_find_process),
-        SIZE(MSG_PROCESS, msg_process),
         SIZE(MSG_ACCOUNT, msg_account),
+        SIZE(MSG_FIND_PROCESS, msg_find_process),
+        SIZE(MSG_FIND_UNIT, msg_find_unit),
+        SIZE(MSG_PROCESS, msg_process),
+        SIZE(MSG_UNIT, msg_unit),
 };
 
 static size_t kind_size(enum field_kind kind) {

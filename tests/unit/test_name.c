@@ -31,7 +31,8 @@ static void check_all(grammar *is_name, const struct text *names, size_t count, 
 /* Nothing that long is a name of any kind, and no byte behind the bound is read. */
 static void four_kilobytes_are_no_name(void **state) {
         static grammar *const grammars[] = {name_is_user,     name_is_role,   name_is_scope,
-                                            name_is_audience, name_is_issuer, name_is_service};
+                                            name_is_audience, name_is_issuer, name_is_service,
+                                            name_is_unit};
         static const struct text https = T("https://");
         static char bytes[4096];
 
@@ -222,11 +223,31 @@ static void service_names(void **state) {
         none_pass(name_is_service, bad);
 }
 
+static void unit_names(void **state) {
+        static const struct text good[] = {T("a.service"), T("session-3.scope"),
+                                           T("a@b:c\\x2dd_e.f.service"), T("_a.service")};
+        static const struct text bad[] = {T(".service"),        T("service"),     T("a.socket"),
+                                          T("a.slice"),         T("a/b.service"), T("a b.service"),
+                                          T("a.service\0"),     T("a.service "),  T("a.Service"),
+                                          T("\xc3\xa4.service")};
+        char longest[UNIT_MAX + 1];
+
+        (void)state;
+        all_pass(name_is_unit, good);
+        none_pass(name_is_unit, bad);
+        memset(longest, 'a', sizeof longest);
+        memcpy(longest + UNIT_MAX - strlen(".service"), ".service", strlen(".service"));
+        assert_true(name_is_unit((struct text){longest, UNIT_MAX}));
+        memcpy(longest + UNIT_MAX + 1 - strlen(".service"), ".service", strlen(".service"));
+        assert_false(name_is_unit((struct text){longest, UNIT_MAX + 1}));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(four_kilobytes_are_no_name),
                 cmocka_unit_test(empty_is_no_name),
                 cmocka_unit_test(user_names),
+                cmocka_unit_test(unit_names),
                 cmocka_unit_test(nobody_is_called_me),
                 cmocka_unit_test(reserved_names),
                 cmocka_unit_test(role_names),

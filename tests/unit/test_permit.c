@@ -16,6 +16,7 @@
 #define S PROCESS_SIGNER
 #define W PROCESS_WORKER
 #define N PROCESS_NAMES
+#define U PROCESS_UNITS
 #define M PROCESS_PAM
 
 #define PROCESSES (PROCESS_PAM + 1)
@@ -55,6 +56,9 @@ static const struct cell expected[] = {
         {P, N, true, false, false, {MSG_GO}},
         {P, N, true, false, true, {MSG_DESCRIPTOR}},
         {N, P, true, false, false, {MSG_READY}},
+        {P, U, true, false, false, {MSG_GO}},
+        {P, U, true, false, true, {MSG_DESCRIPTOR}},
+        {U, P, true, false, false, {MSG_READY}},
 
         {P, M, true, false, false, {MSG_SETUP_PAM, MSG_GO}},
         {P, M, true, false, true, {MSG_DESCRIPTOR}},
@@ -128,8 +132,10 @@ static const struct cell expected[] = {
          {MSG_SIGNED, MSG_NOT_SIGNED, MSG_KEY, MSG_KEYS_END, MSG_KEY_CHANGED, MSG_MAC_CHECKED}},
         {A, W, false, true, false, {MSG_HASH}},
         {W, A, false, true, false, {MSG_HASHED}},
-        {A, N, false, true, false, {MSG_FIND_ACCOUNT, MSG_FIND_UID, MSG_FIND_PROCESS}},
-        {N, A, false, true, false, {MSG_ACCOUNT, MSG_PROCESS}},
+        {A, N, false, true, false, {MSG_FIND_ACCOUNT, MSG_FIND_UID}},
+        {N, A, false, true, false, {MSG_ACCOUNT}},
+        {A, U, false, true, false, {MSG_FIND_PROCESS, MSG_FIND_UNIT}},
+        {U, A, false, true, false, {MSG_PROCESS, MSG_UNIT}},
 };
 
 static bool cell_has(const struct cell *cell, int type) {
@@ -266,6 +272,7 @@ static void processes_have_names(void **state) {
         (void)state;
         assert_string_equal(process_name(PROCESS_PARENT), "parent");
         assert_string_equal(process_name(PROCESS_NAMES), "names");
+        assert_string_equal(process_name(PROCESS_UNITS), "units");
         assert_string_equal(process_name(PROCESS_PAM), "pam");
         assert_string_equal(process_name((enum process)PROCESSES), "unknown");
 }

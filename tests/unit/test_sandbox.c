@@ -100,6 +100,24 @@ static int inside_landlock_but(int folder) {
         return is_refused(open("/etc/passwd", O_RDONLY | O_CLOEXEC), EACCES) ? 0 : 11;
 }
 
+static int inside_landlock_reading(int folder) {
+        if (sandbox_landlock_reading(folder) < 0)
+                return 1;
+        if (is_refused(openat(folder, "kept", O_RDONLY | O_CLOEXEC), EACCES))
+                return 2;
+        if (!is_refused(openat(folder, "../outside/file", O_RDONLY | O_CLOEXEC), EACCES))
+                return 3;
+        if (!is_refused(openat(folder, "kept", O_WRONLY | O_CLOEXEC), EACCES))
+                return 4;
+        if (!is_refused(openat(folder, "new", O_CREAT | O_WRONLY | O_CLOEXEC, 0600), EACCES))
+                return 5;
+        if (!is_refused(openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), EACCES))
+                return 6;
+        if (unlinkat(folder, "kept", 0) == 0 || errno != EACCES)
+                return 7;
+        return is_refused(open("/etc/passwd", O_RDONLY | O_CLOEXEC), EACCES) ? 0 : 8;
+}
+
 static void file_put(int folder, const char *path) {
         int fd = openat(folder, path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 
@@ -178,6 +196,19 @@ static void but_for_one_folder_plain_files_are_made_renamed_and_removed_there_al
         folders_remove(top, top_fd);
 }
 
+static void below_one_folder_plain_files_can_stay_readable(void **state) {
+        char top[] = "/tmp/jeton-sandbox.XXXXXX";
+        _cleanup_(closep) int top_fd = -1, inside = -1;
+
+        (void)state;
+        inside = folders_make(top, &top_fd);
+        if (kernel_has_landlock())
+                assert_int_equal(status_of(inside_landlock_reading, inside), 0);
+        else
+                assert_int_equal(sandbox_landlock_reading(inside), 0);
+        folders_remove(top, top_fd);
+}
+
 static void behind_landlock_one_folder_can_stay_open_for_making(void **state) {
         _cleanup_(closep) int fd = -1;
         char path[] = "/tmp/jeton-sandbox.XXXXXX";
@@ -251,6 +282,7 @@ static void a_file_that_is_no_program_is_refused(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(below_one_folder_plain_files_can_stay_readable),
                 cmocka_unit_test(behind_landlock_one_folder_can_stay_open_for_making),
                 cmocka_unit_test(behind_landlock_no_path_opens_and_open_files_stay_good),
                 cmocka_unit_test(

@@ -18,6 +18,7 @@ CHILDREN = {
     "jetond-authority": "jeton",
     "jetond-frontend": "jeton-frontend",
     "jetond-names": "jeton-worker",
+    "jetond-units": "jeton-worker",
     "jetond-signer": "jeton-signer",
     "jetond-worker": "jeton-worker",
 }

@@ -1,0 +1,64 @@
+/* What units reads, it reads by number. Here the process is held by its pidfd: while that has not
+ * ended, its number is nobody else's, so that what was read was of this process. */
+#include "units.h"
+
+#include "peer_process.h"
+
+#include <errno.h>
+
+/* For the log too, which then says what was decided by. */
+static struct text unit_take(struct connection *connection, struct text unit) {
+        if (!peer_process_is_there(connection->process))
+                return TEXT_NONE;
+        if (text_copy(unit, connection->unit, sizeof connection->unit) < 0)
+                connection->unit[0] = '\0';
+        return unit;
+}
+
+static int unit_hear(struct authority *authority, const struct frame *frame) {
+        struct call *call = connections_find_call(&authority->connections, frame->call);
+        call_unit *then;
+        int r;
+
+        if (!call || !call->unit)
+                return 0; /* its connection was closed meanwhile */
+        then = call->unit;
+        call->unit = NULL;
+        r = then(call, unit_take(call->connection, frame->message.unit.unit));
+        if (r < 0)
+                call_fail(call, r);
+        return 0;
+}
+
+static int units_hear(struct authority *authority, struct link *link, struct frame *frame) {
+        (void)link;
+        if (frame->type == MSG_PROCESS)
+                return peers_take_process(authority, frame);
+        return unit_hear(authority, frame);
+}
+
+static void units_lost(struct authority *authority, struct link *link) {
+        struct connections *connections = &authority->connections;
+        uint32_t i;
+
+        (void)link;
+        authority->peers.pending_processes = 0;
+        for (i = 0; i < connections->size; i++) {
+                struct call *call = connections->slots[i].call;
+
+                if (call && call->unit)
+                        call_fail(call, -EPIPE);
+        }
+}
+
+int units_join(struct authority *authority, int fd) {
+        return link_open(authority, &authority->units, fd, PROCESS_UNITS, 0, units_hear,
+                         units_lost);
+}
+
+int units_ask(struct call *call, call_unit *then) {
+        struct msg_find_unit message = {.pid = (uint32_t)call->connection->peer.pid};
+
+        call->unit = then;
+        return link_send(&call->authority->units, MSG_FIND_UNIT, call->serial, &message, -1);
+}
