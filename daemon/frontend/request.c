@@ -254,7 +254,8 @@ static void set_own_fault(struct request *request, int error) {
 void request_fail(struct request *request, int error) {
         int r;
 
-        if (error != -EBADMSG)
+        /* Where the request is wrong, its fault is told; a page of ours can be, too. */
+        if (error != -EBADMSG || request->fault.status == 0)
                 set_own_fault(request, error);
         if (request->fault.status < 500)
                 frontend_log_fault(request->frontend, request);

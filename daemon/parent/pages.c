@@ -100,6 +100,15 @@ int page_files_open(int dir, struct page_files *ret) {
         return 0;
 }
 
+void page_files_renew(int dir, struct page_files *files) {
+        struct page_files fresh;
+
+        if (page_files_open(dir, &fresh) < 0)
+                return;
+        page_files_close(files);
+        *files = fresh;
+}
+
 void page_files_close(struct page_files *files) {
         unsigned page;
 

@@ -11,6 +11,11 @@ struct page_files {
 
 /* In the run directory `dir`. 0 or -errno, logged. */
 int page_files_open(int dir, struct page_files *ret);
+
+/* Opens them again, for new processes: good files are the same, a damaged one is replaced. Where
+ * that is not possible they stay open as they were. */
+void page_files_renew(int dir, struct page_files *files);
+
 void page_files_close(struct page_files *files);
 
 #endif

@@ -83,9 +83,11 @@ static void respawn_later(struct child *child) {
 
 static void restart_later(struct parent *parent);
 
+/* The pages as well: one that was cut has ended its writer by SIGBUS, and would again. */
 static void restart_now(void *context) {
         struct parent *parent = context;
 
+        page_files_renew(parent->places.fd[PLACE_RUN], &parent->pages);
         if (children_start(parent)) {
                 restart_later(parent);
                 return;
