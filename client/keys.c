@@ -4,23 +4,13 @@
 
 #include "../common/cleanup.h"
 
-#include <sys/stat.h>
-
-/* The page keeps its inode for as long as its folder lives; with /run made anew there is another.
- */
-static bool is_page_gone(int fd) {
-        struct stat info;
-
-        return fstat(fd, &info) < 0 || info.st_nlink == 0;
-}
-
 void key_source_clear(struct key_source *source) {
         closep(&source->fd);
         keyset_freep(&source->keyset);
 }
 
 static int open_page(struct key_source *source, const struct place *place) {
-        if (source->fd >= 0 && !is_page_gone(source->fd))
+        if (source->fd >= 0 && !page_is_replaced(place->dir, PAGE_KEYS, source->fd))
                 return 0;
         key_source_clear(source);
         return page_open(place->dir, PAGE_KEYS, place->also_uid, &source->fd);
@@ -47,7 +37,7 @@ int status_source_get(struct status_source *source, const struct place *place,
                       const struct revocations **ret_revocations) {
         int r;
 
-        if (source->fd < 0 || is_page_gone(source->fd)) {
+        if (source->fd < 0 || page_is_replaced(place->dir, PAGE_STATUS, source->fd)) {
                 status_source_clear(source);
                 r = page_open(place->dir, PAGE_STATUS, place->also_uid, &source->fd);
                 if (r < 0)

@@ -11,6 +11,7 @@
 #include "../cleanup.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -75,6 +76,19 @@ int page_open(const char *dir, enum page page, uid_t also_uid, int *ret_fd) {
                 return r;
         *ret_fd = take_fd(&fd);
         return 0;
+}
+
+bool page_is_replaced(const char *dir, enum page page, int fd) {
+        struct stat ours, named;
+        char path[PATH_MAX];
+
+        if (fstat(fd, &ours) < 0 || ours.st_nlink == 0)
+                return true;
+        if ((size_t)snprintf(path, sizeof path, "%s/%s", dir, page_layouts[page].name) >=
+                    sizeof path ||
+            lstat(path, &named) < 0)
+                return false;
+        return named.st_dev != ours.st_dev || named.st_ino != ours.st_ino;
 }
 
 /* All of it, or the file is no page. */

@@ -3,7 +3,11 @@
  *
  * A page has a head and two tables. The writer fills the table that is not current and publishes it
  * by one atomic store of `current`; a reader copies the current table and looks at `current` again.
- * A writer killed at any instruction leaves the last published table in force, and nobody waits. */
+ * A writer killed at any instruction leaves the last published table in force, and nobody waits.
+ *
+ * Readers never map a page: of one that is cut under them they read less, where a mapping would end
+ * them with SIGBUS. Writers do map theirs, and may: to cut it takes its owner, who is root, or who
+ * could kill them anyhow. */
 #ifndef JETON_JWT_PAGES_H
 #define JETON_JWT_PAGES_H
 
@@ -44,7 +48,7 @@ struct page_head {
         uint32_t size;            /* of the whole page, in bytes */
         _Atomic uint32_t current; /* 0: nothing published yet; otherwise a count, whose last bit
                                    * picks the table */
-        uint32_t unused;
+        uint32_t current_before;  /* where the count goes on after a page began anew */
         int64_t latest_birth; /* of the status page: a note of the writer's to itself, the highest
                                * iat that a token was given. No reader looks at it */
         uint32_t unused_too[8];
@@ -116,6 +120,10 @@ size_t page_size(enum page page);
  * another owner than root (or `also_uid`, where that is not (uid_t)-1), writable by others, or of
  * another size. 0 or -errno (-EPERM for owner and mode, -EBADMSG for the size). */
 int page_open(const char *dir, enum page page, uid_t also_uid, int *ret_fd);
+
+/* Whether `fd`, which page_open() gave, is no longer the page of that name: it is deleted, or there
+ * is another one now. Where the name cannot be looked up (in a chroot) what was opened counts. */
+bool page_is_replaced(const char *dir, enum page page, int fd);
 
 /* Copies what is published, with pread(2): for one question. 0; -EAGAIN: nothing is published yet;
  * -EBADMSG: not a page of this layout, or its fields contradict each other; -EBUSY: the writer

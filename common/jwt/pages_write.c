@@ -8,27 +8,36 @@
 
 #include "page_layout.h"
 
+#include "../cleanup.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-/* 0 means that nothing is published, so the count steps over it, to the same table. */
-static uint32_t count_after(uint32_t current) {
-        return current == UINT32_MAX ? 2 : current + 1;
+/* A table that begins with so many zeros has nothing in it. */
+#define EMPTY_LEN 16
+
+/* What `current` becomes by the next publication. 0 means that nothing is published, so the count
+ * steps over it, to the same table; and it is not begun anew with the page: a reader would take
+ * what it knows for what is new. */
+static uint32_t count_next(struct page_head *head) {
+        uint32_t count = atomic_load_explicit(&head->current, memory_order_relaxed);
+
+        if (count == 0)
+                count = head->current_before;
+        return count == UINT32_MAX ? 2 : count + 1;
 }
 
 static unsigned table_next(struct page_head *head) {
-        uint32_t current = atomic_load_explicit(&head->current, memory_order_relaxed);
+        uint32_t next = count_next(head);
 
         atomic_thread_fence(memory_order_release);
-        return count_after(current) & 1;
+        return next & 1;
 }
 
 static void publish(struct page_head *head) {
-        uint32_t current = atomic_load_explicit(&head->current, memory_order_relaxed);
-
-        atomic_store_explicit(&head->current, count_after(current), memory_order_release);
+        atomic_store_explicit(&head->current, count_next(head), memory_order_release);
 }
 
 struct keys_table *keys_page_next(struct keys_page *page) {
@@ -81,14 +90,22 @@ static bool page_is_good(struct page_head *head, enum page page) {
 }
 
 /* Nothing is published before the head is made good: a reader meanwhile finds no page, or an empty
- * one, never a head of ours over somebody's bytes. */
+ * one, never a head of ours over somebody's bytes. When this was cut short once, `current` is 0 and
+ * the count is noted already. */
 static void page_reset(struct page_head *head, enum page page) {
+        uint32_t current = atomic_load_explicit(&head->current, memory_order_relaxed);
+        size_t i;
+
+        if (current != 0)
+                head->current_before = current;
+        atomic_thread_fence(memory_order_release);
         atomic_store_explicit(&head->current, 0, memory_order_relaxed);
         atomic_thread_fence(memory_order_release);
+        for (i = 0; i < ELEMENTS(page_layouts[page].tables); i++)
+                memset((char *)head + page_layouts[page].tables[i], 0, EMPTY_LEN);
         head->layout = page_layouts[page].layout;
         head->size = (uint32_t)page_size(page);
         memcpy(head->magic, page_layouts[page].magic, sizeof head->magic);
-        head->unused = 0;
         head->latest_birth = 0;
         memset(head->unused_too, 0, sizeof head->unused_too);
 }

@@ -11,7 +11,10 @@
 #include <cmocka.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -159,6 +162,23 @@ static void what_is_no_regular_file_is_refused_without_waiting(void **state) {
         assert_int_equal(mkdir(keys_path, 0755), 0);
         assert_int_equal(open_result(PAGE_KEYS, me), -EPERM);
         assert_int_equal(rmdir(keys_path), 0);
+}
+
+/* Who may make devices and sockets could do worse; what is there is refused all the same. */
+static void sockets_and_devices_are_refused(void **state) {
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+        (void)state;
+        snprintf(address.sun_path, sizeof address.sun_path, "%s", keys_path);
+        assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+        assert_int_equal(open_result(PAGE_KEYS, me), -ENXIO);
+        close(fd);
+        unlink(keys_path);
+        /* /dev/zero; where the file system has no devices, opening one is refused already. */
+        if (mknod(keys_path, S_IFCHR | 0644, makedev(1, 5)) == 0)
+                assert_true(open_result(PAGE_KEYS, me) < 0);
+        unlink(keys_path);
 }
 
 static void pages_of_another_size_are_refused(void **state) {
@@ -410,6 +430,7 @@ static void unsorted_uids_are_not_kept(void **state) {
         unmap(page, PAGE_STATUS);
         assert_int_equal(page_map(fd, PAGE_STATUS, (void **)&page), 0);
         assert_int_equal(status_page_has_uid(fd, 1000, &found), -EAGAIN);
+        assert_int_equal(status_page_published(page)->uid_count, 0);
         unmap(page, PAGE_STATUS);
         close(fd);
 }
@@ -523,6 +544,7 @@ int main(void) {
                 cmocka_unit_test(pages_that_others_may_write_are_refused),
                 cmocka_unit_test(pages_of_another_owner_are_refused),
                 cmocka_unit_test(what_is_no_regular_file_is_refused_without_waiting),
+                cmocka_unit_test(sockets_and_devices_are_refused),
                 cmocka_unit_test(pages_of_another_size_are_refused),
                 cmocka_unit_test(zeros_are_no_page),
                 cmocka_unit_test(a_page_cut_under_the_reader_is_refused),
