@@ -27,6 +27,7 @@ struct attempt {
         struct text password; /* borrowed: PAM_AUTHTOK, or of a change PAM_OLDAUTHTOK */
         struct text new_password;
         bool by_root;            /* a change that needs no present password */
+        bool only_expired;       /* a change of a password that has run out, and of no other */
         bool is_silent;          /* PAM_SILENT: nothing is said to the person */
         struct secret *present;  /* a token of the session that asks for a change; NULL: none */
         int64_t at_least;        /* characters, says the ticket */
@@ -51,13 +52,17 @@ enum situation account_is_ours(struct attempt *attempt);
 /* The password: an earlier module's or the person's answer. */
 enum situation password_ask(struct attempt *attempt);
 
+/* Whether the password is one to be changed: any, or only one that has run out. */
+enum situation expiry_ask(struct attempt *attempt);
+
 /* The present password, unless it is root who changes it; and the new one. */
 enum situation present_ask(struct attempt *attempt);
 enum situation present_recall(struct attempt *attempt);
 enum situation new_password_ask(struct attempt *attempt);
 
-/* Tells the person what is wrong with the new password. */
-void new_password_explain(const struct attempt *attempt);
+/* Tells the person what he cannot know from the code: which password it is that must be changed or
+ * was, and what is wrong with the new one. */
+void situation_explain(const struct attempt *attempt, enum situation situation);
 
 /* One exchange with the daemon, within the deadline that starts here. */
 enum situation login_ask(struct attempt *attempt);

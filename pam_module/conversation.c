@@ -80,8 +80,7 @@ enum situation present_recall(struct attempt *attempt) {
 }
 
 enum situation new_password_ask(struct attempt *attempt) {
-        return item_ask(attempt, PAM_AUTHTOK,
-                        attempt->options.use_authtok ? PASSWORD_USE_FIRST : PASSWORD_ASK,
+        return item_ask(attempt, PAM_AUTHTOK, attempt->options.new_password_source,
                         &attempt->new_password);
 }
 
@@ -96,15 +95,35 @@ static const struct {
         {LOGIN_SIMPLE, "The new password is too simple for this host's rules"},
 };
 
-void new_password_explain(const struct attempt *attempt) {
+static void unfit_explain(const struct attempt *attempt) {
         size_t i;
 
-        if (attempt->is_silent)
-                return;
         if (attempt->said == LOGIN_SHORT)
                 pam_error(attempt->pamh, "The new password is too short: at least %lld characters",
                           (long long)attempt->at_least);
         for (i = 0; i < ELEMENTS(sentences); i++)
                 if (sentences[i].said == attempt->said)
                         pam_error(attempt->pamh, "%s", sentences[i].sentence);
+}
+
+/* Who has a local password as well is to know which of the two is meant. */
+static const struct {
+        enum pam_phase phase;
+        enum situation situation;
+        const char *sentence;
+} news[] = {
+        {PAM_PHASE_ACCOUNT, SITUATION_MUST_CHANGE, "Your password at jeton must be changed"},
+        {PAM_PHASE_PASSWORD, SITUATION_GRANTED, "The password at jeton has been changed"},
+};
+
+void situation_explain(const struct attempt *attempt, enum situation situation) {
+        size_t i;
+
+        if (attempt->is_silent)
+                return;
+        if (situation == SITUATION_UNFIT)
+                unfit_explain(attempt);
+        for (i = 0; i < ELEMENTS(news); i++)
+                if (news[i].phase == attempt->phase && news[i].situation == situation)
+                        pam_info(attempt->pamh, "%s", news[i].sentence);
 }

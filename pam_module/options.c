@@ -75,7 +75,14 @@ static int read_try_first_pass(struct text value, struct options *options) {
 
 static int read_use_authtok(struct text value, struct options *options) {
         (void)value;
-        options->use_authtok = true;
+        options->new_password_source = PASSWORD_USE_FIRST;
+        return 0;
+}
+
+static int read_try_authtok(struct text value, struct options *options) {
+        (void)value;
+        if (options->new_password_source != PASSWORD_USE_FIRST)
+                options->new_password_source = PASSWORD_TRY_FIRST;
         return 0;
 }
 
@@ -142,6 +149,7 @@ static const struct known {
         {TEXT("use_first_pass"), IN(AUTH) | IN_PASSWORD, read_use_first_pass},
         {TEXT("try_first_pass"), IN(AUTH) | IN_PASSWORD, read_try_first_pass},
         {TEXT("use_authtok"), IN_PASSWORD, read_use_authtok},
+        {TEXT("try_authtok"), IN_PASSWORD, read_try_authtok},
 };
 
 static bool is_named(struct text argument, struct text name) {

@@ -21,7 +21,7 @@ struct options {
         int64_t timeout_ms;  /* the whole exchange */
         uid_t min_uid;       /* accounts below are not ours */
         enum password_source password_source;
-        bool use_authtok;         /* a new password is an earlier module's, and never asked for */
+        enum password_source new_password_source;
         bool ignore_unknown_user; /* an account that is not ours is no matter of this stack */
         struct text require_role; /* borrowed: libpam's argv; empty: none */
         struct text audience,

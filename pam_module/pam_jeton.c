@@ -23,7 +23,7 @@
 
 typedef enum situation step(struct attempt *attempt);
 
-#define STEPS_MAX 8
+#define STEPS_MAX 9
 
 /* Until a step settles the situation; when that is a login, `granted` has the last word. */
 static const struct phase {
@@ -34,7 +34,8 @@ static const struct phase {
                              login_ask, ticket_judge},
                             login_keep},
         [PAM_PHASE_ACCOUNT] = {{account_find, arguments_check, account_is_ours, login_ask,
-                                ticket_judge}},
+                                ticket_judge},
+                               NULL},
         [PAM_PHASE_SESSION] = {{account_find, arguments_check, account_is_ours, login_recall,
                                 login_ask, ticket_judge},
                                session_keep},
@@ -42,10 +43,13 @@ static const struct phase {
         [PAM_PHASE_CLOSE] = {{session_recall, account_find, arguments_check, login_ask,
                               ticket_judge},
                              session_forget},
-        [PAM_PHASE_CHECK] = {{account_find, arguments_check, account_is_ours, present_ask,
-                              login_ask, ticket_judge}},
-        [PAM_PHASE_PASSWORD] = {{account_find, arguments_check, account_is_ours, present_recall,
-                                 new_password_ask, session_show, login_ask, ticket_judge}},
+        [PAM_PHASE_CHECK] = {{account_find, arguments_check, account_is_ours, expiry_ask,
+                              present_ask, login_ask, ticket_judge},
+                             NULL},
+        [PAM_PHASE_PASSWORD] = {{account_find, arguments_check, account_is_ours, expiry_ask,
+                                 present_recall, new_password_ask, session_show, login_ask,
+                                 ticket_judge},
+                                NULL},
 };
 
 static void attempt_clear(struct attempt *attempt) {
@@ -60,6 +64,10 @@ static bool is_by_root(unsigned flags) {
         return getuid() == 0 && !(flags & PAM_CHANGE_EXPIRED_AUTHTOK);
 }
 
+static bool is_of_expired(unsigned flags) {
+        return (flags & PAM_CHANGE_EXPIRED_AUTHTOK) != 0;
+}
+
 static int run(pam_handle_t *pamh, enum pam_phase phase, unsigned flags, int argc,
                const char **argv) {
         _cleanup_(attempt_clear) struct attempt attempt = {.pamh = pamh,
@@ -68,6 +76,7 @@ static int run(pam_handle_t *pamh, enum pam_phase phase, unsigned flags, int arg
                                                            .bad_argument = -1,
                                                            .uid = (uid_t)-1,
                                                            .by_root = is_by_root(flags),
+                                                           .only_expired = is_of_expired(flags),
                                                            .is_silent = (flags & PAM_SILENT) != 0};
         enum situation situation = SITUATION_OPEN;
         step *const *steps = phases[phase].steps;
@@ -77,8 +86,7 @@ static int run(pam_handle_t *pamh, enum pam_phase phase, unsigned flags, int arg
                 situation = (*steps)(&attempt);
         if (situation == SITUATION_GRANTED && phases[phase].granted)
                 situation = phases[phase].granted(&attempt);
-        if (situation == SITUATION_UNFIT)
-                new_password_explain(&attempt);
+        situation_explain(&attempt, situation);
         if (situation == SITUATION_NOT_OURS && attempt.options.ignore_unknown_user)
                 situation = SITUATION_IGNORED;
         return verdict_code(phase, situation);

@@ -23,6 +23,7 @@ enum situation {
         SITUATION_DISABLED,
         SITUATION_EXPIRED,
         SITUATION_MUST_CHANGE, /* the password, before the login goes on */
+        SITUATION_CURRENT,     /* only what has run out is to be changed, and this has not */
         SITUATION_UNFIT,       /* the new password is not good enough */
         SITUATION_GRANTED = 0x6a,
 };

@@ -1,15 +1,17 @@
 /* Runs PAM transactions as an application would and says what came of them.
  *
- *      pam_try [confdir=DIR] [service=NAME] [user=NAME] [phases=auth,account,setcred,open,close]
- *              [new-password=TEXT] [password=TEXT | password-length=N]
- * [answer=password|fail|no-array|no-answer| no-function] [rhost=HOST] [repeat=N] [threads=N]
- * [standard=closed] [search=yes]
+ *      pam_try [confdir=DIR] [service=NAME] [user=NAME] [rhost=HOST] [repeat=N] [threads=N]
+ *              [phases=auth,account,setcred,open,close,password,expired,reset,wait]
+ *              [password=TEXT | password-length=N] [new-password=TEXT]
+ *              [answer=password|fail|no-array|no-answer|no-function] [standard=closed] [search=yes]
  *
- * The phase "wait" reads standard input to its end.
+ * "password" is a change as passwd(1) asks for it, which is root for everybody, "expired" one that
+ * login(1) asks for when a password has run out, "reset" one by root. The phase "wait" reads
+ * standard input to its end.
  *
  * It prints, a line each: "log LEVEL TEXT" as the stack logs; "token-file PATH" when a session was
  * opened, "token-file -" when that gave it none or it was closed; for the last transaction of every
- * thread "PHASE CODE MILLISECONDS"; "said TEXT" for each error that the person is told; "prompts
+ * thread "PHASE CODE MILLISECONDS"; "said TEXT" for each thing that the person is told; "prompts
  * N"; "descriptors BEFORE AFTER"; "tasks N", which is 1 when no thread was left behind; "residues
  * N" for search=yes, which makes a password that stands nowhere else and counts its copies in
  * memory afterwards. It ends with status 0 whatever the codes are. */
@@ -165,6 +167,10 @@ static char *answer_make(const char *prompt) {
         return password_make();
 }
 
+static bool is_prompt(const struct pam_message *message) {
+        return message->msg_style == PAM_PROMPT_ECHO_OFF;
+}
+
 static int converse(int count, const struct pam_message **messages, struct pam_response **ret,
                     void *context) {
         struct text answer = text_of(settings.answer);
@@ -172,7 +178,7 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
 
         (void)context;
         *ret = NULL;
-        prompts++;
+        prompts += is_prompt(messages[0]);
         if (text_is(answer, TEXT("fail")))
                 return PAM_CONV_ERR;
         if (text_is(answer, TEXT("no-array")))
@@ -181,11 +187,10 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
         if (!*ret)
                 return PAM_BUF_ERR;
         for (i = 0; i < count; i++)
-                if (messages[i]->msg_style == PAM_PROMPT_ECHO_OFF &&
-                    !text_is(answer, TEXT("no-answer")))
-                        (*ret)[i].resp = answer_make(messages[i]->msg);
-                else if (messages[i]->msg_style == PAM_ERROR_MSG)
+                if (!is_prompt(messages[i]))
                         dprintf(output, "said %s\n", messages[i]->msg);
+                else if (!text_is(answer, TEXT("no-answer")))
+                        (*ret)[i].resp = answer_make(messages[i]->msg);
         return PAM_SUCCESS;
 }
 
@@ -211,6 +216,19 @@ static int session_close(pam_handle_t *pamh, int flags) {
         return code;
 }
 
+/* A set-uid program of somebody who is not root. */
+static int password_change(pam_handle_t *pamh, int flags) {
+        uid_t real = getuid();
+        int code;
+
+        if (real == 0 && setreuid(1, (uid_t)-1) < 0)
+                fail("setreuid", errno);
+        code = pam_chauthtok(pamh, flags);
+        if (real == 0 && setreuid(0, (uid_t)-1) < 0)
+                fail("setreuid", errno);
+        return code;
+}
+
 static int wait_for_end(pam_handle_t *pamh, int flags) {
         char byte;
 
@@ -229,7 +247,8 @@ static const struct phase {
         {TEXT("auth"), pam_authenticate, 0},
         {TEXT("account"), pam_acct_mgmt, 0},
         {TEXT("setcred"), pam_setcred, PAM_ESTABLISH_CRED},
-        {TEXT("password"), pam_chauthtok, PAM_CHANGE_EXPIRED_AUTHTOK}, /* also for root */
+        {TEXT("password"), password_change, 0},
+        {TEXT("expired"), pam_chauthtok, PAM_CHANGE_EXPIRED_AUTHTOK},
         {TEXT("reset"), pam_chauthtok, 0},
         {TEXT("open"), session_open, 0},
         {TEXT("close"), session_close, 0},

@@ -14,6 +14,7 @@ from test_session import Transaction
 
 NEW = "another good one"
 DONE = {"password": "PAM_SUCCESS"}
+CHANGED = ["The password at jeton has been changed"]
 SLACK_MS = 1000
 
 
@@ -36,7 +37,7 @@ def change(stand, **settings):
 def test_old_one_is_tried_before_the_new_one_is_sent(stand):
     with stand.daemon() as daemon:
         outcome = change(stand, rhost="host.example")
-    assert outcome.codes == DONE and outcome.prompts == 3 and outcome.said == []
+    assert outcome.codes == DONE and outcome.prompts == 3 and outcome.said == CHANGED
     check, update = daemon.requests
     asked = {"username": stand.account.pw_name, "uid": str(stand.account.pw_uid),
              "service": "jeton-test", "rhost": "host.example", "password": conftest.PASSWORD}
@@ -113,15 +114,76 @@ def test_whatever_the_person_answers(stand, password, code):
                 assert sent.encode("latin-1") == settings[name].encode(errors="surrogateescape")
 
 
-def test_words_of_an_earlier_module_are_taken(stand):
+@pytest.mark.parametrize("argument", ["use_authtok", "try_authtok"])
+def test_words_of_an_earlier_module_are_taken(stand, argument):
     """pam_pwquality's place, taken by one that asks and always succeeds."""
-    line = stand.module_line("use_authtok", "try_first_pass")
+    line = stand.module_line(argument, "try_first_pass")
     stand.stack(f"password required {stand.module_line()}", f"password required {line}")
     with stand.daemon() as daemon:
         outcome = change(stand)
     assert outcome.codes == DONE and outcome.prompts == 3
     assert [request.form.get("new_password") for request in daemon.requests] == [None, None, NEW,
                                                                                  NEW]
+
+
+def test_new_password_is_asked_for_where_no_module_before_did(stand):
+    with stand.daemon():
+        stand.configure("try_first_pass", "try_authtok")
+        outcome = change(stand)
+        assert outcome.codes == DONE and outcome.prompts == 3
+        stand.configure("use_authtok", "try_authtok")
+        assert change(stand).codes == {"password": "PAM_AUTHTOK_ERR"}
+
+
+# ---- a change of what has run out alone ----
+
+def expire(stand, **verdicts):
+    """A login program's question, and the paths at the daemon that it came to. What has no verdict
+    is granted."""
+    def judge(request):
+        part = request.path.rpartition("/")[2]
+        return reply(sign(stand.key, request.claims(verdict=verdicts.get(part, "granted"))))
+
+    with stand.daemon(judge) as daemon:
+        outcome = stand.try_login(phases="expired")
+    return outcome, [request.path for request in daemon.requests]
+
+
+def test_password_that_has_run_out_is_asked_for_also_by_root(stand):
+    outcome, paths = expire(stand, account="must-change")
+    assert outcome.codes == {"expired": "PAM_SUCCESS"} and outcome.prompts == 3
+    assert paths == ["/pam/account", "/pam/password/check", "/pam/account", "/pam/password"]
+
+
+def test_password_that_is_still_good_is_not_asked_for(stand):
+    """Another module's has run out, which then goes on alone."""
+    stand.stack(f"password required {stand.module_line()}", "password required pam_permit.so")
+    outcome, paths = expire(stand)
+    assert outcome.codes == {"expired": "PAM_SUCCESS"} and outcome.prompts == 0
+    assert set(paths) == {"/pam/account"} and outcome.said == []
+
+
+def test_when_no_password_has_run_out_nobody_says_that_one_was_changed(stand):
+    outcome, _ = expire(stand)
+    assert outcome.codes == {"expired": "PAM_PERM_DENIED"} and outcome.prompts == 0
+
+
+@pytest.mark.parametrize("verdict, code", [
+    ("disabled", "PAM_PERM_DENIED"), ("expired", "PAM_PERM_DENIED"), ("denied", "PAM_AUTH_ERR"),
+    ("unknown", "PAM_USER_UNKNOWN")])
+def test_who_may_not_come_in_is_not_asked_for_a_new_password(stand, verdict, code):
+    outcome, paths = expire(stand, account=verdict)
+    assert outcome.codes == {"expired": code} and outcome.prompts == 0
+    assert paths == ["/pam/account"]
+
+
+def test_ticket_of_the_account_phase_changes_no_password(stand):
+    with stand.daemon(lambda request: reply(sign(stand.key, request.claims(
+            phase="account", verdict="must-change")))) as daemon:
+        outcome = stand.try_login(phases="expired")
+    assert outcome.codes == {"expired": UNAVAILABLE} and outcome.logged("its phase differs")
+    assert [request.path for request in daemon.requests] == ["/pam/account",
+                                                             "/pam/password/check"]
 
 
 # ---- every lie that the other phases are told ----
@@ -306,7 +368,8 @@ def test_account_asks_for_a_new_password_and_then_no_more(login):
     assert reply_.status == 200
     line = login.module_line(timeout="5s")
     login.stack(*(f"{kind} required {line}" for kind in ("auth", "account", "password")))
-    outcome = login.try_login(phases="auth,account,password,account", password=PASSWORD)
+    outcome = login.try_login(phases="auth,account,expired,account", password=PASSWORD)
     assert outcome.all_codes == [("auth", "PAM_SUCCESS"), ("account", "PAM_NEW_AUTHTOK_REQD"),
-                                 ("password", "PAM_SUCCESS"), ("account", "PAM_SUCCESS")]
+                                 ("expired", "PAM_SUCCESS"), ("account", "PAM_SUCCESS")]
+    assert outcome.said == ["Your password at jeton must be changed", *CHANGED]
     assert login.try_login(phases="auth", password=NEW).codes == {"auth": "PAM_SUCCESS"}

@@ -53,7 +53,7 @@ static void every_argument_is_read(void **state) {
 
 static void an_argument_that_means_nothing_in_a_phase_is_unknown_there(void **state) {
         static const char *const of_auth[] = {"use_first_pass", "try_first_pass"};
-        static const char *const of_password[] = {"use_authtok", "use_first_pass",
+        static const char *const of_password[] = {"use_authtok", "try_authtok", "use_first_pass",
                                                   "try_first_pass"};
         static const char *const of_session[] = {"audience=https://api.example", "scope=read"};
         static const char *const of_both[] = {"require_role=wheel", "ignore_unknown_user", "debug"};
