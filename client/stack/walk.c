@@ -7,10 +7,15 @@
 #include <string.h>
 
 static const char *const code_names[CODE_COUNT] = {
-        [CODE_SUCCESS] = "success",           [CODE_IGNORE] = "ignore",
-        [CODE_AUTH_ERR] = "auth_err",         [CODE_PERM_DENIED] = "perm_denied",
-        [CODE_USER_UNKNOWN] = "user_unknown", [CODE_AUTHINFO_UNAVAIL] = "authinfo_unavail",
-        [CODE_ACCT_EXPIRED] = "acct_expired", [CODE_MODULE_UNKNOWN] = "module_unknown",
+        [CODE_SUCCESS] = "success",
+        [CODE_IGNORE] = "ignore",
+        [CODE_AUTH_ERR] = "auth_err",
+        [CODE_PERM_DENIED] = "perm_denied",
+        [CODE_USER_UNKNOWN] = "user_unknown",
+        [CODE_AUTHINFO_UNAVAIL] = "authinfo_unavail",
+        [CODE_ACCT_EXPIRED] = "acct_expired",
+        [CODE_NEW_AUTHTOK_REQD] = "new_authtok_reqd",
+        [CODE_MODULE_UNKNOWN] = "module_unknown",
 };
 
 /* The words for controls, in the long form. */

@@ -14,6 +14,7 @@ enum stack_code {
         CODE_USER_UNKNOWN,
         CODE_AUTHINFO_UNAVAIL,
         CODE_ACCT_EXPIRED,
+        CODE_NEW_AUTHTOK_REQD,
         CODE_MODULE_UNKNOWN,
         CODE_COUNT,
 };

@@ -20,10 +20,16 @@ auth requisite pam_deny.so
 auth required pam_permit.so
 """
 ACCOUNT = """account required pam_unix.so
-account [default=bad success=ok ignore=ignore authinfo_unavail=ignore] MODULE
+account [default=bad success=ok new_authtok_reqd=ignore ignore=ignore authinfo_unavail=ignore] MODULE
 """
+ASKING = ACCOUNT.replace("new_authtok_reqd=ignore", "new_authtok_reqd=ok")
 SESSION = """session required pam_unix.so
 session optional MODULE
+"""
+PASSWORD_LINES = """password [success=2 default=ignore] pam_unix.so
+password [success=1 default=ignore] MODULE try_first_pass try_authtok
+password requisite pam_deny.so
+password required pam_permit.so
 """
 # The module's file is not looked for in these: it is a test of its own.
 MODULE = "pam_jeton.so"
@@ -441,6 +447,10 @@ BAD_STACKS = {
     "no session line of pam_jeton": (
         "warning", AUTH + ACCOUNT + "session required pam_unix.so\n"),
     "the only session line": ("broken", AUTH + ACCOUNT + "session optional MODULE\n"),
+    "asks for another password when jeton's must be changed, and no password line of pam_jeton can "
+    "change it": ("warning", AUTH + ASKING),
+    "root and accounts that are not jeton's cannot change their password": (
+        "broken", AUTH + ACCOUNT + "password requisite MODULE\npassword required pam_unix.so\n"),
     "strict": ("warning", AUTH + "account required pam_unix.so\naccount required MODULE\n"),
 }
 
@@ -453,6 +463,29 @@ def test_a_stack_that_does_harm_is_found(root, words):
              and not f["found"].split("): ")[1].startswith(words + " ")]
     assert [f["verdict"] for f in found] == [verdict], pam(root)
     assert "/etc/pam.d/login:" in found[0]["found"]
+
+
+@pytest.mark.parametrize("name, text", [("login", PASSWORD_LINES), ("other", PASSWORD_LINES)])
+def test_a_stack_that_can_make_the_change_may_ask_for_it(root, name, text):
+    """Of a service without lines for passwords libpam takes those of "other"."""
+    service(root, AUTH + ASKING)
+    assert len(pam(root)) == 1
+    with open(root / "etc/pam.d" / name, "a", encoding="utf-8") as file:
+        file.write(text.replace("MODULE", f"/lib/{MODULE}"))
+    assert pam(root) == []
+
+
+def test_others_lines_for_passwords_are_not_taken_where_a_service_has_its_own(root):
+    service(root, PASSWORD_LINES, "other")
+    service(root, AUTH + ASKING + "password required pam_unix.so\n")
+    found, = pam(root)
+    assert "asks for another password" in found["found"] and "of login)" in found["found"]
+
+
+def test_an_argument_that_the_password_group_refuses_is_broken(root):
+    service(root, AUTH + ACCOUNT + PASSWORD_LINES.replace("try_authtok", "require_role=wheel"))
+    wrong, = pam(root)
+    assert wrong["verdict"] == "broken" and "can be changed" in wrong["found"]
 
 
 def test_behind_pam_deny_the_module_is_never_reached(root):

@@ -156,10 +156,15 @@ static void links_of_another_root_stay_in_it(void **state) {
 /* ---- what stacks come to ---- */
 
 static const char *const codes[CODE_COUNT] = {
-        [CODE_SUCCESS] = "success",           [CODE_IGNORE] = "ignore",
-        [CODE_AUTH_ERR] = "auth_err",         [CODE_PERM_DENIED] = "perm_denied",
-        [CODE_USER_UNKNOWN] = "user_unknown", [CODE_AUTHINFO_UNAVAIL] = "authinfo_unavail",
-        [CODE_ACCT_EXPIRED] = "acct_expired", [CODE_MODULE_UNKNOWN] = "module_unknown",
+        [CODE_SUCCESS] = "success",
+        [CODE_IGNORE] = "ignore",
+        [CODE_AUTH_ERR] = "auth_err",
+        [CODE_PERM_DENIED] = "perm_denied",
+        [CODE_USER_UNKNOWN] = "user_unknown",
+        [CODE_AUTHINFO_UNAVAIL] = "authinfo_unavail",
+        [CODE_ACCT_EXPIRED] = "acct_expired",
+        [CODE_NEW_AUTHTOK_REQD] = "new_authtok_reqd",
+        [CODE_MODULE_UNKNOWN] = "module_unknown",
 };
 
 static enum stack_code as_told(const struct stack_entry *entry, const void *context) {

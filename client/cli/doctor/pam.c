@@ -132,6 +132,39 @@ static bool check_absence(struct doctor *doctor, const struct services *services
         return say(doctor, services, &absence->saying, &said);
 }
 
+/* ---- a change that is asked for ---- */
+
+static bool is_any(const struct stack_entry *entry) {
+        (void)entry;
+        return true;
+}
+
+/* For a group that a service has no line of, libpam takes the lines of "other". */
+static bool lacks_change(const struct services *services, const struct stack *stack) {
+        const bool has_own = services_entry(stack, GROUP_PASSWORD, is_any) != NULL;
+        const struct stack *taken = has_own ? stack : services->other;
+
+        return !taken || lacks(taken, GROUP_PASSWORD);
+}
+
+static bool check_change(struct doctor *doctor, const struct services *services) {
+        static const struct saying saying = {
+                GROUP_ACCOUNT, VERDICT_WARNING,
+                "asks for another password when jeton's must be changed, and no password line of "
+                "pam_jeton can change it: who has to does not get in",
+                "add a password line as pam_jeton(8) shows, or `new_authtok_reqd=ignore` here"};
+        struct said said = {{NULL}};
+        size_t i;
+
+        for (i = 0; i < services->count; i++) {
+                const struct stack *stack = services->stacks[i];
+
+                if (pam_asks_for_change(stack) && lacks_change(services, stack))
+                        said.lines[i] = services_entry(stack, GROUP_ACCOUNT, entry_is_jeton);
+        }
+        return say(doctor, services, &saying, &said);
+}
+
 /* ---- files that libpam refuses ---- */
 
 static bool check_files(struct doctor *doctor, const struct services *services) {
@@ -178,6 +211,7 @@ void check_pam(struct doctor *doctor) {
                 is_good &= check_rule(doctor, &services, i);
         for (i = 0; i < ELEMENTS(absences); i++)
                 is_good &= check_absence(doctor, &services, &absences[i]);
+        is_good &= check_change(doctor, &services);
         if (is_good)
                 say_all_is_well(doctor, &services);
 }

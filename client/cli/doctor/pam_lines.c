@@ -20,6 +20,7 @@ static const struct {
         {GROUP_AUTH, PAM_PHASE_AUTH, NO_LOGIN},
         {GROUP_ACCOUNT, PAM_PHASE_ACCOUNT, NO_LOGIN},
         {GROUP_SESSION, PAM_PHASE_SESSION, "no session gets a token"},
+        {GROUP_PASSWORD, PAM_PHASE_PASSWORD, "no password of jeton's can be changed"},
 };
 
 static bool arguments_are_good(struct doctor *doctor, const struct stack_entry *entry) {

@@ -129,6 +129,13 @@ static const struct pam_rule {
          "strict: while the daemon is away no linked account gets in, and without the status page "
          "none but root",
          "authinfo_unavail=ignore is the lenient way; pam_jeton(8) weighs them"},
+        {GROUP_PASSWORD,
+         {CODE_USER_UNKNOWN, CODE_SUCCESS},
+         true,
+         WHEN_JUDGED,
+         VERDICT_BROKEN,
+         "root and accounts that are not jeton's cannot change their password",
+         "let PAM_USER_UNKNOWN pass: `user_unknown=ignore`, as pam_jeton(8) shows"},
 };
 
 size_t pam_rules_count(void) {
@@ -150,4 +157,12 @@ bool pam_rule_is_broken(const struct stack *stack, size_t index) {
 
         return is_concerned(rule->when, is_judged) &&
                stack_succeeds(stack, rule->group, answer, &rule->scene) != rule->must_succeed;
+}
+
+/* libpam hands any code that is not ignored to the application. */
+bool pam_asks_for_change(const struct stack *stack) {
+        const struct scene scene = {CODE_NEW_AUTHTOK_REQD, CODE_SUCCESS};
+
+        return services_entry(stack, GROUP_ACCOUNT, entry_is_jeton) &&
+               !stack_succeeds(stack, GROUP_ACCOUNT, answer, &scene);
 }

@@ -18,4 +18,7 @@ struct saying pam_rule_saying(size_t rule);
 /* `stack` has pam_jeton in the group of the rule. */
 bool pam_rule_is_broken(const struct stack *stack, size_t rule);
 
+/* Whether the stack asks for another password when jeton's must be changed. */
+bool pam_asks_for_change(const struct stack *stack);
+
 #endif

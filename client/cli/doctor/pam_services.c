@@ -13,6 +13,7 @@ bool entry_is_jeton(const struct stack_entry *entry) {
 void services_clear(struct services *services) {
         while (services->count > 0)
                 stack_free(services->stacks[--services->count]);
+        stack_free(take(services->other));
 }
 
 static bool has_service(const struct services *services, const char *name) {
@@ -98,5 +99,7 @@ static void included_drop(struct services *services) {
 void services_find(const char *root, struct services *services) {
         folder_read(root, STACK_DIR, services);
         folder_read(root, STACK_DIR_VENDOR, services);
+        if (stack_read(root, "other", &services->other) < 0)
+                services->other = NULL;
         included_drop(services);
 }

@@ -10,6 +10,7 @@ struct services {
         struct stack *stacks[SERVICES_MAX]; /* owned */
         size_t count;
         size_t unreadable;
+        struct stack *other; /* owned: taken by libpam for groups that a service has no line of */
 };
 
 /* All that a program can ask for by name; files that are only included by others are in their
