@@ -6,13 +6,15 @@ import subprocess
 import time
 from pathlib import Path
 
+import common_stack
 import pytest
 from conftest import PREFIX
-from harness import BUILD, PASSWORD, TOP
+from harness import BUILD, PASSWORD
 
 pytestmark = pytest.mark.skipif(not shutil.which("pam-auth-update"),
                                 reason="pam-auth-update is not installed")
 LOCAL = "a local battery"
+NEW = "another good one"
 
 
 def hash_of(password):
@@ -31,20 +33,9 @@ def give_password(account, hashed):
 def root(system, tmp_path_factory):
     """A root with the stack that the profile makes; sam has a local password, pat is jeton's."""
     root = tmp_path_factory.mktemp("root")
-    profiles = root / "usr/share/pam-configs"
-    profiles.mkdir(parents=True)
-    for folder in ("etc/pam.d", "var/lib/pam"):
-        (root / folder).mkdir(parents=True)
-    shutil.copy("/usr/share/pam-configs/unix", profiles)
-    shutil.copy(TOP / "packaging/pam-configs/jeton", profiles)
-    shutil.copytree("/usr/share/pam", root / "usr/share/pam")
-    subprocess.run(["pam-auth-update", "--root", str(root), "--enable", "jeton", "unix", "--force"],
-                   check=True, capture_output=True, text=True,
-                   env={"DEBIAN_FRONTEND": "noninteractive", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
-    for file in (root / "etc/pam.d").iterdir():
-        file.write_text(file.read_text().replace("pam_jeton.so", f"{PREFIX}/security/pam_jeton.so"))
-    (root / "etc/pam.d/login").write_text("@include common-auth\n@include common-account\n"
-                                       "@include common-session\n")
+    common_stack.write(root, f"{PREFIX}/security/pam_jeton.so")
+    (root / "etc/pam.d/login").write_text("".join(f"@include common-{group}\n" for group in (
+        "auth", "account", "session", "password")))
     give_password("sam", hash_of(LOCAL))
     return root
 
@@ -63,7 +54,7 @@ GOOD = ("PAM_SUCCESS", "PAM_SUCCESS")
 
 
 def test_the_module_is_in_the_stack(root):
-    for name in ("common-auth", "common-account"):
+    for name in ("common-auth", "common-account", "common-password"):
         assert "pam_jeton.so" in (root / "etc/pam.d" / name).read_text()
 
 
@@ -94,18 +85,52 @@ def test_whom_jeton_has_disabled_does_not_get_in(root, system):
         system.jeton("user", "enable", "pat", check=True)
 
 
-def test_whose_password_must_be_changed_is_not_locked_out(root, system):
-    """The stack's own lines for passwords change local ones alone."""
-    assert "pam_jeton" not in (root / "etc/pam.d/common-password").read_text()
+def change_expired(root, user, password):
+    """What a login program goes on with when the account phase asks for a change. An @include of
+    Debian's is looked for in /etc whatever the folder."""
+    folder = root / "etc/pam.d"
+    (folder / "whole").write_text("".join((folder / f"common-{group}").read_text()
+                                          for group in ("account", "password")))
+    done = subprocess.run([BUILD / "tests/pam/pam_try", f"confdir={folder}", "service=whole",
+                           f"user={user}", "phases=account,expired,account", f"password={password}",
+                           f"new-password={NEW}"], text=True, timeout=60, capture_output=True,
+                          stdin=subprocess.DEVNULL, check=True)
+    lines = [line.split(" ", 1) for line in done.stdout.splitlines()]
+    return ([rest.split()[0] for word, rest in lines if word in ("account", "expired")],
+            [rest for word, rest in lines if word == "said"])
+
+
+@pytest.fixture
+def expired(system):
     system.jeton("user", "expire-password", "pat", check=True)
+    yield
+    system.jeton("user", "passwd", "pat", standard_input=PASSWORD + "\n", check=True)
+
+
+def test_whose_password_must_be_changed_changes_it_and_is_in(root, system, expired):
+    assert system.login("pat").json()["error"] == "invalid_grant"
+    assert try_login(root, "pat", PASSWORD)[:2] == ("PAM_SUCCESS", "PAM_NEW_AUTHTOK_REQD")
+    codes, said = change_expired(root, "pat", PASSWORD)
+    assert codes == ["PAM_NEW_AUTHTOK_REQD", "PAM_SUCCESS", "PAM_SUCCESS"]
+    assert said[0] == "Your password at jeton must be changed"
+    assert said[-1] == "The password at jeton has been changed"
+    assert system.login("pat", NEW).status == 200
+    assert try_login(root, "pat", NEW)[:2] == GOOD
+
+
+def test_who_does_not_know_it_does_not_change_it(root, system, expired):
+    codes, _ = change_expired(root, "pat", "wrong")
+    assert codes[1] not in ("PAM_SUCCESS", "PAM_IGNORE") and codes[2] == "PAM_NEW_AUTHTOK_REQD"
+    assert try_login(root, "pat", NEW)[0] != "PAM_SUCCESS"
+    system.post("/users/pat/unlock", peer=True)
+
+
+def test_nobody_is_asked_for_a_change_that_cannot_be_made(root, system, expired):
+    system.stop()
     try:
-        assert system.login("pat").json()["error"] == "invalid_grant"
-        assert try_login(root, "pat", PASSWORD)[:2] == GOOD
+        assert change_expired(root, "pat", PASSWORD)[0][0] == "PAM_SUCCESS"
     finally:
-        reply = system.request("PATCH", "/users/pat", peer=True,
-                               data={"must_change_password": False})
-        assert reply.status == 200, reply
-    assert system.login("pat").status == 200
+        system.start()
 
 
 def stop(system):
@@ -171,8 +196,7 @@ def test_the_doctor_finds_nothing_wrong_with_it(root):
 
 
 def test_taking_it_out_leaves_the_stack_as_it_was_without(root):
-    subprocess.run(["pam-auth-update", "--root", str(root), "--disable", "jeton", "--force"],
-                   check=True, capture_output=True,
-                   env={"DEBIAN_FRONTEND": "noninteractive", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
-    assert "pam_jeton" not in (root / "etc/pam.d/common-auth").read_text()
+    common_stack.update(root, "--disable", "jeton")
+    for name in ("common-auth", "common-account", "common-password", "common-session"):
+        assert "pam_jeton" not in (root / "etc/pam.d" / name).read_text()
     assert try_login(root, "sam", LOCAL)[:2] == GOOD
