@@ -1,8 +1,6 @@
 /* A request for tokens, and what it gave: POST /token, whatever the grant (RFC 6749 5). */
 #include "tokens.h"
 
-#include "request.h"
-
 #include "../common/cleanup.h"
 
 struct jeton_tokens {
@@ -30,13 +28,14 @@ int grant_add_audiences(struct jeton *jeton, struct grant *grant, const char *li
         return 0;
 }
 
-static int ask(struct jeton *jeton, const struct grant *grant, struct answer *ret) {
+int form_ask(struct jeton *jeton, const char *path, const struct field *fields, size_t count,
+             struct answer *ret) {
         _cleanup_(secret_freep) struct secret *body = NULL;
         struct exchange_request request = {
-                .method = "POST", .path = "/token", .content_type = BODY_FORM};
+                .method = "POST", .path = path, .content_type = BODY_FORM};
         int r;
 
-        r = body_form(grant->fields, grant->count, &body);
+        r = body_form(fields, count, &body);
         if (r < 0)
                 return failure_say(handle_failure(jeton), r, "out of memory");
         request.body = secret_text(body);
@@ -132,7 +131,7 @@ int grant_ask(struct jeton *jeton, const struct grant *grant, enum jeton_login_o
         _cleanup_(answer_clear) struct answer answer = {0};
         int r;
 
-        r = ask(jeton, grant, &answer);
+        r = form_ask(jeton, "/token", grant->fields, grant->count, &answer);
         if (r < 0)
                 return r;
         r = answer_read(jeton, grant, &answer, ret_outcome, ret_tokens);

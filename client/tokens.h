@@ -4,6 +4,7 @@
 
 #include "body.h"
 #include "handle.h"
+#include "request.h"
 
 #define AUDIENCES_MAX 16
 #define FIELDS_MAX    (8 + AUDIENCES_MAX)
@@ -20,6 +21,10 @@ void grant_add(struct grant *grant, struct text name, struct text value);
 /* Each of a space-separated list; -EINVAL, having said so in the handle: more than AUDIENCES_MAX.
  */
 int grant_add_audiences(struct jeton *jeton, struct grant *grant, const char *list);
+
+/* POST of a form: one round trip. As request_send(), or -ENOMEM, and the sentence. */
+int form_ask(struct jeton *jeton, const char *path, const struct field *fields, size_t count,
+             struct answer *ret);
 
 /* One round trip. As jeton_login() in jeton.h. */
 int grant_ask(struct jeton *jeton, const struct grant *grant, enum jeton_login_outcome *ret_outcome,

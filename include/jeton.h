@@ -208,7 +208,7 @@ enum jeton_verdict {
         JETON_WRONG_ISSUER,
         JETON_WRONG_AUDIENCE, /* good, but meant for somebody else */
         JETON_REVOKED,        /* it, its session, its owner, its client or all were ended */
-        JETON_ASK_DAEMON,     /* its key is not published (HS256): POST /introspect tells */
+        JETON_ASK_DAEMON,     /* its key is not published (HS256): jeton_introspect() tells */
         JETON_VALID = 0x6a,
 };
 
@@ -231,6 +231,16 @@ enum jeton_verdict {
  * that only the daemon can tell; -ENOMEM, or another of open(2). jeton_verify(3) */
 int jeton_verify(struct jeton *jeton, const char *token, const char *audience,
                  enum jeton_verdict *ret_verdict, struct jeton_claims **ret_claims);
+
+/* Asks the daemon whether the token is good now, and what it says (POST /introspect; RFC 7662): for
+ * what jeton_verify() answers with JETON_ASK_DAEMON. One round trip.
+ *
+ * `audience` as of jeton_verify(). 0 with JETON_VALID and *ret_claims for jeton_claims_free(), or
+ * with NULL and JETON_WRONG_AUDIENCE, or JETON_INVALID for all else, for the daemon does not say
+ * why (RFC 7662 2.2). Errors as listed above; -EAGAIN also: more is revoked than it can tell of in
+ * this way. jeton_introspect(3) */
+int jeton_introspect(struct jeton *jeton, const char *token, const char *audience,
+                     enum jeton_verdict *ret_verdict, struct jeton_claims **ret_claims);
 
 /* "valid", "expired", "wrong audience" ...; "invalid" for a number that is no verdict. Never NULL.
  * jeton_verify(3) */

@@ -143,6 +143,7 @@ GOOD = {
     "exchange": {"token": "x", "audience": None, "scope": None, "roles": None, "lifetime": None},
     "revoke": {"token": "x"},
     "verify": {"token": "x", "audience": None},
+    "introspect": {"token": "x", "audience": None},
     "userinfo": {"token": "x"},
     "Jeton": {"socket_path": "/nowhere", "timeout": None},
 }
@@ -166,7 +167,8 @@ def test_arguments_that_are_not_there_are_missing():
     for function, arguments in GOOD.items():
         with pytest.raises(TypeError):
             getattr(jeton, function)(**arguments, more=1)
-    for function in ("login", "refresh", "exchange", "revoke", "verify", "userinfo"):
+    for function in ("login", "refresh", "exchange", "revoke", "verify", "introspect",
+                     "userinfo"):
         with pytest.raises(TypeError):
             getattr(jeton, function)()
 

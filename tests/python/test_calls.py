@@ -121,6 +121,22 @@ def test_a_token_that_only_the_daemon_can_verify_is_not_valid_here(jetond):
     with pytest.raises(jeton.NotValid) as caught:
         jeton.verify(token, "https://shared.example")
     assert caught.value.verdict is Verdict.ASK_DAEMON
+    claims = jeton.introspect(token, "https://shared.example")
+    assert (claims.username, claims.audience) == ("alice", ("https://shared.example",))
+    jeton.revoke(token)
+    with pytest.raises(jeton.NotValid) as caught:
+        jeton.introspect(token, "https://shared.example")
+    assert caught.value.verdict is Verdict.INVALID
+
+
+def test_the_daemon_says_of_a_token_what_the_token_says(jetond, tokens):
+    assert jeton.introspect(tokens.access) == jeton.verify(tokens.access)
+    with pytest.raises(jeton.NotValid) as caught:
+        jeton.introspect(tokens.access, "https://metrics.example")
+    assert caught.value.verdict is Verdict.WRONG_AUDIENCE
+    with pytest.raises(jeton.NotValid) as caught:
+        jeton.introspect(tokens.access[:-4] + "AAAA", jeton.ANY_AUDIENCE)
+    assert caught.value.verdict is Verdict.INVALID
 
 
 def test_a_revoked_token_is_refused_at_once(jetond, tokens):
@@ -161,7 +177,8 @@ def test_userinfo_is_what_the_daemon_knows_now(jetond, tokens):
 def test_a_failure_carries_its_errno(tmp_path):
     with jeton.Jeton(tmp_path / "no.sock") as handle:
         for call in (lambda: handle.login("alice", PASSWORD), lambda: handle.verify("a.b.c"),
-                     handle.token, lambda: handle.revoke("x"), lambda: handle.userinfo("x")):
+                     handle.token, lambda: handle.revoke("x"), lambda: handle.userinfo("x"),
+                     lambda: handle.introspect("x")):
             with pytest.raises(jeton.Failure) as caught:
                 call()
             assert caught.value.errno == errno.ENOENT and str(caught.value)

@@ -65,7 +65,8 @@ def test_a_closed_handle_takes_no_call(library):
     handle.close()
     for call in (lambda: handle.verify("x"), lambda: handle.login("a", "b"), handle.token,
                  lambda: handle.refresh("x"), lambda: handle.revoke("x"),
-                 lambda: handle.exchange("x"), lambda: handle.userinfo("x")):
+                 lambda: handle.exchange("x"), lambda: handle.userinfo("x"),
+                 lambda: handle.introspect("x")):
         with pytest.raises(ValueError, match="closed"):
             call()
 
@@ -217,6 +218,7 @@ CALLS = {
     "exchange wrongly": lambda of, secret: of.exchange(secret, lifetime=-1),
     "verify": lambda of, secret: of.verify(secret),
     "verify wrongly": lambda of, secret: of.verify(secret, 7),
+    "introspect": lambda of, secret: of.introspect(secret),
     "userinfo": lambda of, secret: of.userinfo(secret),
     "revoke wrongly": lambda of, secret: of.revoke(secret + secret if secret else secret, 7),
 }

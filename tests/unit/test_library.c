@@ -1,7 +1,6 @@
 /* links: client/open.c client/login.c client/tokens.c client/verify.c client/claims.c
- * client/userinfo.c client/keys.c client/place.c client/failure.c client/body.c client/request.c
- * client/exchange.c client/connect.c client/reply.c
- * needs: jansson libcrypto */
+ * client/introspect.c client/userinfo.c client/keys.c client/place.c client/failure.c client/body.c
+ * client/request.c client/exchange.c client/connect.c client/reply.c needs: jansson libcrypto */
 /* libjeton as a program sees it: against a folder with pages, and against daemons of every kind. */
 #include "test_place.h"
 
@@ -450,6 +449,74 @@ static void a_token_has_a_person(void **state) {
         fake_stop(&server);
 }
 
+/* What the daemon answers, for whom, and what comes of it. */
+static const struct {
+        const char *body, *audience;
+        int error;
+        enum jeton_verdict verdict;
+} introspections[] = {
+        {"{\"active\":false}", NULL, 0, JETON_INVALID},
+        {"{\"active\":true,\"iss\":\"i\",\"sub\":\"7\",\"aud\":\"i\",\"exp\":2,\"iat\":1}", NULL, 0,
+         JETON_VALID},
+        {"{\"active\":true,\"iss\":\"i\",\"sub\":\"7\",\"aud\":[\"a\",\"b\"],\"exp\":2,\"iat\":1}",
+         "b", 0, JETON_VALID},
+        {"{\"active\":true,\"iss\":\"i\",\"sub\":\"7\",\"aud\":[\"a\",\"b\"],\"exp\":2,\"iat\":1}",
+         NULL, 0, JETON_WRONG_AUDIENCE},
+        {"{\"active\":true,\"iss\":\"i\",\"sub\":\"7\",\"aud\":\"b\",\"exp\":2,\"iat\":1}", "", 0,
+         JETON_WRONG_AUDIENCE},
+        {"{\"active\":true,\"iss\":\"i\",\"sub\":\"7\",\"aud\":\"b\",\"exp\":2,\"iat\":1}",
+         JETON_ANY_AUDIENCE, 0, JETON_VALID},
+        {"{}", NULL, -EBADMSG, 0},
+        {"[]", NULL, -EBADMSG, 0},
+        {"{\"active\":1}", NULL, -EBADMSG, 0},
+        {"{\"active\":\"true\"}", NULL, -EBADMSG, 0},
+        {"{\"active\":true}", NULL, -EBADMSG, 0},
+        {"{\"active\":true,\"iss\":\"i\",\"sub\":7,\"aud\":\"i\",\"exp\":2,\"iat\":1}", NULL,
+         -EBADMSG, 0},
+        {"{\"active\":true,\"iss\":\"i\",\"sub\":\"7\",\"aud\":[1],\"exp\":2,\"iat\":1}", NULL,
+         -EBADMSG, 0},
+        {"{\"active\":true,\"iss\":\"i\",\"sub\":\"7\",\"aud\":\"i\",\"exp\":\"2\",\"iat\":1}",
+         NULL, -EBADMSG, 0},
+        {"{\"active\":true,\"iss\":\"i\",\"sub\":\"7\",\"aud\":\"i\",\"exp\":2,\"iat\":1,"
+         "\"uid\":-1}",
+         NULL, -EBADMSG, 0},
+        {"{\"active\":true,\"iss\":\"i\",\"sub\":\"7\",\"aud\":\"i\",\"exp\":2,\"iat\":1,"
+         "\"uid\":4294967295}",
+         NULL, -EBADMSG, 0},
+        {"{\"active\":true,\"iss\":\"i\",\"sub\":\"7\",\"aud\":\"i\",\"exp\":2,\"iat\":1,"
+         "\"jti\":\"0123456789012345678901234567890123\"}",
+         NULL, -EBADMSG, 0},
+        {"{\"active\":true,\"iss\":\"i\",\"sub\":\"7\",\"aud\":\"i\",\"exp\":2,\"iat\":1,"
+         "\"amr\":[\"0123456789012345678901234567890\",\"012345678901234567890123456789012\"]}",
+         NULL, -EBADMSG, 0},
+};
+
+static void what_the_daemon_says_of_a_token_is_read_strictly(void **state) {
+        size_t i;
+
+        (void)state;
+        for (i = 0; i < ELEMENTS(introspections); i++) {
+                const enum jeton_verdict before = JETON_EXPIRED;
+                enum jeton_verdict verdict = before;
+                struct jeton_claims *claims = NULL;
+                char buffer[REPLY_SIZE];
+                struct script script = {.reply = json_reply(200, introspections[i].body, buffer)};
+                struct fake_server server;
+                struct jeton *jeton;
+                int r;
+
+                fake_start(&server, &script);
+                jeton = open_at(server.path);
+                r = jeton_introspect(jeton, "a.b.c", introspections[i].audience, &verdict, &claims);
+                assert_int_equal(r, introspections[i].error);
+                assert_int_equal(verdict, r < 0 ? before : introspections[i].verdict);
+                assert_true((claims != NULL) == (verdict == JETON_VALID));
+                jeton_claims_free(claims);
+                jeton_close(jeton);
+                fake_stop(&server);
+        }
+}
+
 static void every_verdict_has_a_word(void **state) {
         (void)state;
         assert_string_equal(jeton_verdict_text(JETON_VALID), "valid");
@@ -476,6 +543,7 @@ int main(void) {
                 cmocka_unit_test(what_is_no_answer_is_an_error_and_changes_nothing),
                 cmocka_unit_test(a_daemon_that_is_away_is_named),
                 cmocka_unit_test(a_token_has_a_person),
+                cmocka_unit_test(what_the_daemon_says_of_a_token_is_read_strictly),
                 cmocka_unit_test(every_verdict_has_a_word),
         };
 

@@ -1,7 +1,7 @@
 /* links: client/open.c client/login.c client/tokens.c client/token.c client/verify.c
- * client/claims.c client/revoke.c client/userinfo.c client/keys.c client/place.c client/failure.c
- * client/body.c client/request.c client/exchange.c client/connect.c client/reply.c
- * needs: jansson libcrypto */
+ * client/claims.c client/introspect.c client/revoke.c client/userinfo.c client/keys.c
+ * client/place.c client/failure.c client/body.c client/request.c client/exchange.c client/connect.c
+ * client/reply.c needs: jansson libcrypto */
 /* What nobody in his right mind passes, to each function that is exported: a documented error with
  * a sentence, or nothing; never a yes, never a crash. A function without a row is a failure. */
 #include "test_place.h"
@@ -195,6 +195,19 @@ static void try_verify(void) {
         }
 }
 
+static void try_introspect(void) {
+        struct jeton_claims *claims;
+        enum jeton_verdict verdict;
+        size_t i;
+
+        refused(NULL, jeton_introspect(NULL, "x", NULL, &verdict, &claims));
+        refused(away, jeton_introspect(away, NULL, NULL, &verdict, &claims));
+        refused(away, jeton_introspect(away, "x", NULL, NULL, &claims));
+        refused(away, jeton_introspect(away, "x", NULL, &verdict, NULL));
+        for (i = 0; i < ELEMENTS(odd); i++)
+                not_done(jeton_introspect(away, odd[i], odd[i], &verdict, &claims));
+}
+
 static void try_userinfo(void) {
         struct jeton_person *person;
         enum jeton_verdict verdict;
@@ -234,21 +247,14 @@ static const struct {
         const char *name;
         void (*try)(void);
 } calls[] = {
-        {"jeton_open", try_open},
-        {"jeton_close", try_close},
-        {"jeton_error", try_error},
-        {"jeton_login", try_login},
-        {"jeton_refresh", try_refresh},
-        {"jeton_revoke", try_revoke},
-        {"jeton_token", try_token},
-        {"jeton_exchange", try_exchange},
-        {"jeton_verify", try_verify},
-        {"jeton_userinfo", try_userinfo},
-        {"jeton_verdict_text", try_verdict_text},
-        {"jeton_claims_uid", try_uid},
-        {"jeton_tokens_free", try_free},
-        {"jeton_claims_free", try_free},
-        {"jeton_person_free", try_free},
+        {"jeton_open", try_open},         {"jeton_close", try_close},
+        {"jeton_error", try_error},       {"jeton_login", try_login},
+        {"jeton_refresh", try_refresh},   {"jeton_revoke", try_revoke},
+        {"jeton_token", try_token},       {"jeton_exchange", try_exchange},
+        {"jeton_verify", try_verify},     {"jeton_introspect", try_introspect},
+        {"jeton_userinfo", try_userinfo}, {"jeton_verdict_text", try_verdict_text},
+        {"jeton_claims_uid", try_uid},    {"jeton_tokens_free", try_free},
+        {"jeton_claims_free", try_free},  {"jeton_person_free", try_free},
 };
 
 static void absurd_arguments_are_errors_or_nothing(void **state) {

@@ -25,8 +25,9 @@ token = OWN.token
 exchange = OWN.exchange
 revoke = OWN.revoke
 verify = OWN.verify
+introspect = OWN.introspect
 userinfo = OWN.userinfo
 
 __all__ = ["ANY_AUDIENCE", "Claims", "Error", "Failure", "Jeton", "NotValid", "Outcome", "Person",
-           "Refused", "Tokens", "Verdict", "exchange", "login", "refresh", "revoke", "token",
-           "userinfo", "verify"]
+           "Refused", "Tokens", "Verdict", "exchange", "introspect", "login", "refresh",
+           "revoke", "token", "userinfo", "verify"]

@@ -72,6 +72,7 @@ PROTOTYPES: "dict[str, tuple[Any, list[Any]]]" = {
     "jeton_tokens_scope": (c_char_p, [TOKENS]),
     "jeton_tokens_free": (None, [TOKENS]),
     "jeton_verify": (c_int, [HANDLE, c_char_p, c_char_p, POINTER(ENUM), POINTER(CLAIMS)]),
+    "jeton_introspect": (c_int, [HANDLE, c_char_p, c_char_p, POINTER(ENUM), POINTER(CLAIMS)]),
     "jeton_verdict_text": (c_char_p, [ENUM]),
     "jeton_claims_issuer": (c_char_p, [CLAIMS]),
     "jeton_claims_subject": (c_char_p, [CLAIMS]),
