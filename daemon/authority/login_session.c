@@ -84,7 +84,7 @@ int login_session_write_end(struct login_session *session, struct transaction *t
         int r = 0;
 
         if (!session->is_revoked)
-                r = sessions_revoke(session->authority, transaction, &revoked);
+                r = sessions_revoke_tokens(session->authority, transaction, &revoked);
         return r < 0 ? r : logins_remove(transaction, text_of(session->row.sid));
 }
 
@@ -151,72 +151,6 @@ static void process_gone(void *context, uint32_t events) {
         login_session_end(context, "the process that opened it is gone");
 }
 
-/* ---- revoked by others ---- */
-
-static bool is_revoked(const struct login_session *session, const struct revocations *revocations) {
-        struct claims claims = {.client_id = WIRE_CLIENT_LOCAL};
-        int64_t before = 0;
-
-        snprintf(claims.sub, sizeof claims.sub, "%" PRIu64, session->row.user_id);
-        memcpy(claims.sid, session->row.sid, sizeof claims.sid);
-        memcpy(claims.jti, session->jti, sizeof claims.jti);
-        return session->issued_at > 0 && revocations_before(revocations, &claims, &before) == 0 &&
-               before > session->issued_at;
-}
-
-static void review_due(void *context) {
-        struct authority *authority = context;
-        struct login_session *session;
-
-        for (session = authority->logins.first; session; session = session->next)
-                if (!session->why && is_revoked(session, &authority->revocations)) {
-                        session->is_revoked = true;
-                        login_session_end(session, "its token was revoked");
-                }
-}
-
-int login_sessions_write_revoked(const struct authority *authority, struct transaction *transaction,
-                                 const struct revocation *revocation) {
-        struct page_revocation entries[] = {revocation->entry};
-        const struct revocations revocations = {.entries = entries, .count = ELEMENTS(entries)};
-        const struct login_session *session;
-        int r = 0;
-
-        for (session = authority->logins.first; r == 0 && session; session = session->next)
-                if (!session->why && !text_is(text_of(session->row.sid), revocation->kept_sid) &&
-                    is_revoked(session, &revocations))
-                        r = logins_remove(transaction, text_of(session->row.sid));
-        return r;
-}
-
-/* Once for all that is revoked in this turn of the loop. */
-void login_sessions_review(struct authority *authority) {
-        if (authority->logins.first && loop_timer(authority->loop, &authority->logins.review,
-                                                  clock_monotonic_ms(), review_due, authority) < 0)
-                log_warning("revoked tokens stay in their files: out of memory");
-}
-
-int login_session_note_kept(struct login_session *session) {
-        struct claims claims = {.client_id = WIRE_CLIENT_LOCAL};
-        int64_t before = 0;
-        int r;
-
-        snprintf(claims.sub, sizeof claims.sub, "%" PRIu64, session->row.user_id);
-        r = revocations_before(&session->authority->revocations, &claims, &before);
-        if (r == 0 && session->issued_at < before)
-                session->issued_at = before;
-        return r;
-}
-
-/* What the signer is asked now is born after the revocation; the next one ends the session, also
- * while the signer has not answered. */
-void login_session_keep(struct authority *authority, struct text sid) {
-        struct login_session *session = login_session_find(authority, sid);
-
-        if (session && login_session_note_kept(session) == 0)
-                login_session_renew(session);
-}
-
 /* ---- the beginning ---- */
 
 int login_session_add(struct authority *authority, const struct login_row *row, int process,
@@ -246,7 +180,7 @@ int login_session_add(struct authority *authority, const struct login_row *row, 
 static int row_write(void *context, struct transaction *transaction) {
         const struct login_session *session = context;
 
-        if (is_revoked(session, &session->authority->revoking))
+        if (session->is_doomed)
                 return 0;
         return logins_add(transaction, &session->row);
 }

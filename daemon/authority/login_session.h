@@ -14,6 +14,7 @@
 
 struct authority;
 struct revocation;
+struct revoked;
 struct user;
 
 /* Of one uid, of LOGIN_SESSIONS_MAX in all: those that live, and those whose revoked token has not
@@ -35,13 +36,16 @@ struct login_session {
         struct commit commit;   /* of its row; when it is over, of the end */
         struct retries retries; /* of the renewal; when it is over, of the end */
         const char *why;        /* it is over; NULL: it lives */
-        bool is_revoked;        /* by somebody else: nothing is left to revoke */
+        bool is_doomed;         /* by a revocation that is not committed yet */
+        bool is_revoked;        /* by somebody else: nothing is left to revoke, its end is due */
 };
 
 struct login_sessions {
         struct login_session *first;
         uint32_t serial;
         struct timer review;
+        bool any_doomed;
+        bool is_review_whole; /* entries were collapsed: every token is looked at */
         char boot[BOOT_ID_LEN + 1];
 };
 
@@ -73,21 +77,30 @@ void login_session_end(struct login_session *session, const char *why);
 int login_session_write_end(struct login_session *session, struct transaction *transaction);
 void login_session_ended(struct login_session *session, const char *why);
 
+/* ---- login_revoked.c: what others revoke ---- */
+
 /* All that its user has was revoked, and this session goes on: the next revocation ends it. 0 or
  * -errno. */
 int login_session_note_kept(struct login_session *session);
 
-/* A session whose tokens until now are revoked goes on, with a new one. No such session is fine. */
+/* A session whose tokens until now are revoked goes on, with a new one, unless the same commit has
+ * revoked it otherwise too. No such session is fine. */
 void login_session_keep(struct authority *authority, struct text sid);
 
-/* The part of a revocation's commit that makes its end of sessions last over a crash: a row that
- * stays would bring the session back, with a token that is newer than the revocation. The one that
- * the revocation keeps stays. 0 or -errno. */
-int login_sessions_write_revoked(const struct authority *authority, struct transaction *transaction,
+/* The part of a revocation's commit that ends these sessions: that which it names or whose token it
+ * names, and those of a user, of the client or of all that began before its time, but for the one
+ * that it keeps. A row that stays would bring the session back after a crash; a token that is newer
+ * than what the revocation covers is revoked with it. 0 or -errno. */
+int login_sessions_write_revoked(struct authority *authority, struct transaction *transaction,
+                                 const struct revoked *revoked,
                                  const struct revocation *revocation);
 
-/* The status page has changed: sessions may be over. */
-void login_sessions_review(struct authority *authority);
+/* That is committed: they are over. And so are those whose token was revoked because there were too
+ * many entries, when `is_review_whole`. */
+void login_sessions_follow(struct authority *authority);
+
+/* It is not: they go on. */
+void login_sessions_spare(struct authority *authority);
 
 /* ---- login_token.c: what the tokens say, and their renewal ---- */
 

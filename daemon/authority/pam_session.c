@@ -34,6 +34,15 @@ static bool is_of_this_login(const struct pam_login *login, const struct claims 
                text_is(text_of(claims->service), text_of(login->service));
 }
 
+/* By which it ends with what came before a time: its login's, as that of a refresh token's session.
+ */
+static void session_note_beginning(struct pam_login *login) {
+        int64_t auth_time = login->session.auth_time;
+
+        login->session.began_at =
+                auth_time > 0 && auth_time < login->began ? auth_time : login->began;
+}
+
 /* With a good ticket of its auth phase it is what that says: a password, or a login code, by which
  * no further code can be made; without one all that is known is which process says so, which is the
  * kernel's word. */
@@ -131,6 +140,7 @@ static int session_sign(struct call *call) {
 
         login->session.uid = login->uid;
         login->session.pid = call->connection->peer.pid;
+        session_note_beginning(login);
         login->session.user_id = call->user->id;
         r = sid_draw(login->session.sid);
         if (r < 0)

@@ -166,30 +166,54 @@ static int revocation_make(const struct authority *authority, const struct revok
         return revocation_name(revoked, ret);
 }
 
-int sessions_revoke(struct authority *authority, struct transaction *transaction,
-                    const struct revoked *revoked) {
-        struct revocation revocation;
+static int revocation_store(struct authority *authority, struct transaction *transaction,
+                            const struct revocation *revocation) {
         bool collapsed = false;
         int r;
 
-        r = revocation_make(authority, revoked, &revocation);
-        if (r == 0)
-                r = revocations_store(transaction, &revocation, &collapsed);
-        if (r == 0)
-                r = login_sessions_write_revoked(authority, transaction, &revocation);
+        r = revocations_store(transaction, revocation, &collapsed);
         if (r < 0) {
                 log_error("a revocation could not be stored: %s", store_error(authority->store));
                 return r;
         }
-        authority->revoked_serial++;
-        authority->status_is_old = true;
         if (collapsed) {
                 log_notice("%s too many revoked tokens: all of %s until now are",
-                           revocation.is_crowded ? "there are" : "a subject has",
-                           revocation.is_crowded ? "those who have several" : "his");
+                           revocation->is_crowded ? "there are" : "a subject has",
+                           revocation->is_crowded ? "those who have several" : "his");
                 authority->revocations_are_old = true;
+                authority->logins.is_review_whole = true;
         }
-        return revocations_add(&authority->revoking, &revocation.entry);
+        return 0;
+}
+
+static int revocation_note(struct authority *authority, const struct revocation *revocation) {
+        authority->revoked_serial++;
+        authority->status_is_old = true;
+        return revocations_add(&authority->revoking, &revocation->entry);
+}
+
+int sessions_revoke_tokens(struct authority *authority, struct transaction *transaction,
+                           const struct revoked *revoked) {
+        struct revocation revocation;
+        int r;
+
+        r = revocation_make(authority, revoked, &revocation);
+        if (r == 0)
+                r = revocation_store(authority, transaction, &revocation);
+        return r < 0 ? r : revocation_note(authority, &revocation);
+}
+
+int sessions_revoke(struct authority *authority, struct transaction *transaction,
+                    const struct revoked *revoked) {
+        struct revocation revocation;
+        int r;
+
+        r = revocation_make(authority, revoked, &revocation);
+        if (r == 0)
+                r = revocation_store(authority, transaction, &revocation);
+        if (r == 0)
+                r = login_sessions_write_revoked(authority, transaction, revoked, &revocation);
+        return r < 0 ? r : revocation_note(authority, &revocation);
 }
 
 /* ---- after the commit ---- */
@@ -221,11 +245,12 @@ int sessions_follow(struct authority *authority) {
                 return r;
         r = status_publish(authority);
         authority->status_is_old = r < 0;
-        login_sessions_review(authority);
+        login_sessions_follow(authority);
         return r;
 }
 
 void sessions_drop(struct authority *authority) {
+        login_sessions_spare(authority);
         revocations_clear(&authority->revoking);
 }
 

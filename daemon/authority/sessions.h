@@ -30,6 +30,10 @@ struct revoked revoked_session(const char *sid, const char *sub);
 int sessions_revoke(struct authority *authority, struct transaction *transaction,
                     const struct revoked *revoked);
 
+/* The same, and no system login's session ends with it: for who ends that himself. 0 or -errno. */
+int sessions_revoke_tokens(struct authority *authority, struct transaction *transaction,
+                           const struct revoked *revoked);
+
 /* A token with this iat was signed. */
 void sessions_note_birth(struct authority *authority, int64_t iat);
 

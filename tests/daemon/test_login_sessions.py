@@ -411,6 +411,26 @@ def test_revoked_by_whatever_means_is_over(own, revoke):
 
 # ---- bounds ----
 
+@pytest.mark.parametrize("what", [{"user": "alice"}, {"client_id": "local"}, {"all": True}],
+                         ids=["user", "client", "all"])
+def test_what_began_before_the_time_that_is_revoked_ends_however_new_its_token(own, what):
+    """As a session with a refresh token does; and what began after it goes on."""
+    with Opener(own) as old:
+        first = old.session.token()
+        with own.database() as rows:
+            assert rows.execute("UPDATE logins SET began_at = began_at - 1000").rowcount == 1
+        os.kill(int(own.children()["authority"][0]), signal.SIGKILL)
+        own.wait_for_log("all processes run again")
+        own.wait_until_healthy()
+        wait_until(lambda: old.session.token() != first, 20)
+        token, young = old.session.token(), opened(own)
+        reply = own.post("/revocations", peer=True, data={**what, "before": int(time.time()) - 500})
+        assert reply.status == 204
+        assert not is_active(own, token) and is_active(own, young.token())
+        wait_until(old.session.is_over, 20)
+        assert not young.is_over()
+
+
 def test_one_uid_has_so_many_and_no_more(own):
     own.add_user("bob", uid=OTHER)
     sessions = [opened(own) for _ in range(PER_UID)]

@@ -44,15 +44,21 @@ int status_publish(struct authority *published) {
         return 0;
 }
 
-int login_sessions_write_revoked(const struct authority *asked, struct transaction *transaction,
+int login_sessions_write_revoked(struct authority *asked, struct transaction *transaction,
+                                 const struct revoked *revoked,
                                  const struct revocation *revocation) {
+        (void)revoked;
         (void)asked;
         (void)transaction;
         (void)revocation;
         return 0;
 }
 
-void login_sessions_review(struct authority *reviewed) {
+void login_sessions_spare(struct authority *spared) {
+        assert_ptr_equal(spared, &authority);
+}
+
+void login_sessions_follow(struct authority *reviewed) {
         assert_ptr_equal(reviewed, &authority);
 }
 

@@ -185,10 +185,10 @@ static const char *const sql_of[STATEMENT_COUNT] = {
         [STATEMENT_CLIENT_COUNT] = "SELECT count(*) FROM clients",
         [STATEMENT_LOGIN_ADD] =
                 "INSERT INTO logins (sid, user_id, uid, boot, pid, process, audience, scope, amr, "
-                "auth_time) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                "auth_time, began_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         [STATEMENT_LOGIN_REMOVE] = "DELETE FROM logins WHERE sid = ?1",
         [STATEMENT_LOGIN_LIST] = "SELECT sid, user_id, uid, boot, pid, process, audience, scope, "
-                                 "amr, auth_time FROM logins",
+                                 "amr, auth_time, began_at FROM logins",
 };
 
 /* By primary result code: the low byte of an extended one. */

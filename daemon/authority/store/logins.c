@@ -16,6 +16,7 @@ enum column {
         COLUMN_SCOPE,
         COLUMN_AMR,
         COLUMN_AUTH_TIME,
+        COLUMN_BEGAN_AT,
 };
 
 int logins_add(struct transaction *transaction, const struct login_row *row) {
@@ -33,6 +34,7 @@ int logins_add(struct transaction *transaction, const struct login_row *row) {
         bind_text(statement, 1 + COLUMN_SCOPE, text_of(row->scope), &code);
         bind_text(statement, 1 + COLUMN_AMR, text_of(row->amr), &code);
         bind_number(statement, 1 + COLUMN_AUTH_TIME, row->auth_time, &code);
+        bind_number(statement, 1 + COLUMN_BEGAN_AT, row->began_at, &code);
         return statement_run(store, statement, code, "adding a login");
 }
 
@@ -64,6 +66,7 @@ static int row_read(struct store *store, sqlite3_stmt *statement, struct login_r
                 .pid = sqlite3_column_int(statement, COLUMN_PID),
                 .process = (uint64_t)sqlite3_column_int64(statement, COLUMN_PROCESS),
                 .auth_time = sqlite3_column_int64(statement, COLUMN_AUTH_TIME),
+                .began_at = sqlite3_column_int64(statement, COLUMN_BEGAN_AT),
         };
         size_t i;
 

@@ -22,6 +22,7 @@ struct login_row {
         char scope[SCOPE_MAX + 1]; /* what was granted: no renewal goes beyond */
         char amr[AMR_MAX + 1];
         int64_t auth_time; /* 0: nobody knows */
+        int64_t began_at;  /* of the login, where that is known, otherwise of the session */
 };
 
 int logins_add(struct transaction *transaction, const struct login_row *row);

@@ -154,11 +154,15 @@ static const char version_must_change[] =
         "ALTER TABLE users ADD COLUMN must_change INTEGER NOT NULL"
         " DEFAULT 0 CHECK (must_change IN (0, 1));";
 
+/* A session of before began at no known time: it ends with whatever ends older ones. */
+static const char version_login_began[] =
+        "ALTER TABLE logins ADD COLUMN began_at INTEGER NOT NULL DEFAULT 0;";
+
 const struct migration migrations[] = {
         {version_1},           {version_sessions},       {version_account_end},
         {version_throttle},    {version_session_shares}, {version_clients},
         {version_logins},      {version_endings},        {version_user_shares},
-        {version_must_change},
+        {version_must_change}, {version_login_began},
 };
 const size_t migrations_count = ELEMENTS(migrations);
 
