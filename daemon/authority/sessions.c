@@ -80,19 +80,32 @@ void sessions_note_birth(struct authority *authority, int64_t iat) {
         authority->status_page->head.latest_birth = iat;
 }
 
+static void births_tell(int64_t ahead_s) {
+        log_warning(
+                "something was issued %lld s ahead of the clock, which was set back since: "
+                "tokens of then are good again when it is that late, unless revoked after that; "
+                "sessions of then have no new token until then, and end with what revokes them",
+                (long long)ahead_s);
+}
+
 /* What was given before a restart: the page knows, until the host is started anew; then the
  * sessions do, of all that have one. What is further ahead than a clock is believed to have been
  * set back is left out. */
 static int births_remember(struct authority *authority) {
-        int64_t most = clock_wall_s() + SET_BACK_MAX_S, noted, stored;
+        int64_t now = clock_wall_s(), most = now + SET_BACK_MAX_S, noted, stored = 0, ahead = 0;
         int r;
 
         noted = authority->status_page->head.latest_birth;
         r = sessions_latest(authority->store, most, &stored);
+        if (r == 0)
+                r = sessions_latest(authority->store, INT64_MAX, &ahead);
         if (r < 0) {
                 log_error("the sessions cannot be read: %s", store_error(authority->store));
                 return r;
         }
+        ahead = noted > ahead ? noted : ahead;
+        if (ahead > most)
+                births_tell(ahead - now);
         authority->latest_birth = noted <= most && noted > stored ? noted : stored;
         authority->status_page->head.latest_birth = authority->latest_birth;
         return 0;

@@ -321,6 +321,24 @@ def test_a_session_of_before_the_clock_was_set_back_ends_with_the_others(fresh, 
     assert_refused(refresh(jetond, tokens["refresh_token"]))
 
 
+def test_a_session_of_far_ahead_is_told_of_at_the_start_and_ends_with_the_others(fresh):
+    jetond = fresh(CONFIG)
+    jetond.add_user("alice")
+    tokens = log_in_ahead(jetond, 7 * 86400)
+    said = [line for line in jetond.log().splitlines() if "ahead of the clock" in line]
+    assert len(said) == 1 and "have no new token until then" in said[0]
+    assert refresh(jetond, tokens["refresh_token"]).status != 200
+    assert jetond.post("/revocations", peer=True, data={"all": True}).status == 204
+    assert_refused(refresh(jetond, tokens["refresh_token"]))
+
+
+def test_a_login_of_now_is_not_told_of(fresh):
+    jetond = fresh(CONFIG)
+    jetond.add_user("alice")
+    log_in_ahead(jetond, 60)
+    assert "ahead of the clock" not in jetond.log()
+
+
 def test_a_new_password_ends_a_session_of_before_the_clock_was_set_back(fresh):
     jetond = fresh(CONFIG)
     jetond.add_user("alice")
