@@ -157,6 +157,8 @@ static int settings_begin(struct settings **settings, const struct msg_setup_aut
         new->min_uid = said->min_uid;
         new->password_grant_web = said->password_grant_web;
         new->registration_open = said->registration_open;
+        new->max_registered_per_uid = said->max_registered_per_uid;
+        new->max_registered_shared = said->max_registered_shared;
         new->max_connections = said->max_connections;
         new->max_connections_per_uid = said->max_connections_per_uid;
         new->password_min = said->password_min;

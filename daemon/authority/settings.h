@@ -69,6 +69,7 @@ struct settings {
         bool refresh; /* logins are given a refresh token */
         uint32_t refresh_idle_s, refresh_lifetime_s;
         bool registration_open;
+        uint32_t max_registered_per_uid, max_registered_shared;
         enum key_algorithm algorithm; /* where an audience names none */
         uint32_t admins[SETTINGS_ADMINS_MAX];
         size_t admin_count;

@@ -16,11 +16,6 @@
 #include "policy.h"
 #include "user_rules.h"
 
-/* Users who registered themselves: on one uid's share, and on one that many have together, which
- * are the uids without an account and the callers behind web.sock. */
-#define REGISTERED_PER_UID 64
-#define REGISTERED_SHARED  4096
-
 struct new_account {
         char username[USER_NAME_MAX + 1];
         char full_name[FULL_NAME_MAX + 1];
@@ -87,9 +82,15 @@ static int fields_keep(struct call *call, const struct msg_ask_user_add *ask) {
 
 /* ---- the steps, last one first ---- */
 
-static uint32_t share_max(uint32_t share) {
-        return share == BUDGET_WEB || share == BUDGET_STRANGERS ? REGISTERED_SHARED
-                                                                : REGISTERED_PER_UID;
+/* How many users may have registered themselves on one uid's share, and on one that many have
+ * together: the uids without an account, and the callers behind web.sock. Who is removed gives his
+ * place back. */
+static uint32_t share_max(const struct call *call) {
+        uint32_t share = call->connection->charged_to;
+
+        return share == BUDGET_WEB || share == BUDGET_STRANGERS
+                       ? call->settings->max_registered_shared
+                       : call->settings->max_registered_per_uid;
 }
 
 static int add_write(struct call *call, struct transaction *transaction) {
@@ -106,7 +107,7 @@ static int add_write(struct call *call, struct transaction *transaction) {
                 .now = clock_wall_s(),
                 .is_charged = new->registers,
                 .charged_to = call->connection->charged_to,
-                .share_max = share_max(call->connection->charged_to),
+                .share_max = share_max(call),
         };
 
         if (new->has_uid)
@@ -176,11 +177,11 @@ static enum refusal may_register(const struct call *call, const struct msg_ask_u
 
 /* Before anything is hashed; and once more where it is written. */
 static int share_check(const struct call *call, enum refusal *ret) {
-        uint32_t share = call->connection->charged_to, count = 0;
+        uint32_t count = 0;
         int r;
 
-        r = users_count_share(call->authority->store, share, &count);
-        if (r == 0 && count >= share_max(share))
+        r = users_count_share(call->authority->store, call->connection->charged_to, &count);
+        if (r == 0 && count >= share_max(call))
                 *ret = REFUSAL_REGISTRATION_SHARE;
         return r;
 }

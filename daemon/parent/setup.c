@@ -299,6 +299,8 @@ static int authority_tell(struct child *child) {
                 .min_uid = settings->min_uid,
                 .password_grant_web = settings->password_grant == PASSWORD_GRANT_WEB,
                 .registration_open = settings->registration == REGISTRATION_OPEN,
+                .max_registered_per_uid = settings->max_registered_per_uid,
+                .max_registered_shared = settings->max_registered_shared,
                 .max_connections = settings->max_connections,
                 .max_connections_per_uid = settings->max_connections_per_uid,
                 .password_min = settings->password_min,

@@ -39,7 +39,7 @@ struct field_rule {
         uint64_t max; /* of a text its bytes, of a number its value */
 };
 
-#define FIELDS_MAX 20
+#define FIELDS_MAX 22
 
 struct message_rule {
         const char *name;
@@ -74,6 +74,8 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_setup_authority, min_uid, ANY_NUMBER),
                 FIELD(msg_setup_authority, password_grant_web, FLAG_MAX),
                 FIELD(msg_setup_authority, registration_open, FLAG_MAX),
+                FIELD(msg_setup_authority, max_registered_per_uid, ANY_NUMBER),
+                FIELD(msg_setup_authority, max_registered_shared, ANY_NUMBER),
                 FIELD(msg_setup_authority, max_connections, ANY_NUMBER),
                 FIELD(msg_setup_authority, max_connections_per_uid, ANY_NUMBER),
                 FIELD(msg_setup_authority, password_min, ANY_NUMBER),

@@ -214,6 +214,8 @@ struct msg_setup_authority {
         uint32_t min_uid;
         uint8_t password_grant_web; /* 1: web.sock may use the password grant */
         uint8_t registration_open;  /* 1: anybody may add himself */
+        uint32_t max_registered_per_uid;
+        uint32_t max_registered_shared; /* by uids without an account together, and on web.sock */
         uint32_t max_connections;
         uint32_t max_connections_per_uid;
         uint32_t password_min;       /* characters */

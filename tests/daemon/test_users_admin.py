@@ -2,6 +2,7 @@
 import grp
 import json
 import os
+import signal
 
 import pytest
 from harness import PASSWORD, Daemon, compose
@@ -230,6 +231,24 @@ def test_uids_without_an_account_register_on_one_share(fresh):
         rows.execute(OTHERS, (4094, 2 ** 32 - 2))
     assert register(jetond, "lost", uid=61236).status == 403
     assert register(jetond, "ours").status == 201, "who has an account has a share of his own"
+
+
+def test_an_administrator_sets_how_many_may_register(fresh):
+    group = grp.getgrgid(os.getegid()).gr_name
+    web = f'web {{ group = "{group}" }}\n'
+    jetond = fresh(REGISTRATION + web + "max-registered-per-uid = 1\nmax-registered-shared = 2\n")
+    for number, status in ((1, 201), (2, 403)):
+        assert register(jetond, f"local{number}").status == status
+    for number, status in ((1, 201), (2, 201), (3, 403)):
+        assert register(jetond, f"web{number}", web=True).status == status
+    for name in ("local1", "web1"):
+        assert jetond.request("DELETE", f"/users/{name}", peer=True).status == 204
+    assert register(jetond, "local2").status == register(jetond, "web3", web=True).status == 201
+    jetond.config_file.write_text(REGISTRATION + web + "max-registered-shared = 3\n")
+    jetond.jetond_process_signal(signal.SIGHUP)
+    jetond.wait_for_log("the new settings are in force")
+    assert register(jetond, "local3").status == register(jetond, "web4", web=True).status == 201
+    assert register(jetond, "web5", web=True).status == 403
 
 
 @pytest.mark.parametrize("fields,status", [

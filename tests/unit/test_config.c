@@ -98,6 +98,8 @@ static void an_empty_file_means_the_defaults(void **state) {
         assert_int_equal(settings->max_connections_per_uid, 256);
         assert_int_equal(settings->max_calls_per_uid, 128);
         assert_int_equal(settings->max_hashes_per_uid, 32);
+        assert_int_equal(settings->max_registered_per_uid, 64);
+        assert_int_equal(settings->max_registered_shared, 4096);
         assert_int_equal(settings->request_s, 10);
         assert_int_equal(settings->idle_s, 60);
         assert_int_equal(settings->password_min, 8);
