@@ -216,12 +216,34 @@ int sessions_revoke_tokens(struct authority *authority, struct transaction *tran
         return r < 0 ? r : revocation_note(authority, &revocation);
 }
 
+/* A session that began before a time, and ends because of that, may have been given a token since.
+ * Of a user these are few. */
+static int younger_revoke(struct authority *authority, struct transaction *transaction,
+                          const struct revocation *revocation) {
+        struct sessions_of_user used = {.count = 0};
+        struct revoked revoked;
+        size_t i;
+        int r = 0;
+
+        if (revocation->entry.kind == REVOKED_SUBJECT &&
+            revocation->entry.before <= revocation->now)
+                r = revocation_find_used(transaction, revocation,
+                                         revocation->entry.before - BIRTH_AHEAD_S, &used);
+        for (i = 0; r == 0 && i < used.count; i++) {
+                revoked = revoked_session(used.sids[i], "");
+                r = sessions_revoke_tokens(authority, transaction, &revoked);
+        }
+        return r;
+}
+
 int sessions_revoke(struct authority *authority, struct transaction *transaction,
                     const struct revoked *revoked) {
         struct revocation revocation;
         int r;
 
         r = revocation_make(authority, revoked, &revocation);
+        if (r == 0)
+                r = younger_revoke(authority, transaction, &revocation);
         if (r == 0)
                 r = revocation_store(authority, transaction, &revocation);
         if (r == 0)

@@ -170,6 +170,22 @@ def test_only_what_was_issued_before_then(daemon):
     assert (reply.status, reply.json()["error"]) == (400, "invalid_request")
 
 
+@pytest.mark.parametrize("what", [{"user": "alice"}, {"client_id": "local"}, {"all": True}],
+                         ids=["user", "client", "all"])
+def test_what_began_before_then_ends_however_often_it_was_renewed(fresh, what):
+    jetond = fresh(CONFIG)
+    jetond.add_user("alice")
+    old = refreshed(jetond, log_in(jetond)["refresh_token"])
+    with jetond.database() as rows:
+        assert rows.execute("UPDATE sessions SET auth_time = auth_time - 1000").rowcount == 1
+    young = log_in(jetond)
+    assert order(jetond, **what, before=int(time.time()) - 500).status == 204
+    assert_refused(refresh(jetond, old["refresh_token"]))
+    assert is_active(jetond, old["access_token"]) == ("user" not in what)
+    assert is_active(jetond, young["access_token"])
+    refreshed(jetond, young["refresh_token"])
+
+
 def test_by_client_and_all(fresh):
     jetond = fresh(CONFIG)
     jetond.add_user("alice")

@@ -110,6 +110,8 @@ static const char *const sql_of[STATEMENT_COUNT] = {
         [STATEMENT_SESSION_END] = "DELETE FROM sessions WHERE sid = ?1",
         [STATEMENT_SESSION_END_USER] = "DELETE FROM sessions WHERE user_id = ?1 AND auth_time < ?2 "
                                        "AND sid <> ?3",
+        [STATEMENT_SESSION_USED] = "SELECT sid FROM sessions WHERE user_id = ?1 AND auth_time < ?2 "
+                                   "AND sid <> ?3 AND used_at >= ?4",
         [STATEMENT_SESSION_END_CLIENT] =
                 "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions "
                 "WHERE client_id = ?4 AND auth_time < ?1 AND after_ending < ?2 "

@@ -28,6 +28,31 @@ static int sessions_end_user(struct store *store, const struct revocation *revoc
         return statement_run(store, statement, code, "ending sessions");
 }
 
+int revocation_find_used(struct transaction *transaction, const struct revocation *revocation,
+                         int64_t since, struct sessions_of_user *ret) {
+        struct store *store = transaction_store(transaction);
+        _cleanup_statement_ sqlite3_stmt *statement =
+                statement_borrow(store, STATEMENT_SESSION_USED);
+        int code = SQLITE_OK, r = 0;
+
+        ret->count = 0;
+        bind_number(statement, 1, (int64_t)revocation->user_id, &code);
+        bind_number(statement, 2, revocation->login_before, &code);
+        bind_text(statement, 3, revocation->kept_sid, &code);
+        bind_number(statement, 4, since, &code);
+        if (code == SQLITE_OK)
+                code = sqlite3_step(statement);
+        for (; code == SQLITE_ROW && ret->count < SESSIONS_PER_USER; ret->count++) {
+                r = text_copy(column_text(statement, 0), ret->sids[ret->count], SID_LEN + 1);
+                if (r < 0)
+                        return store_refuse(store, -EBADMSG, STORE_FILE ": a session is damaged");
+                code = sqlite3_step(statement);
+        }
+        return code == SQLITE_DONE || code == SQLITE_ROW
+                       ? 0
+                       : store_fail(store, code, "looking for sessions");
+}
+
 static int sessions_end(struct store *store, const struct revocation *revocation) {
         switch (revocation->entry.kind) {
         case REVOKED_SESSION:

@@ -116,6 +116,17 @@ struct revocation {
 int revocations_store(struct transaction *transaction, const struct revocation *revocation,
                       bool *ret_collapsed);
 
+/* Sids of sessions of one user. */
+struct sessions_of_user {
+        size_t count;
+        char sids[SESSIONS_PER_USER][SID_LEN + 1];
+};
+
+/* Which sessions of its user a revocation will end that were used at `since` or after: these may
+ * have tokens that its entry does not cover. */
+int revocation_find_used(struct transaction *transaction, const struct revocation *revocation,
+                         int64_t since, struct sessions_of_user *ret);
+
 /* Gives all that are live to each(), which must not use the store. */
 int revocations_list(struct store *store, int64_t now,
                      int (*each)(void *context, const struct page_revocation *entry),
