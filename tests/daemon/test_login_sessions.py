@@ -310,7 +310,7 @@ def test_who_loses_the_right_has_no_new_token(own):
     one = opened(own, audience="https://closed.example")
     assert claims_of(both.token())["scope"] == "metrics:read metrics:write"
     own.request("PATCH", "/users/alice", peer=True, data={"roles": []})
-    wait_until(one.is_over, HALF_LIFE + 3)
+    wait_until(one.is_over)
     wait_until(lambda: claims_of(both.token())["scope"] == "metrics:read")
 
 
@@ -422,12 +422,12 @@ def test_what_began_before_the_time_that_is_revoked_ends_however_new_its_token(o
         os.kill(int(own.children()["authority"][0]), signal.SIGKILL)
         own.wait_for_log("all processes run again")
         own.wait_until_healthy()
-        wait_until(lambda: old.session.token() != first, 20)
+        wait_until(lambda: old.session.token() != first)
         token, young = old.session.token(), opened(own)
         reply = own.post("/revocations", peer=True, data={**what, "before": int(time.time()) - 500})
         assert reply.status == 204
         assert not is_active(own, token) and is_active(own, young.token())
-        wait_until(old.session.is_over, 20)
+        wait_until(old.session.is_over)
         assert not young.is_over()
 
 
@@ -497,7 +497,7 @@ def test_killed_without_a_warning(own):
         for pid in own.children()["authority"]:
             os.kill(pid, signal.SIGKILL)
         dead.kill()
-        wait_until(dead.session.is_over, 10)
+        wait_until(dead.session.is_over)
         own.wait_until_healthy()
         wait_until(lambda: living.session.token() != tokens[1])
         assert not is_active(own, tokens[0])
@@ -536,7 +536,7 @@ def test_a_reset_ends_the_session_that_it_is_made_in_too(own):
     told = ticket(own, "password", new_password=PASSWORD + " 2", proof=sessions[0].token())
     assert told["verdict"] == "granted"
     for session in sessions:
-        wait_until(session.is_over, 20)
+        wait_until(session.is_over)
     assert "reset=1" in own.wait_for_log("event=user-change result=done")
     assert "reason=by-root" in own.wait_for_log("event=pam-password result=granted")
 
