@@ -1,14 +1,11 @@
 /* POST /introspect (RFC 7662): is this token good? Answered here alone, from the public keys: the
- * caller is a process of this host, which could read the same page itself. Only where a key is not
- * published (HS256) is the signer asked, through the authority. */
+ * caller is a process of this host, which could read the same page itself. */
 #include "routes.h"
 
 #include "../../common/cleanup.h"
-#include "../../common/clock.h"
-#include "../../common/jwt/verify.h"
 #include "call.h"
 #include "client_proof.h"
-#include "frontend.h"
+#include "judge.h"
 #include "params.h"
 #include "request.h"
 
@@ -64,66 +61,6 @@ static int reply_judgement(struct request *request, enum verdict verdict,
         return request_reply_json(request, &reply, &body);
 }
 
-/* Any audience here: is_concern() looks at it. A login ticket is no token for this. */
-static struct expectation any_audience(const struct request *request) {
-        return (struct expectation){
-                .now = clock_wall_s(),
-                .leeway = request->frontend->settings.leeway_s,
-        };
-}
-
-static int pages_refresh(struct frontend *frontend) {
-        int r;
-
-        r = keys_refresh(&frontend->keys);
-        return r < 0 ? r : revocations_refresh(&frontend->revocations, frontend->status_page_fd);
-}
-
-/* The signer's yes is about the signature; what the token says is judged here, as ever. */
-static int mac_finish(struct request *request, const union message *answer) {
-        const struct expectation expectation = any_audience(request);
-        struct frontend *frontend = request->frontend;
-        enum verdict verdict = VERDICT_INVALID;
-        struct claims claims;
-        int r;
-
-        r = pages_refresh(frontend);
-        if (r == 0 && answer->mac_checked.good)
-                r = token_judge_checked(frontend->keys.keyset, &frontend->revocations,
-                                        request->asked_token, &expectation, &verdict, &claims);
-        return r < 0 ? r : reply_judgement(request, verdict, &claims);
-}
-
-/* Of an HS256 key nothing is published: who could check its tokens could make them. */
-static int ask_mac(struct request *request, struct text token) {
-        static const struct exchange mac = {
-                .ask = MSG_ASK_MAC,
-                .answer = MSG_ANSWER_MAC,
-                .finish = mac_finish,
-        };
-        const struct msg_ask_mac ask = {.connection = request->number, .token = token};
-
-        return call_ask(request, &mac, &ask);
-}
-
-static int judge(struct request *request, struct text token) {
-        const struct expectation expectation = any_audience(request);
-        struct frontend *frontend = request->frontend;
-        enum verdict verdict = VERDICT_INVALID;
-        struct claims claims;
-        int r;
-
-        r = pages_refresh(frontend);
-        if (r == 0)
-                r = token_verify(frontend->keys.keyset, &frontend->revocations, token, &expectation,
-                                 &verdict, &claims);
-        if (r < 0)
-                return r;
-        if (verdict == VERDICT_ASK)
-                return ask_mac(request, token);
-        return reply_judgement(request, verdict, &claims);
-}
-
 /* ---- who may ask ---- */
 
 /* The client is who it says: now the token, which the form had. */
@@ -134,7 +71,7 @@ static int client_finish(struct request *request, const union message *message) 
         if (!request->asker_audiences ||
             text_copy(answer->client_id, request->asker, sizeof request->asker) < 0)
                 return -ENOMEM;
-        return judge(request, request->asked_token);
+        return judge_token(request, request->asked_token, reply_judgement);
 }
 
 static int ask_about_client(struct request *request, const struct client_proof *proof) {
@@ -172,5 +109,5 @@ int introspect_begin(struct request *request) {
         if (request->class == CLASS_WEB)
                 return request_refuse(request, 401, "invalid_client",
                                       "introspection needs a client here");
-        return judge(request, request->asked_token);
+        return judge_token(request, request->asked_token, reply_judgement);
 }

@@ -202,7 +202,7 @@ static const char *challenge_of(const struct request *request, uint16_t status, 
         bool has_token = request->authorization.scheme == SCHEME_BEARER ||
                          request->authorization.scheme == SCHEME_BEARER_BROKEN;
 
-        if (status == 403 && has_token)
+        if (text_is(error, TEXT("insufficient_scope")) && has_token)
                 return "Bearer realm=\"jeton\", error=\"insufficient_scope\"";
         if (status != 401)
                 return NULL;
@@ -282,6 +282,8 @@ void request_clear(struct request *request) {
         request->parameter = TEXT_NONE;
         request->is_asked = false;
         request->asked_token = TEXT_NONE;
+        request->judged = NULL;
+        request->rule = (struct auth_rule){0};
         request->asker[0] = '\0';
         freep(&request->asker_audiences);
         request->fault = (struct fault){0};

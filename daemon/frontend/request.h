@@ -4,10 +4,12 @@
 #define JETON_FRONTEND_REQUEST_H
 
 #include "../privsep/message.h"
+#include "auth.h"
 #include "authorization.h"
 #include "fault.h"
 #include "http.h"
 #include "json.h"
+#include "judge.h"
 #include "response.h"
 
 struct connection;
@@ -28,7 +30,9 @@ struct request {
         struct authorization authorization;
         struct text parameter; /* what stood at the hole in the route's pattern */
 
-        struct text asked_token;    /* introspect.c: lent by the body, while others are asked */
+        struct text asked_token;    /* judge.c: lent by the input, while others are asked */
+        judge_finish *judged;       /* judge.c: what goes on then */
+        struct auth_rule rule;      /* auth.c: lent by the query likewise */
         char asker[CLIENT_MAX + 1]; /* introspect.c: the client that has proved itself, if any */
         char *asker_audiences;
         struct json list;   /* of what comes in several answers */

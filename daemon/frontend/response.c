@@ -2,6 +2,7 @@
 #include "response.h"
 
 #include "../../common/cleanup.h"
+#include "../../common/wire/bytes.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -10,7 +11,7 @@
 #define NO_CONTENT   204
 #define NOT_MODIFIED 304
 
-#define HEAD_ROOM 1024 /* every field at its longest takes less */
+#define HEAD_ROOM 1024 /* every field at its longest takes less, but for those of reply->fields */
 
 static const struct {
         uint16_t status;
@@ -53,25 +54,56 @@ static const char *const cache_fields[] = {
 /* The head as it grows; what does not fit is left out and makes `len` reach the size. */
 struct head {
         char *bytes;
-        size_t len;
+        size_t len, size;
 };
 
 static void add(struct head *head, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void add(struct head *head, const char *format, ...) {
-        size_t room = HEAD_ROOM - head->len;
+        size_t room = head->size - head->len;
         va_list args;
         int n;
 
         va_start(args, format);
         n = vsnprintf(head->bytes + head->len, room, format, args);
         va_end(args);
-        head->len = n < 0 || (size_t)n >= room ? HEAD_ROOM : head->len + (size_t)n;
+        head->len = n < 0 || (size_t)n >= room ? head->size : head->len + (size_t)n;
 }
 
 /* RFC 9110 15.3.5 and 15.4.5: these end with their head. */
 static bool has_content(uint16_t status) {
         return status != NO_CONTENT && status != NOT_MODIFIED;
+}
+
+static bool is_field_value(struct text value) {
+        size_t i;
+
+        for (i = 0; i < value.len; i++)
+                if (is_control(value.p[i]))
+                        return false;
+        return true;
+}
+
+/* Room for all of them, with colon, blank and line end. 0 or -EINVAL. */
+static int measure_fields(const struct reply *reply, size_t *ret_len) {
+        size_t i, len = 0;
+
+        for (i = 0; i < reply->field_count; i++) {
+                if (!is_field_value(reply->fields[i].value))
+                        return -EINVAL;
+                len += strlen(reply->fields[i].name) + reply->fields[i].value.len + 4;
+        }
+        *ret_len = len;
+        return 0;
+}
+
+static void add_fields(struct head *head, const struct reply *reply) {
+        size_t i;
+
+        for (i = 0; i < reply->field_count; i++)
+                if (reply->fields[i].value.len > 0)
+                        add(head, "%s: %.*s\r\n", reply->fields[i].name,
+                            TEXT_ARGS(reply->fields[i].value));
 }
 
 static void write_head(struct head *head, const struct reply *reply, bool closes, size_t body_len) {
@@ -94,6 +126,7 @@ static void write_head(struct head *head, const struct reply *reply, bool closes
                 add(head, "X-Request-Id: %s\r\n", reply->request_id);
         if (reply->has_total)
                 add(head, "X-Total-Count: %" PRIu64 "\r\n", reply->total);
+        add_fields(head, reply);
         if (reply->status == 503)
                 add(head, "Retry-After: 1\r\n");
         if (closes)
@@ -103,19 +136,24 @@ static void write_head(struct head *head, const struct reply *reply, bool closes
 
 int response_begin(struct response *response, const struct reply *reply, bool closes,
                    size_t body_len, char **ret_body) {
-        char *bytes = malloc(HEAD_ROOM + body_len);
-        struct head head = {.bytes = bytes};
+        _cleanup_(freep) char *bytes = NULL;
+        struct head head = {0};
+        size_t fields_len;
+        int r;
 
+        r = measure_fields(reply, &fields_len);
+        if (r < 0)
+                return r;
+        head.size = HEAD_ROOM + fields_len;
+        head.bytes = bytes = malloc(head.size + body_len);
         if (!bytes)
                 return -ENOMEM;
         write_head(&head, reply, closes, body_len);
-        if (head.len == HEAD_ROOM) {
-                free(bytes);
+        if (head.len == head.size)
                 return -EMSGSIZE;
-        }
         response_clear(response);
-        *response = (struct response){.bytes = bytes, .len = head.len + body_len};
         *ret_body = bytes + head.len;
+        *response = (struct response){.bytes = take(bytes), .len = head.len + body_len};
         return 0;
 }
 

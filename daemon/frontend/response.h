@@ -17,6 +17,11 @@ enum reply_cache {
 
 #define ALLOW_MAX 64
 
+struct reply_field {
+        const char *name;
+        struct text value; /* empty: the field is left out */
+};
+
 /* What a reply says beside its body. */
 struct reply {
         uint16_t status;
@@ -29,6 +34,8 @@ struct reply {
         char request_id[REQUEST_ID_SIZE]; /* X-Request-Id; "": none */
         bool has_total;                   /* X-Total-Count */
         uint64_t total;
+        const struct reply_field *fields; /* further ones of the route's own; borrowed */
+        size_t field_count;
 };
 
 struct response {
@@ -37,7 +44,8 @@ struct response {
 };
 
 /* Makes room for all of it and writes everything before the body. The caller fills *ret_body with
- * `body_len` bytes, or calls response_drop_body() where the method was HEAD. 0 or -ENOMEM. */
+ * `body_len` bytes, or calls response_drop_body() where the method was HEAD. 0; -ENOMEM; -EINVAL: a
+ * field's value has a byte in it that would end the field. */
 int response_begin(struct response *response, const struct reply *reply, bool closes,
                    size_t body_len, char **ret_body);
 void response_drop_body(struct response *response, size_t body_len);

@@ -15,6 +15,7 @@
 static const struct route rows[] = {
         {"POST",  "/token",         ANYWHERE, MEDIA_FORM, token_begin},
         {"POST",  "/introspect",    ANYWHERE, MEDIA_FORM, introspect_begin},
+        {"GET",   "/auth",          ANYWHERE, MEDIA_NONE, auth_begin},
         {"POST",  "/revoke",        ANYWHERE, MEDIA_FORM, revoke_begin},
         {"POST",  "/revocations",   ANYWHERE, MEDIA_JSON, revocation_begin},
         {"GET",   "/sessions",      ANYWHERE, MEDIA_NONE, session_list_begin},

@@ -37,6 +37,7 @@ const struct route *route_rows(size_t *ret_count);
 /* The functions of the rows, each in the file of its name. */
 int token_begin(struct request *request);
 int introspect_begin(struct request *request);
+int auth_begin(struct request *request);
 int revoke_begin(struct request *request);
 int revocation_begin(struct request *request);   /* revoke.c */
 int session_list_begin(struct request *request); /* sessions.c */

@@ -44,6 +44,7 @@ TICKET = {"username": "target", "uid": "4000", "service": "sshd", "nonce": "A" *
 EXPECTED = {
     "POST /token": ("/token", {"form": LOGIN}, ANYONE, ANYONE_WEB),
     "POST /introspect": ("/introspect", {"form": {"token": "x"}}, ANYONE, CLIENTS_WEB),
+    "GET /auth": ("/auth", {}, BEARER, BEARER),
     "POST /revoke": ("/revoke", {"form": {"token": "x"}}, ANYONE, CLIENTS_WEB),
     "POST /revocations": ("/revocations", {"data": {"client_id": "none-of-that-id"}}, ADMIN, ADMIN_WEB),
     "GET /sessions": ("/sessions", {}, ONESELF, ONESELF_WEB),

@@ -58,6 +58,47 @@ static void head_has_the_length_but_not_the_body(void **state) {
                                 "\r\n");
 }
 
+static void a_route_has_fields_of_its_own(void **state) {
+        _cleanup_(response_clear) struct response response = {0};
+        char list[3000];
+        const struct reply_field fields[] = {
+                {"X-Auth-Username", TEXT("alice")},
+                {"X-Auth-Scope", TEXT_NONE},
+                {"X-Auth-Roles", {list, sizeof list}},
+        };
+        const struct reply reply = {
+                .status = 200,
+                .fields = fields,
+                .field_count = ELEMENTS(fields),
+        };
+        char *body;
+
+        (void)state;
+        memset(list, 'a', sizeof list);
+        assert_int_equal(response_begin(&response, &reply, false, 0, &body), 0);
+        assert_non_null(memmem(response.bytes, response.len, "\r\nX-Auth-Username: alice\r\n", 26));
+        assert_non_null(memmem(response.bytes, response.len, "\r\nX-Auth-Roles: aaaa", 20));
+        assert_null(memmem(response.bytes, response.len, "X-Auth-Scope", 12));
+        assert_memory_equal(response.bytes + response.len - 5, "a\r\n\r\n", 5);
+}
+
+static void a_value_ends_no_field(void **state) {
+        static const char bytes[] = {'\r', '\n', '\0', '\t', 0x1b, 0x7f};
+        size_t i;
+
+        (void)state;
+        for (i = 0; i < sizeof bytes; i++) {
+                const char value[] = {'a', bytes[i], 'b'};
+                const struct reply_field field = {"X-Auth-Username", {value, sizeof value}};
+                const struct reply reply = {.status = 200, .fields = &field, .field_count = 1};
+                struct response response = {0};
+                char *body;
+
+                assert_int_equal(response_begin(&response, &reply, false, 0, &body), -EINVAL);
+                assert_null(response.bytes);
+        }
+}
+
 static void who_is_to_try_again_is_told_when(void **state) {
         struct reply reply = {.status = 503};
         struct response response = {0};
@@ -88,6 +129,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_reply_is_one_piece),
                 cmocka_unit_test(head_has_the_length_but_not_the_body),
+                cmocka_unit_test(a_route_has_fields_of_its_own),
+                cmocka_unit_test(a_value_ends_no_field),
                 cmocka_unit_test(who_is_to_try_again_is_told_when),
                 cmocka_unit_test(the_busy_reply_tells_its_own_length),
         };

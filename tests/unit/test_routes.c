@@ -20,6 +20,7 @@ static unsigned calls;
         }
 ROUTE(token)
 ROUTE(introspect)
+ROUTE(auth)
 ROUTE(revoke)
 ROUTE(revocation)
 ROUTE(session_list)
@@ -67,6 +68,7 @@ static const struct {
 } expected[] = {
         {"POST", "/token", ALL, token_begin, ""},
         {"POST", "/introspect", ALL, introspect_begin, ""},
+        {"GET", "/auth", ALL, auth_begin, ""},
         {"POST", "/revoke", ALL, revoke_begin, ""},
         {"POST", "/revocations", ALL, revocation_begin, ""},
         {"GET", "/sessions", ALL, session_list_begin, ""},
