@@ -31,6 +31,7 @@ RUNDIR        ?= /run
 BASHCOMPDIR   ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR    ?= $(PREFIX)/share/zsh/site-functions
 FISHCOMPDIR   ?= $(PREFIX)/share/fish/vendor_completions.d
+EXAMPLEDIR    ?= $(PREFIX)/share/doc/jeton/examples
 # Where the host's Python looks below PREFIX: for /usr/local Debian's has a folder of its version.
 PYTHON        ?= /usr/bin/python3
 PYTHONDIR     ?= $(call once,PYTHONDIR,$(or $(shell $(PYTHON) -c 'import site; print(next(place \
@@ -289,6 +290,8 @@ installed = \
 	0644:packaging/completions/jeton.fish:$(FISHCOMPDIR)/jeton.fish \
 	0644:$(BUILD)/install/packaging/systemd/jetond.service:$(SYSTEMDDIR)/systemd/system/jetond.service \
 	0644:packaging/pam-configs/jeton:$(PAMCONFIGDIR)/jeton \
+	0644:packaging/nginx/jeton.conf:$(EXAMPLEDIR)/nginx/jeton.conf \
+	$(foreach file,$(wildcard packaging/nginx/jeton/*.conf),0644:$(file):$(EXAMPLEDIR)/nginx/jeton/$(notdir $(file))) \
 	0644:packaging/systemd/jeton.sysusers:$(SYSTEMDDIR)/sysusers.d/jeton.conf \
 	0644:$(BUILD)/install/packaging/systemd/jeton.tmpfiles:$(SYSTEMDDIR)/tmpfiles.d/jeton.conf
 

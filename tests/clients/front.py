@@ -1,17 +1,20 @@
 """nginx before the sockets: TLS on ports of 127.0.0.1, with a certificate made for the occasion."""
 import datetime
 import grp
+import http.server
 import ipaddress
+import json
 import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from harness import START_SECONDS, Daemon
+from harness import START_SECONDS, TOP, Daemon
 
 HOST = "127.0.0.1"
 
@@ -23,12 +26,16 @@ web {{ group = "{group}" }}
 audience "https://metrics.example" {{
     scope "metrics:read" {{ }}
 }}
+audience "https://app.example.org" {{
+    scope "page:read" {{ }}
+}}
 audience "https://rs256.example" {{ alg = "RS256" }}
 audience "https://eddsa.example" {{ alg = "EdDSA" }}
 """
 
 # One process under the caller's uid: web.sock is his group's. The second server is how a service of
-# this host with a client library that knows no Unix sockets would reach jeton.sock.
+# this host with a client library that knows no Unix sockets would reach jeton.sock; below /proxied it
+# is a proxy that says so. site.conf is the example of packaging/nginx.
 NGINX = """
 daemon off;
 master_process off;
@@ -60,9 +67,18 @@ http {{
             proxy_pass http://unix:{local_socket}:;
             proxy_set_header Host $http_host;
         }}
+        location /proxied/ {{
+            proxy_pass http://unix:{local_socket}:/;
+            proxy_set_header Host $http_host;
+            proxy_set_header X-Forwarded-For $remote_addr;
+        }}
     }}
+    include {directory}/site.conf;
 }}
 """
+
+EXAMPLE = TOP / "packaging" / "nginx"
+LOGIN_NAME, APP_NAME = "login.example.org", "app.example.org"
 
 
 def free_ports(count):
@@ -108,7 +124,8 @@ def write_certificates(directory):
         (x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH]), False),
         (x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False),
         (x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(ca_id), False),
-        (x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))]), False)])
+        (x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST)),
+                                      *map(x509.DNSName, (LOGIN_NAME, APP_NAME))]), False)])
     pem = serialization.Encoding.PEM
     (directory / "ca.pem").write_bytes(ca.public_bytes(pem))
     (directory / "server.pem").write_bytes(server.public_bytes(pem))
@@ -117,12 +134,45 @@ def write_certificates(directory):
     return directory / "ca.pem"
 
 
+class Echo(http.server.BaseHTTPRequestHandler):
+    """The server behind the guarded pages: what came to it, as JSON."""
+
+    def answer(self):
+        length = int(self.headers.get("Content-Length", 0))
+        body = json.dumps({"path": self.path, "headers": self.headers.items(),
+                           "body": self.rfile.read(length).decode()}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = answer
+
+    def log_message(self, *_):
+        pass
+
+
+def example_site(directory, port, web_socket, echo_port):
+    """packaging/nginx/jeton.conf with the places of this test; nothing else of it is changed."""
+    text = (EXAMPLE / "jeton.conf").read_text()
+    places = {"unix:/run/jeton/web.sock": f"unix:{web_socket}",
+              "listen 443 ssl": f"listen {HOST}:{port} ssl",
+              "http://127.0.0.1:8000": f"http://127.0.0.1:{echo_port}"}
+    for name in (LOGIN_NAME, APP_NAME):
+        places[f"/etc/ssl/{name}.pem"] = f"{directory}/server.pem"
+        places[f"/etc/ssl/{name}.key"] = f"{directory}/server.key"
+    for theirs, ours in places.items():
+        assert theirs in text, theirs
+        text = text.replace(theirs, ours)
+    return text
+
+
 class Front:
     """A daemon, and nginx before it. `issuer` is its base URL, `local` that of jeton.sock,
-    `authority` whom clients trust."""
+    `site_port` has the servers of the example, `authority` is whom clients trust."""
 
     def __init__(self):
-        self.port, self.local_port = free_ports(2)
+        self.port, self.local_port, self.site_port = free_ports(3)
         self.issuer = f"https://{HOST}:{self.port}"
         self.local = f"https://{HOST}:{self.local_port}"
         group = grp.getgrgid(os.getegid()).gr_name
@@ -131,9 +181,11 @@ class Front:
         self.directory.mkdir()
         self.authority = write_certificates(self.directory)
         self.nginx = None
+        self.echo = http.server.ThreadingHTTPServer((HOST, 0), Echo)
 
     def __enter__(self):
         try:
+            threading.Thread(target=self.echo.serve_forever, daemon=True).start()
             self.daemon.start()
             self.start_nginx()
         except BaseException:
@@ -145,6 +197,8 @@ class Front:
         if self.nginx:
             self.nginx.terminate()
             self.nginx.wait(10)
+        self.echo.shutdown()
+        self.echo.server_close()
         self.daemon.remove()
 
     def url(self, path):
@@ -156,6 +210,9 @@ class Front:
                                      local_port=self.local_port,
                                      socket=self.daemon.web_socket,
                                      local_socket=self.daemon.socket))
+        shutil.copytree(EXAMPLE / "jeton", self.directory / "jeton")
+        (self.directory / "site.conf").write_text(example_site(
+            self.directory, self.site_port, self.daemon.web_socket, self.echo.server_port))
         program = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
         assert program, "nginx is not installed: packaging/build-deps check"
         with open(self.directory / "nginx.said", "wb") as said:
