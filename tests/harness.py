@@ -206,7 +206,7 @@ class Daemon:
             time.sleep(0.02)
         raise RuntimeError(f"jetond is not healthy after {START_SECONDS} s:\n{self.log()}")
 
-    def wait_for_log(self, words, seconds=10):
+    def wait_for_log(self, words, seconds=20):
         """Waits until the log has those words; gives the line."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

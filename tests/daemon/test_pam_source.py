@@ -96,7 +96,7 @@ def refused(reply):
                             "error_description": "wrong user name or password"}
 
 
-def wait_until(holds, what, seconds=10):
+def wait_until(holds, what, seconds=20):
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, what
