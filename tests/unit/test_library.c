@@ -1,6 +1,7 @@
 /* links: client/open.c client/login.c client/tokens.c client/verify.c client/claims.c
- * client/introspect.c client/userinfo.c client/keys.c client/place.c client/failure.c client/body.c
- * client/request.c client/exchange.c client/connect.c client/reply.c needs: jansson libcrypto */
+ * client/introspect.c client/introspection.c client/userinfo.c client/keys.c client/place.c
+ * client/failure.c client/body.c client/request.c client/exchange.c client/connect.c client/reply.c
+ * needs: jansson libcrypto */
 /* libjeton as a program sees it: against a folder with pages, and against daemons of every kind. */
 #include "test_place.h"
 

@@ -1,7 +1,7 @@
 /* links: client/open.c client/login.c client/tokens.c client/token.c client/verify.c
- * client/claims.c client/introspect.c client/revoke.c client/userinfo.c client/keys.c
- * client/place.c client/failure.c client/body.c client/request.c client/exchange.c client/connect.c
- * client/reply.c needs: jansson libcrypto */
+ * client/claims.c client/introspect.c client/introspection.c client/revoke.c client/userinfo.c
+ * client/keys.c client/place.c client/failure.c client/body.c client/request.c client/exchange.c
+ * client/connect.c client/reply.c needs: jansson libcrypto */
 /* What nobody in his right mind passes, to each function that is exported: a documented error with
  * a sentence, or nothing; never a yes, never a crash. A function without a row is a failure. */
 #include "test_place.h"
