@@ -116,8 +116,10 @@ void login_sessions_follow(struct authority *authority) {
         }
         logins->any_doomed = logins->is_review_whole = false;
         if (loop_timer(authority->loop, &logins->review, clock_monotonic_ms(), review_due,
-                       authority) < 0)
-                log_warning("revoked tokens stay in their files: out of memory");
+                       authority) < 0) {
+                log_warning("revoked tokens stay in their files for now: out of memory");
+                logins->is_review_whole = true; /* with the next commit */
+        }
 }
 
 void login_sessions_spare(struct authority *authority) {

@@ -17,13 +17,6 @@
 /* Where there is more than is removed at once: most of the time is left to others. */
 #define SWEEP_MORE_MS 100
 
-/* How far ahead of its time a token may be dated, as the signer has it too. More is asked for when
- * the clock was set back, or one subject is revoked several times in a second. */
-#define BIRTH_AHEAD_S 2
-
-/* Set back by more, the clock was far off before. */
-#define SET_BACK_MAX_S 3600
-
 /* What verifiers may grant a token beyond its time: libjeton's own leeway is the longest. */
 #define VERIFIER_LEEWAY_S 60
 
@@ -70,57 +63,6 @@ struct revoked revoked_session(const char *sid, const char *sub) {
         snprintf(revoked.claim, sizeof revoked.claim, "%s", sid);
         snprintf(revoked.sub, sizeof revoked.sub, "%s", sub);
         return revoked;
-}
-
-/* On the page it outlives the process, which costs nothing. */
-void sessions_note_birth(struct authority *authority, int64_t iat) {
-        if (authority->latest_birth >= iat)
-                return;
-        authority->latest_birth = iat;
-        authority->status_page->head.latest_birth = iat;
-}
-
-static void births_tell(int64_t ahead_s) {
-        log_warning(
-                "something was issued %lld s ahead of the clock, which was set back since: "
-                "tokens of then are good again when it is that late, unless revoked after that; "
-                "sessions of then have no new token until then, and end with what revokes them",
-                (long long)ahead_s);
-}
-
-/* What was given before a restart: the page knows, until the host is started anew; then the
- * sessions do, of all that have one. What is further ahead than a clock is believed to have been
- * set back is left out. */
-static int births_remember(struct authority *authority) {
-        int64_t now = clock_wall_s(), most = now + SET_BACK_MAX_S, noted, stored = 0, ahead = 0;
-        int r;
-
-        noted = authority->status_page->head.latest_birth;
-        r = sessions_latest(authority->store, most, &stored);
-        if (r == 0)
-                r = sessions_latest(authority->store, INT64_MAX, &ahead);
-        if (r < 0) {
-                log_error("the sessions cannot be read: %s", store_error(authority->store));
-                return r;
-        }
-        ahead = noted > ahead ? noted : ahead;
-        if (ahead > most)
-                births_tell(ahead - now);
-        authority->latest_birth = noted <= most && noted > stored ? noted : stored;
-        authority->status_page->head.latest_birth = authority->latest_birth;
-        return 0;
-}
-
-int64_t sessions_until_now(const struct authority *authority) {
-        int64_t now = clock_wall_s(), latest = authority->latest_birth;
-
-        if (latest > now + SET_BACK_MAX_S) {
-                log_warning("the clock was set back by %lld s: what was issued since is not "
-                            "revoked, and good again when it is that late",
-                            (long long)(latest - now));
-                latest = now;
-        }
-        return (now > latest ? now : latest) + 1;
 }
 
 /* A jti and a sid are never given twice. */
@@ -289,26 +231,7 @@ void sessions_drop(struct authority *authority) {
         revocations_clear(&authority->revoking);
 }
 
-/* ---- births ---- */
-
-int sessions_birth(struct authority *authority, const struct claims *claims, int64_t *ret_iat_min) {
-        int64_t before, now = clock_wall_s();
-        int r;
-
-        r = revocations_before(&authority->revocations, claims, &before);
-        if (r < 0)
-                return r;
-        if (before == REVOKED_WHENEVER)
-                return -ESTALE;
-        if (before > now + BIRTH_AHEAD_S) {
-                log_warning("no token yet: all that is issued before %lld is revoked",
-                            (long long)before);
-                return -EBUSY;
-        }
-        *ret_iat_min = before > now ? before : 0;
-        sessions_note_birth(authority, *ret_iat_min);
-        return 0;
-}
+/* ---- is it over? ---- */
 
 /* The count tells a revocation of this very second that came first from one that came meanwhile. */
 int sessions_were_ended(const struct call *call, const struct holder *holder, int64_t since,
@@ -408,7 +331,7 @@ int sessions_start(struct authority *authority) {
         authority->revocations_are_old = authority->status_is_old = true;
         r = sessions_take_settings(authority);
         if (r == 0)
-                r = births_remember(authority);
+                r = sessions_remember_births(authority);
         if (r == 0)
                 sweep_set(authority, 0);
         return r;

@@ -34,19 +34,6 @@ int sessions_revoke(struct authority *authority, struct transaction *transaction
 int sessions_revoke_tokens(struct authority *authority, struct transaction *transaction,
                            const struct revoked *revoked);
 
-/* A token with this iat was signed. */
-void sessions_note_birth(struct authority *authority, int64_t iat);
-
-/* The `before` that covers everything issued until now. Times are whole seconds: it is the next
- * one, or the one after the latest iat that a token was given: ahead of its time, or before the
- * clock was set back, by an hour at most (whom a token is refused for so long would be locked out;
- * verifiers take none that is of the future). */
-int64_t sessions_until_now(const struct authority *authority);
-
-/* The lowest iat that a token with these claims may have, so as not to be revoked at its birth: a
- * second after a revocation of this very second; otherwise 0. 0 or -errno. */
-int sessions_birth(struct authority *authority, const struct claims *claims, int64_t *ret_iat_min);
-
 /* Whose a token is; a text may be empty. */
 struct holder {
         struct text sub, sid, client_id;
@@ -75,5 +62,27 @@ int sessions_start(struct authority *authority);
 
 /* New settings are in force: tokens may live for another time. */
 int sessions_take_settings(struct authority *authority);
+
+/* ---- births.c ---- */
+
+/* How far ahead of its time a token may be dated, as the signer has it too. More is asked for when
+ * the clock was set back, or one subject is revoked several times in a second. */
+#define BIRTH_AHEAD_S 2
+
+/* A token with this iat was signed. */
+void sessions_note_birth(struct authority *authority, int64_t iat);
+
+/* The `before` that covers everything issued until now. Times are whole seconds: it is the next
+ * one, or the one after the latest iat that a token was given: ahead of its time, or before the
+ * clock was set back, by an hour at most (whom a token is refused for so long would be locked out;
+ * verifiers take none that is of the future). */
+int64_t sessions_until_now(const struct authority *authority);
+
+/* The lowest iat that a token with these claims may have, so as not to be revoked at its birth: a
+ * second after a revocation of this very second; otherwise 0. 0 or -errno. */
+int sessions_birth(struct authority *authority, const struct claims *claims, int64_t *ret_iat_min);
+
+/* What was given before this start is part of "until now". 0 or -errno. */
+int sessions_remember_births(struct authority *authority);
 
 #endif

@@ -2,9 +2,9 @@
  * fails everything as it was: in the database, in memory, on the page and in the answers.
  *
  * links: daemon/authority/commit.c daemon/authority/call.c daemon/authority/sessions.c
- *        daemon/authority/status.c daemon/authority/settings.c daemon/authority/refusal.c
- *        daemon/authority/connection.c daemon/authority/budget.c daemon/authority/grid.c
- *        daemon/authority/store/store.c daemon/authority/store/database.c
+ *        daemon/authority/births.c daemon/authority/status.c daemon/authority/settings.c
+ * daemon/authority/refusal.c daemon/authority/connection.c daemon/authority/budget.c
+ * daemon/authority/grid.c daemon/authority/store/store.c daemon/authority/store/database.c
  *        daemon/authority/store/transaction.c daemon/authority/store/migrate.c
  *        daemon/authority/store/user_row.c daemon/authority/store/users.c
  *        daemon/authority/store/users_list.c daemon/authority/store/sessions.c

@@ -1,9 +1,9 @@
 /* What a revocation covers, by a clock that a test sets: also what was issued before it was set
  * back.
  *
- * links: daemon/authority/sessions.c daemon/authority/commit.c daemon/authority/store/store.c
- *        daemon/authority/store/database.c daemon/authority/store/transaction.c
- *        daemon/authority/store/migrate.c
+ * links: daemon/authority/sessions.c daemon/authority/births.c daemon/authority/commit.c
+ *        daemon/authority/store/store.c daemon/authority/store/database.c
+ *        daemon/authority/store/transaction.c daemon/authority/store/migrate.c
  *        daemon/authority/store/sessions.c daemon/authority/store/revocations.c
  * daemon/authority/store/endings.c needs: sqlite3 libcrypto flags: -Wl,--wrap=clock_gettime */
 #include "../../daemon/authority/sessions.h"
