@@ -1,8 +1,11 @@
 """The programs through which people log in, with the stacks that Debian has and that `pam-auth-update
 --enable jeton` makes of them: the fixture `people`, which tests/system/conftest.py hands on, and how a
 person uses each program."""
+import errno
+import fcntl
 import os
 import re
+import struct
 import subprocess
 import time
 from pathlib import Path
@@ -14,6 +17,13 @@ from machine import wait_until
 LOCAL = "the password in shadow"
 KEY = "/root/key-of-people"
 ASK = "/root/say-what-is-told"
+# Whoever asks for a new password says so.
+SAY = """#!/bin/sh
+case $1 in
+*[Nn]"ew password"*) printf '%s\\n' "$NEW" ;;
+*) printf '%s\\n' "$ANSWER" ;;
+esac
+"""
 SSH = ["ssh", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
        "-o", "LogLevel=ERROR", "-o", "NumberOfPasswordPrompts=1"]
 FOR_SSHD = "etc/ssh/sshd_config.d/jeton.conf"
@@ -53,7 +63,7 @@ def as_people_have_it(with_pat):
     host.get("chpasswd", text=f"sam:{LOCAL}\nlin:{LOCAL}\n")
     host.get("jeton", "user", "add", "lin", "--link", text=PASSWORD + "\n")
     give_keys(host, "pat", "sam", "lin")
-    Path(host.root, ASK[1:]).write_text('#!/bin/sh\nprintf "%s\\n" "$ANSWER"\n')
+    Path(host.root, ASK[1:]).write_text(SAY)
     Path(host.root, ASK[1:]).chmod(0o700)
     Path(host.root, FOR_SUDO).write_text(PERMISSIONS)
     restart_sshd(host, SETTINGS)
@@ -105,10 +115,10 @@ TOKEN = saying("$(cat $BEARER_TOKEN_FILE)")
 FILE = saying("${BEARER_TOKEN_FILE-none}")
 
 
-def by_ssh(host, who, password, method="password", what=UID):
+def by_ssh(host, who, password, method="password", what=UID, new=""):
     return login_of(host, "env", f"SSH_ASKPASS={ASK}", "SSH_ASKPASS_REQUIRE=force",
-                    f"ANSWER={password}", *SSH, "-o", f"PreferredAuthentications={method}",
-                    f"{who}@127.0.0.1", what)
+                    f"ANSWER={password}", f"NEW={new}", *SSH,
+                    "-o", f"PreferredAuthentications={method}", f"{who}@127.0.0.1", what)
 
 
 def by_key(host, who, what=UID):
@@ -125,20 +135,33 @@ def by_su(host, who, password, what=UID, starter="sam"):
     return login_of(host, "su", who, "-c", what, text=password + "\n", user=starter)
 
 
-class Terminal:
-    """A program of the machine's on a terminal of its own."""
+TIOCGPTN, TIOCSPTLCK = 0x80045430, 0x40045431  # its number; whether it is locked
 
-    def __init__(self, host, command):
+
+def open_terminal(host):
+    """The two ends of one of the machine's own."""
+    folder = f"/proc/{host.systemd}/root/dev/pts"
+    ours = os.open(f"{folder}/ptmx", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    fcntl.ioctl(ours, TIOCSPTLCK, struct.pack("i", 0))
+    number, = struct.unpack("i", fcntl.ioctl(ours, TIOCGPTN, struct.pack("i", 0)))
+    return ours, os.open(f"{folder}/{number}", os.O_RDWR | os.O_NOCTTY)
+
+
+class Terminal:
+    """A program of the machine's on a terminal of its own, of a session of its own."""
+
+    def __init__(self, host, *command):
         self.seen = ""
-        self.process = subprocess.Popen(host.inside("script", "-qec", command, "/dev/null"),
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        os.set_blocking(self.process.stdout.fileno(), False)
+        self.ours, theirs = open_terminal(host)
+        self.process = subprocess.Popen(host.inside("setsid", "--ctty", "--wait", *command),
+                                        stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.process.stdin.close()
+        os.close(self.ours)
         try:
             self.process.wait(5)
         except subprocess.TimeoutExpired:
@@ -146,26 +169,44 @@ class Terminal:
             self.process.wait()
 
     def type(self, line):
-        self.process.stdin.write(line.encode() + b"\n")
-        self.process.stdin.flush()
+        os.write(self.ours, line.encode() + b"\n")
+
+    def read(self):
+        """What there is. Debian 13's login hangs the terminal up and opens it anew: until then there
+        is nobody at its other end."""
+        try:
+            return os.read(self.ours, 65536)
+        except OSError as error:
+            if error.errno in (errno.EAGAIN, errno.EIO):
+                return b""
+            raise
 
     def look_for(self, pattern):
-        self.seen += (self.process.stdout.read() or b"").decode(errors="replace")
+        self.seen += self.read().decode(errors="replace")
         return re.search(pattern, self.seen)
+
+    def has_ended(self):
+        return self.process.poll() is not None
 
     def wait_for(self, pattern):
         return wait_until(f"{pattern!r} on the terminal", CONSOLE_SECONDS,
                           lambda: self.look_for(pattern))
 
 
-def at_console(host, who, password, what="$(id -u)"):
+def at_console(host, who, password, what="$(id -u)", new=None):
     """login(1); what is typed is seen on the terminal too, and has no brackets around a value."""
+    answers = [("Password:", password)]
+    if new:
+        answers += [("Current password:", password), ("New password:", new), ("Retype new", new)]
     began = time.monotonic()
-    with Terminal(host, f"login {who}") as terminal:
-        terminal.wait_for("assword:")
-        terminal.type(password)
-        outcome = terminal.wait_for(r"incorrect|[#$] $")[0]
-        if outcome == "incorrect":
+    with Terminal(host, "login", who) as terminal:
+        for prompt, answer in answers:
+            terminal.wait_for(prompt)
+            terminal.type(answer)
+        # Whom the account phase refuses is not told "incorrect" by every login(1).
+        wait_until("a shell or a refusal", CONSOLE_SECONDS,
+                   lambda: terminal.look_for(r"incorrect|[#$] $") or terminal.has_ended())
+        if not terminal.look_for(r"[#$] $"):
             return Login(False, terminal.seen, time.monotonic() - began)
         seconds = time.monotonic() - began
         terminal.type(f"printf '<%s>' \"{what}\"; exit")

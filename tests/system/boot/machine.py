@@ -1,8 +1,11 @@
 """A Debian as a newcomer has it, booted with systemd in a container, for one run of the tests.
 
-Its root is made anew by mmdebstrap (this machine's suite and mirror) in a folder that is deleted at
-the end; jeton gets into it by `make install`, into the running system. Commands run inside beside
-its services, and everything they do is bounded in time.
+Its root is made anew by mmdebstrap (this machine's mirror) in a folder that is deleted at the end;
+jeton gets into it by `make install`, into the running system. Commands run inside beside its
+services, and everything they do is bounded in time.
+
+It is a Debian of this machine's suite, unless BOOT_SUITE names another one: jeton is built inside that
+then, with its compiler and libraries.
 """
 import os
 import shutil
@@ -16,15 +19,13 @@ from pathlib import Path
 import harness
 
 HERE = Path(__file__).resolve().parent
-# Objects of their own: another PREFIX is compiled in.
-BUILD = f"{harness.BUILD}-boot"
-MAKE_ROOT_SECONDS = 240
+MAKE_ROOT_SECONDS = 400
 BOOT_SECONDS = 60
 COMMAND_SECONDS = 30
 STOP_SECONDS = 30
 LIFE_SECONDS = 800  # of one boot
 INCLUDED = ["systemd", "systemd-sysv", "dbus", "pamtester", "openssh-server", "openssh-client",
-            "sudo", "cron", "libpam-systemd"]
+            "sudo", "cron", "login", "passwd", "libpam-systemd"]
 NEEDLESS = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*"]
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -34,10 +35,40 @@ def output_of(*command):
                           timeout=COMMAND_SECONDS).stdout
 
 
-def make(target, root, seconds=300):
-    subprocess.run(["make", "-s", f"-j{os.cpu_count()}", target, "PREFIX=/usr", f"BUILD={BUILD}",
-                    f"DESTDIR={root}"], cwd=harness.TOP, check=True, timeout=seconds,
-                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+def this_suite():
+    system = dict(line.rstrip().split("=", 1) for line in open("/etc/os-release", encoding="utf-8")
+                  if "=" in line)
+    return system["VERSION_CODENAME"].strip('"')
+
+
+SUITE = os.environ.get("BOOT_SUITE") or this_suite()
+IS_OTHER = SUITE != this_suite()
+# Objects of their own: another PREFIX is compiled in.
+BUILD = f"{harness.BUILD}-boot" + (f"-{SUITE}" if IS_OTHER else "")
+
+# Runs in a mount namespace of its own: INSIDE ROOT FOLDER COMMAND...
+INSIDE = """
+mkdir -p "$1$2"
+mount --bind "$2" "$1$2"
+mount -t proc proc "$1/proc"
+root=$1
+shift 2
+exec chroot "$root" "$@"
+"""
+
+
+def inside_of(root):
+    """What goes before a command that is to be the other Debian's, in the folder of the sources."""
+    return ["unshare", "--mount", "sh", "-euc", INSIDE, "sh", str(root), str(harness.TOP)]
+
+
+def make(target, root, seconds=400):
+    command = ["make", "-s", f"-j{os.cpu_count()}", "-C", str(harness.TOP), target, "PREFIX=/usr",
+               f"BUILD={BUILD}", f"DESTDIR={'' if IS_OTHER else root}"]
+    answer = subprocess.run((inside_of(root) if IS_OTHER else []) + command, check=False,
+                            timeout=seconds, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                            text=True)
+    assert answer.returncode == 0, answer.stdout
 
 
 def libraries():
@@ -64,21 +95,23 @@ def packages_of(files):
     return found
 
 
-def suite_and_mirror():
-    system = dict(line.rstrip().split("=", 1) for line in open("/etc/os-release", encoding="utf-8")
-                  if "=" in line)
-    mirrors = output_of("apt-get", "indextargets", "--format", "$(REPO_URI)",
-                        "Created-By: Packages", "Label: Debian").split()
-    return [system["VERSION_CODENAME"].strip('"'), *mirrors[:1]]
+def to_build():
+    """The packages that packaging/build-deps installs."""
+    rows = (line.split() for line in open(harness.TOP / "packaging/build-deps", encoding="utf-8"))
+    return {row[2] for row in rows if row[:1] == ["build"]}
+
+
+def mirror():
+    return output_of("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages",
+                     "Label: Debian").split()[:1]
 
 
 def make_root(root):
-    suite, *mirror = suite_and_mirror()
-    packages = INCLUDED + sorted(packages_of(libraries()))
+    packages = INCLUDED + sorted(to_build() if IS_OTHER else packages_of(libraries()))
     answer = subprocess.run(
         ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(packages)}",
          '--aptopt=Acquire::Languages "none"',
-         *(f"--dpkgopt=path-exclude={path}" for path in NEEDLESS), suite, str(root), *mirror],
+         *(f"--dpkgopt=path-exclude={path}" for path in NEEDLESS), SUITE, str(root), *mirror()],
         check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, timeout=MAKE_ROOT_SECONDS)
     assert answer.returncode == 0, answer.stdout
@@ -253,12 +286,16 @@ class Machine:
 
 @contextmanager
 def machine():
-    """A booted machine without jeton."""
-    make("all", "")
+    """A booted machine without jeton, which is built before: by this Debian what it has to have
+    follows from that, by the other it is the one that builds."""
+    if not IS_OTHER:
+        make("all", "")
     with tempfile.TemporaryDirectory(prefix="jeton-boot.", dir="/var/tmp") as scratch:
         result = Machine(scratch)
         try:
             make_root(result.root)
+            if IS_OTHER:
+                make("all", result.root)
             result.boot()
             yield result
         finally:
