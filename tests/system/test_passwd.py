@@ -1,5 +1,5 @@
-"""The real passwd(1), setuid as it is, in a copy of /etc with an account of jeton's and one of its
-own: in a mount namespace, so that this machine's stays as it is."""
+"""The real passwd(1), setuid as it is, in a copy of what it needs of /etc, with an account of jeton's
+and some of its own: in a mount namespace, so that this machine's stays as it is."""
 import os
 import shutil
 import signal
@@ -28,7 +28,10 @@ password required pam_permit.so
 """
 PREPARE = """
 set -e
-cp -a /etc {folder}/etc
+mkdir {folder}/etc
+for name in passwd group shadow gshadow nsswitch.conf login.defs ld.so.cache pam.d security; do
+    [ ! -e /etc/$name ] || cp -a /etc/$name {folder}/etc
+done
 mount --bind {folder}/etc /etc
 for account in pat:4321 sam:4322 lin:4323 kim:4324; do
     name=${{account%:*}} uid=${{account#*:}}
