@@ -116,6 +116,7 @@ static int send_form(const struct attempt *attempt, const struct form *form,
         struct exchange_request request = {
                 .method = "POST",
                 .path = paths[attempt->phase],
+                .authorization = TEXT("Peer"),
                 .content_type = TEXT("application/x-www-form-urlencoded"),
                 .body = {form->bytes, form->len},
                 .reply_max = TOKEN_MAX,

@@ -196,13 +196,18 @@ static bool may_ask_oneself(const struct msg_ask_pam *ask) {
 /* auth is for whoever knows a password; account tells of a person, and only root, an administrator,
  * whoever may act for others, or the account itself may ask. A session makes a token: nobody opens
  * his own. A password is changed by who knows it, for himself; by root's and an administrator's
- * right without. */
+ * right without. Whose right it is must be said: a program of root's that was made to connect, with
+ * a body of somebody's choosing, asks for nothing. */
 static enum refusal login_may_ask(const struct call *call, const struct msg_ask_pam *ask) {
         const struct peer *peer = &call->connection->peer;
 
         if (!peer->is_known)
                 return REFUSAL_NOT_PEER;
-        if (ask->phase == PAM_PHASE_AUTH || peer->uid == 0)
+        if (ask->phase == PAM_PHASE_AUTH)
+                return REFUSAL_NONE;
+        if (!ask->as_peer)
+                return REFUSAL_NO_CREDENTIALS;
+        if (peer->uid == 0)
                 return REFUSAL_NONE;
         if (may_ask_oneself(ask) && peer->uid == ask->uid &&
             peer->uid != call->authority->overflow_uid)

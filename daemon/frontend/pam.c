@@ -137,7 +137,11 @@ static int (*const readers[])(struct request *request, const struct params *para
 };
 
 static int pam_begin(struct request *request, enum pam_phase phase) {
-        struct msg_ask_pam ask = {.connection = request->number, .phase = (uint8_t)phase};
+        struct msg_ask_pam ask = {
+                .connection = request->number,
+                .phase = (uint8_t)phase,
+                .as_peer = request->authorization.scheme == SCHEME_PEER,
+        };
         struct params params;
         int r;
 

@@ -388,6 +388,7 @@ static const struct message_rule rules[MSG_COUNT] = {
         [MSG_ASK_PAM] = {"ask-pam", {
                 FIELD(msg_ask_pam, connection, ANY_NUMBER),
                 FIELD(msg_ask_pam, phase, PAM_PHASE_PASSWORD),
+                FIELD(msg_ask_pam, as_peer, FLAG_MAX),
                 FIELD(msg_ask_pam, username, NAME_ASKED_MAX),
                 FIELD(msg_ask_pam, password, PASSWORD_MAX),
                 FIELD(msg_ask_pam, service, SERVICE_MAX),

@@ -583,7 +583,8 @@ struct msg_ask_policy_test {
 
 struct msg_ask_pam {
         uint32_t connection;
-        uint8_t phase; /* enum pam_phase */
+        uint8_t phase;   /* enum pam_phase */
+        uint8_t as_peer; /* the caller says so: without it its uid has no right here */
         struct text username;
         struct text password; /* auth, check, password: the present one */
         struct text service;

@@ -163,7 +163,7 @@ def somebody(jetond):
 
 
 def pam(jetond, phase, **fields):
-    return jetond.post(f"/pam/{phase}", form={"username": "alice", "uid": os.geteuid(),
+    return jetond.post(f"/pam/{phase}", peer=True, form={"username": "alice", "uid": os.geteuid(),
                                              "service": "sshd", "nonce": NONCE, **fields})
 
 

@@ -56,7 +56,8 @@ def meanwhile(jetond, process, request, order):
 
 
 def form(path, **fields):
-    return compose("POST", path, FORM, encode_form(fields))
+    headers = FORM + [("Authorization", "Peer")] if path.startswith("/pam/") else FORM
+    return compose("POST", path, headers, encode_form(fields))
 
 
 def body(method, path, data, token):

@@ -69,7 +69,7 @@ def code_of(host, name="alice", service="sshd", token=None):
 def pam(host, password, uid=ALICE, service="sshd", phase="auth", **form):
     """The claims of the ticket that such a login gets."""
     by = form.pop("by", None)
-    reply = host.post(f"/pam/{phase}", uid=by, form={
+    reply = host.post(f"/pam/{phase}", uid=by, peer=True, form={
         "username": {ALICE: "alice", BOB: "bob"}[uid], "uid": str(uid), "service": service,
         "nonce": base64.urlsafe_b64encode(os.urandom(32)).decode().rstrip("="),
         **({"password": password} if phase == "auth" else {}), **form})
@@ -273,7 +273,7 @@ def session_token(host, password):
     proof = {}
     if password:
         proof["proof"] = host.post("/pam/auth", form={**form, "password": password}).body.decode()
-    reply = host.post("/pam/session", form={**form, **proof})
+    reply = host.post("/pam/session", peer=True, form={**form, **proof})
     assert reply.status == 200, (reply, host.log()[-3000:])
     ticket = claims_of(reply.body.decode())
     assert ticket["verdict"] == "granted", host.log()

@@ -68,7 +68,7 @@ class Session:
 def ask(daemon, phase, uid=UID, **more):
     form = {"username": "alice", "uid": str(uid), "service": "sshd",
             "nonce": base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode(), **more}
-    return daemon.request("POST", f"/pam/{phase}", form=form)
+    return daemon.request("POST", f"/pam/{phase}", form=form, peer=True)
 
 
 def ticket(daemon, phase, **how):

@@ -185,7 +185,7 @@ def test_rights_over_others_are_no_token(selfish):
 
 def pam_account(jetond, uid):
     form = {"username": "alice", "uid": "61010", "service": "sshd", "nonce": "A" * 43}
-    return jetond.post("/pam/account", form=form, uid=uid).status
+    return jetond.post("/pam/account", form=form, uid=uid, peer=True).status
 
 
 def test_who_may_act_for_others_may_ask_about_their_logins(selfish):

@@ -1,6 +1,5 @@
 """Rules by unit: beside its uid, the kernel says in which unit of systemd a process is. What was read
 of a process counts while that very process is there, whoever gets its number next."""
-import ctypes
 import os
 import signal
 import socket
@@ -10,6 +9,7 @@ import time
 import pytest
 from cgroups import units
 from harness import BUILD, Daemon, compose, encode_form, in_process_of, is_root
+from pids import fork_with_pid
 
 pytestmark = pytest.mark.skipif(not is_root(), reason="needs root to make cgroups and other uids")
 
@@ -28,27 +28,7 @@ identity "grafana" {{
 identity "plain" {{ user = {{"{OTHER}"}} audience = {{"{METRICS}"}} }}
 """
 FORM = {"grant_type": "client_credentials", "audience": METRICS}
-SYS_CLONE3 = 435
 WAIT_SECONDS = 20
-
-
-class CloneArguments(ctypes.Structure):
-    """struct clone_args of linux/sched.h."""
-    _fields_ = [(name, ctypes.c_uint64) for name in (
-        "flags", "pidfd", "child_tid", "parent_tid", "exit_signal", "stack", "stack_size", "tls",
-        "set_tid", "set_tid_size", "cgroup")]
-
-
-def fork_with_pid(pid):
-    """fork(2) whose child has that pid; 0 in the child."""
-    wanted = ctypes.c_int(pid)
-    arguments = CloneArguments(exit_signal=signal.SIGCHLD, set_tid=ctypes.addressof(wanted),
-                               set_tid_size=1)
-    libc = ctypes.CDLL(None, use_errno=True)
-    result = libc.syscall(SYS_CLONE3, ctypes.byref(arguments), ctypes.sizeof(arguments))
-    if result < 0:
-        raise OSError(ctypes.get_errno(), "clone3")
-    return result
 
 
 @pytest.fixture(scope="module")

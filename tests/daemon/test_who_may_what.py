@@ -34,7 +34,7 @@ ADMIN_WEB = {**ADMIN, **PEERS_UNKNOWN}
 REGISTER, REGISTER_WEB = {**ADMIN, "nobody": FORBIDDEN}, {**ADMIN_WEB, "nobody": FORBIDDEN}
 NOWHERE = {**{caller: NO_ROUTE for caller in CALLERS}, **PEERS_UNKNOWN}
 CLIENTS_WEB = {caller: UNKNOWN for caller in CALLERS}
-ROOT = {caller: FORBIDDEN if caller == "other_peer" else IN for caller in CALLERS}
+ROOT = {**{caller: UNKNOWN for caller in CALLERS}, "admin_peer": IN, "other_peer": FORBIDDEN}
 ROOT_OR_ONESELF = ROOT  # the other peer is not who he asks about
 
 LOGIN = {"username": "target", "password": PASSWORD}

@@ -324,7 +324,7 @@ def test_token_of_another_user_keeps_no_session_of_his(login):
     form = {"username": ACCOUNT.pw_name, "uid": ACCOUNT.pw_uid, "service": "x", "nonce": "A" * 43,
             "password": PASSWORD, "new_password": NEW, "proof": theirs["access_token"]}
     mine = jetond.login(ACCOUNT.pw_name).json()
-    assert jetond.post("/pam/password", form=form).status == 200
+    assert jetond.post("/pam/password", form=form, peer=True).status == 200
     for session, status in ((mine, 400), (theirs, 200)):
         refreshed = jetond.post("/token", form={"grant_type": "refresh_token",
                                                 "refresh_token": session["refresh_token"]})
@@ -353,8 +353,8 @@ def test_without_the_old_one_it_is_roots_alone(login):
             "new_password": NEW}
     for uid in (ACCOUNT.pw_uid, 4711):
         for path in ("/pam/password", "/pam/password/check"):
-            assert in_process_of(uid, lambda path=path: login.jetond.post(path, form=form).status
-                                 ) == 403
+            assert in_process_of(uid, lambda path=path: login.jetond.post(path, form=form, peer=True
+                                                                          ).status) == 403
     assert login.try_login(phases="auth", password=PASSWORD).codes == {"auth": "PAM_SUCCESS"}
     assert login.try_login(phases="reset").codes == {"reset": "PAM_SUCCESS"}
     assert login.try_login(phases="auth", password=NEW).codes == {"auth": "PAM_SUCCESS"}
