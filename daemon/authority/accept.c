@@ -6,6 +6,7 @@
 #include "../../common/clock.h"
 #include "../../common/log.h"
 #include "../../common/secret.h"
+#include "credential.h"
 #include "frontends.h"
 #include "identity.h"
 #include "peer_process.h"
@@ -102,10 +103,12 @@ static int connection_begin(struct authority *authority, const struct listener *
         struct connection *connection;
         int r;
 
-        if (!listener->is_web) {
+        if (listener->kind != LISTENER_WEB) {
                 r = peer_of(socket, &peer);
                 if (r == 0 && conversations_is_worker(&authority->conversations, peer.pid))
                         r = -ELOOP;
+                if (r == 0 && listener->kind == LISTENER_CREDENTIALS && peer.uid != 0)
+                        r = -EPERM;
                 if (r == 0)
                         r = groups_of(socket, authority->overflow_gid, &peer);
                 if (r < 0)
@@ -128,6 +131,8 @@ static int connection_begin(struct authority *authority, const struct listener *
                 connections_remove(&authority->connections, connection);
                 return r;
         }
+        if (listener->kind == LISTENER_CREDENTIALS)
+                return credential_begin(authority, connection);
         peers_ask_process(authority, connection);
         return frontends_hand_over(authority, connection);
 }
@@ -157,6 +162,12 @@ static const char *refusal_reason(int error) {
         return strerror(-error);
 }
 
+static const char *const listener_names[] = {
+        [LISTENER_LOCAL] = "jeton.sock",
+        [LISTENER_WEB] = "web.sock",
+        [LISTENER_CREDENTIALS] = "credentials.sock",
+};
+
 static void connection_refused(const struct listener *listener, int error) {
         static int64_t quiet_until_ms;
         int64_t now = clock_monotonic_ms();
@@ -164,8 +175,8 @@ static void connection_refused(const struct listener *listener, int error) {
         if (now < quiet_until_ms)
                 return;
         quiet_until_ms = now + 1000;
-        log_warning("a connection on %s was closed unread: %s",
-                    listener->is_web ? "web.sock" : "jeton.sock", refusal_reason(error));
+        log_warning("a connection on %s was closed unread: %s", listener_names[listener->kind],
+                    refusal_reason(error));
 }
 
 static void listener_ready(void *context, uint32_t events) {

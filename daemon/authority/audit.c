@@ -7,6 +7,7 @@
 #include "../../common/log.h"
 #include "../../common/wire/wire.h"
 #include "../privsep/request_id.h"
+#include "credential.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -205,6 +206,8 @@ int audit_key(struct authority *authority, const struct msg_key_changed *change)
 static const char *event_of(const struct call *call) {
         const char *name = message_name(call->asked);
 
+        if (call->connection->is_credential)
+                return CREDENTIAL_EVENT;
         return strncmp(name, "ask-", 4) == 0 ? name + 4 : name;
 }
 

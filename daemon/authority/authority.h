@@ -55,10 +55,15 @@ struct authority {
         struct listener {
                 struct authority *authority; /* borrowed: it holds us */
                 int fd;
-                bool is_web;
+                enum listener_kind {
+                        LISTENER_LOCAL,       /* jeton.sock */
+                        LISTENER_WEB,         /* web.sock */
+                        LISTENER_CREDENTIALS, /* credentials.sock: credential.h */
+                        LISTENER_COUNT,
+                } kind;
                 struct watch watch;
                 struct timer pause; /* out of descriptors: look again later */
-        } listeners[2];
+        } listeners[LISTENER_COUNT];
         uint32_t overflow_uid, overflow_gid;
 
         struct audit *audit;

@@ -3,6 +3,7 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/clock.h"
+#include "../../common/log.h"
 #include "audit.h"
 #include "change.h"
 #include "sources.h"
@@ -121,11 +122,26 @@ int call_commit(struct call *call, call_write *write, call_step *then,
 
 /* ---- the answer ---- */
 
+/* A unit's credential is the token or nothing: its protocol knows no refusal. What fits in a frame
+ * fits in an empty socket. */
+static int credential_write(const struct connection *connection, enum message_type type,
+                            const void *message) {
+        const struct msg_answer_token *token = message;
+
+        if (type == MSG_ANSWER_TOKEN &&
+            write(connection->fd, token->access_token.p, token->access_token.len) !=
+                    (ssize_t)token->access_token.len)
+                log_warning("systemd did not take the credential that it asked for");
+        return 0;
+}
+
 /* What waits for its commit can be refused, and is not written then. Nothing else can be said of it
  * yet, whatever a step may think. */
 int call_send(struct call *call, enum message_type type, const void *message) {
         struct link *frontend = &call->authority->frontends[call->connection->class];
 
+        if (call->connection->is_credential)
+                return credential_write(call->connection, type, message);
         if (call->commit.waits && type != MSG_ANSWER_REFUSED)
                 return -EPERM;
         return link_send(frontend, type, call->number, message, -1);
@@ -133,11 +149,15 @@ int call_send(struct call *call, enum message_type type, const void *message) {
 
 /* A frontend that is gone has taken its callers along: then nobody is left to be told. */
 int call_answer(struct call *call, enum message_type type, const void *message) {
+        struct connection *connection = call->connection;
+        struct connections *connections = &call->authority->connections;
         int r = call_send(call, type, message);
 
         if ((r == -EMSGSIZE || r == -EPERM) && type != MSG_ANSWER_REFUSED)
                 return call_fail(call, r);
         call_free(call);
+        if (connection->is_credential)
+                connections_remove(connections, connection);
         return 0;
 }
 

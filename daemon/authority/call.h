@@ -105,6 +105,7 @@ struct call {
                 struct session_end *session_end; /* session_list.c */
                 struct issue *issue;             /* issue.c */
                 struct peer_wish *peer_wish;     /* grant_peer.c */
+                struct unit_wish *unit_wish;     /* credential.c */
                 struct client_work *client_work; /* client_admin.c */
                 char *unlocked;                  /* user_unlock.c */
         } step;                                  /* owned; freed by free_step */

@@ -73,6 +73,7 @@ int connections_add(struct connections *connections, const struct budget_limits 
         connection->class = class;
         connection->peer = *peer;
         connection->charged_to = charged_to;
+        connection->is_credential = false;
         connection->questions = 0;
         connection->audited = 0;
         connection->comm[0] = '\0';

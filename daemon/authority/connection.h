@@ -35,6 +35,7 @@ struct connection {
         int fd;              /* the socket until a frontend has it, then -1 */
         int process;         /* pidfd of the peer, where it may open sessions or a rule for its uid
                               * names a unit; otherwise -1 */
+        bool is_credential;  /* no frontend reads it, it gets one token and ends: credential.h */
         struct call *call;   /* in flight; owned */
         uint32_t next_free;
 };

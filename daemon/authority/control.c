@@ -53,9 +53,11 @@ static int take_descriptor(struct authority *authority, struct frame *frame) {
 
         switch (said->what) {
         case DESCRIPTOR_LISTEN:
-                return keep_fd(&authority->listeners[0].fd, frame);
+                return keep_fd(&authority->listeners[LISTENER_LOCAL].fd, frame);
         case DESCRIPTOR_LISTEN_WEB:
-                return keep_fd(&authority->listeners[1].fd, frame);
+                return keep_fd(&authority->listeners[LISTENER_WEB].fd, frame);
+        case DESCRIPTOR_LISTEN_CREDENTIALS:
+                return keep_fd(&authority->listeners[LISTENER_CREDENTIALS].fd, frame);
         case DESCRIPTOR_DB_DIR:
                 return keep_fd(&authority->db_dir, frame);
         case DESCRIPTOR_TOKENS_DIR:

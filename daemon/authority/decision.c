@@ -163,3 +163,10 @@ int decision_make(const struct call *call, const struct peer *peer, const struct
                 judge(call->settings, asked, ret);
         return 0;
 }
+
+void decision_make_of_unit(const struct call *call, const struct identity_rule *rule,
+                           const struct asked *asked, struct decision *ret) {
+        *ret = (struct decision){.rule = rule};
+        name_subject(&call->connection->peer, ret);
+        judge(call->settings, asked, ret);
+}

@@ -26,6 +26,10 @@ struct decision {
 int decision_make(const struct call *call, const struct peer *peer, const struct asked *asked,
                   struct decision *ret);
 
+/* What that rule gives to the unit that it names, in the same way: nobody's uid is looked at. */
+void decision_make_of_unit(const struct call *call, const struct identity_rule *rule,
+                           const struct asked *asked, struct decision *ret);
+
 void decision_clear(struct decision *decision);
 
 #endif

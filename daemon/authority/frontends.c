@@ -190,7 +190,8 @@ static void waiting_hand_over(struct authority *authority, uint32_t class) {
         for (i = 0; i < connections->size; i++) {
                 struct connection *connection = &connections->slots[i];
 
-                if (!connection->number || connection->fd < 0 || connection->class != class)
+                if (!connection->number || connection->fd < 0 || connection->is_credential ||
+                    connection->class != class)
                         continue;
                 r = frontends_hand_over(authority, connection);
                 if (r < 0)

@@ -6,6 +6,7 @@
 #include "../../common/clock.h"
 #include "audit.h"
 #include "decision.h"
+#include "grant_peer.h"
 #include "issue.h"
 #include "units.h"
 
@@ -18,7 +19,8 @@ struct peer_wish {
         char scope[SCOPE_MAX + 1];
 };
 
-static int peer_issue(struct call *call, const struct decision *decision, int64_t began) {
+int peer_issue(struct call *call, const struct issue_kind *kind, const struct decision *decision,
+               int64_t began) {
         const struct user *user = decision->user;
         bool is_self = decision->rule->is_self;
         struct msg_sign_access fields = {
@@ -36,7 +38,7 @@ static int peer_issue(struct call *call, const struct decision *decision, int64_
                 .lifetime_s = decision->lifetime_s,
         };
 
-        return issue_token(call, &peer_token, began, TEXT_NONE, &fields);
+        return issue_token(call, kind, began, TEXT_NONE, &fields);
 }
 
 static int peer_grant(struct call *call, const struct peer *peer, const struct asked *asked) {
@@ -53,7 +55,7 @@ static int peer_grant(struct call *call, const struct peer *peer, const struct a
         if (decision.refusal)
                 return issue_refuse(call, &peer_token, text_of(decision.sub), decision.refusal,
                                     "%s", decision.reason);
-        return peer_issue(call, &decision, began);
+        return peer_issue(call, &peer_token, &decision, began);
 }
 
 static int peer_placed(struct call *call, struct text unit) {

@@ -90,6 +90,32 @@ enum identity_match identity_find(const struct settings *settings, const struct 
         return IDENTITY_FOUND;
 }
 
+static bool is_of_unit(const struct identity_rule *rule, struct text unit) {
+        return rule->unit[0] != '\0' && rule->audiences[0] != '\0' &&
+               text_is(unit, text_of(rule->unit));
+}
+
+enum identity_match identity_find_unit(const struct settings *settings, struct text unit,
+                                       struct text name, const struct identity_rule **ret) {
+        const struct identity_rule *found = NULL, *named = identity_named(settings, name);
+        size_t i, count = 0;
+
+        if (named && is_of_unit(named, unit)) {
+                *ret = named;
+                return IDENTITY_FOUND;
+        }
+        for (i = 0; i < settings->identity_count; i++) {
+                if (!is_of_unit(&settings->identities[i], unit))
+                        continue;
+                found = &settings->identities[i];
+                count++;
+        }
+        if (count != 1)
+                return count ? IDENTITY_SEVERAL : IDENTITY_NONE;
+        *ret = found;
+        return IDENTITY_FOUND;
+}
+
 bool identity_may_act_for(const struct settings *settings, const struct peer *peer) {
         size_t i;
 

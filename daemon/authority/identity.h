@@ -26,6 +26,11 @@ bool identity_asks_unit(const struct settings *settings, const struct peer *peer
 enum identity_match identity_find(const struct settings *settings, const struct peer *peer,
                                   struct text name, const struct identity_rule **ret);
 
+/* The block that names that unit; of several, the one that is called `name`. *ret is touched only
+ * for IDENTITY_FOUND. */
+enum identity_match identity_find_unit(const struct settings *settings, struct text unit,
+                                       struct text name, const struct identity_rule **ret);
+
 /* The block or self of that name; NULL when there is none. */
 const struct identity_rule *identity_named(const struct settings *settings, struct text name);
 

@@ -63,7 +63,7 @@ static int authority_init(struct authority *authority) {
                 authority->listeners[i] = (struct listener){
                         .authority = authority,
                         .fd = -1,
-                        .is_web = i == 1,
+                        .kind = (enum listener_kind)i,
                 };
         commits_init(&authority->commits);
         r = audit_new(&authority->audit);
@@ -86,7 +86,7 @@ static void overflow_read(const char *path, uint32_t *ret) {
 }
 
 static int authority_check_setup(const struct authority *authority) {
-        bool complete = authority->incoming && authority->listeners[0].fd >= 0 &&
+        bool complete = authority->incoming && authority->listeners[LISTENER_LOCAL].fd >= 0 &&
                         authority->db_dir >= 0 && authority->tokens_dir >= 0 &&
                         authority->keys_page_fd >= 0 && authority->status_page_fd >= 0 &&
                         authority->signer.up;

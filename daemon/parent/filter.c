@@ -76,12 +76,13 @@ static const char *const frontend[] = {
 /* Accepts, keeps the database in the files that it opened before, and makes, replaces and removes
  * the tokens of system logins, relative to the folder that it was given. */
 static const char *const authority[] = {
-        "accept4",  "getsockopt", "setsockopt", "shutdown",  "pread64",    "pwrite64",
-        "fsync",    "fdatasync",  "ftruncate",  "fallocate", "lseek",      "stat",
-        "lstat",    "newfstatat", "statx",      "access",    "faccessat",  "faccessat2",
-        "getcwd",   "readlink",   "readlinkat", "flock",     "msync",      "getuid",
-        "geteuid",  "getgid",     "getegid",    "mkdirat",   "renameat",   "renameat2",
-        "unlinkat", "fsetxattr",  "fstatfs",    "umask",     "pidfd_open", NULL,
+        "accept4",    "getpeername", "getsockopt", "setsockopt", "shutdown",  "pread64",
+        "pwrite64",   "fsync",       "fdatasync",  "ftruncate",  "fallocate", "lseek",
+        "stat",       "lstat",       "newfstatat", "statx",      "access",    "faccessat",
+        "faccessat2", "getcwd",      "readlink",   "readlinkat", "flock",     "msync",
+        "getuid",     "geteuid",     "getgid",     "getegid",    "mkdirat",   "renameat",
+        "renameat2",  "unlinkat",    "fsetxattr",  "fstatfs",    "umask",     "pidfd_open",
+        NULL,
 };
 
 /* SQLite tries these at times (to remove its journal at the end, to sync a directory) and lives

@@ -120,6 +120,16 @@ static int local_listen(struct parent *parent) {
         return listener_open(parent->places.fd[PLACE_RUN], path, 0666, (gid_t)-1, &parent->local);
 }
 
+/* For systemd, which asks as root. */
+static int credentials_listen(struct parent *parent) {
+        _cleanup_(freep) char *path = NULL;
+
+        if (asprintf(&path, "%s/credentials.sock", parent->places.path[PLACE_RUN]) < 0)
+                return -ENOMEM;
+        return listener_open(parent->places.fd[PLACE_RUN], path, 0600, (gid_t)-1,
+                             &parent->credentials);
+}
+
 static int web_listen(struct parent *parent) {
         const struct web *web = &parent->settings->web;
         _cleanup_(freep) char *path = NULL;
@@ -197,6 +207,8 @@ static int prepare(struct parent *parent) {
         if (r == 0)
                 r = local_listen(parent);
         if (r == 0)
+                r = credentials_listen(parent);
+        if (r == 0)
                 r = web_listen(parent);
         if (r == 0)
                 r = audit_places_open(&parent->audit, parent->settings->audit_file);
@@ -271,6 +283,7 @@ static void parent_clear(struct parent *parent) {
         supervise_clear(parent);
         listener_close(&parent->local);
         listener_close(&parent->web);
+        listener_close(&parent->credentials);
         audit_places_close(&parent->audit);
         closep(&parent->blocklist);
         for (i = 0; i < PROCESS_COUNT; i++)

@@ -39,7 +39,7 @@ struct parent {
         struct identities identities;
         struct places places;
         struct page_files pages;
-        struct listener local, web;
+        struct listener local, web, credentials;
         struct audit_places audit;
         int blocklist;              /* -1: none */
         int filters[PROCESS_COUNT]; /* memfds; -1 where there is none */

@@ -67,6 +67,7 @@ static void begin(struct parent *parent) {
         notify_stopping();
         listener_close(&parent->local);
         listener_close(&parent->web);
+        listener_close(&parent->credentials);
         loop_timer_unset(parent->loop, &parent->restart);
         for (i = 0; i < parent->child_count; i++) {
                 loop_timer_unset(parent->loop, &parent->children[i].timer);

@@ -174,18 +174,19 @@ enum message_type {
 /* What a descriptor handed over in MSG_DESCRIPTOR is. */
 enum descriptor {
         DESCRIPTOR_NONE = 0,
-        DESCRIPTOR_LISTEN,      /* jeton.sock */
-        DESCRIPTOR_LISTEN_WEB,  /* web.sock */
-        DESCRIPTOR_DB_DIR,      /* the authority's own directory */
-        DESCRIPTOR_TOKENS_DIR,  /* the authority's own, for the tokens of system logins */
-        DESCRIPTOR_KEYS_DIR,    /* the signer's own directory */
-        DESCRIPTOR_KEYS_PAGE,   /* writable for the signer alone */
-        DESCRIPTOR_STATUS_PAGE, /* writable for the authority alone */
-        DESCRIPTOR_CHANNEL,     /* a socket pair's end; `process` and `instance` say whose */
-        DESCRIPTOR_FILTER,      /* a memfd with the seccomp program */
-        DESCRIPTOR_JOURNAL,     /* connected to journald, for audit lines */
-        DESCRIPTOR_AUDIT_FILE,  /* opened to append audit lines */
-        DESCRIPTOR_BLOCKLIST,   /* passwords that nobody may have, a line each */
+        DESCRIPTOR_LISTEN,             /* jeton.sock */
+        DESCRIPTOR_LISTEN_WEB,         /* web.sock */
+        DESCRIPTOR_LISTEN_CREDENTIALS, /* credentials.sock */
+        DESCRIPTOR_DB_DIR,             /* the authority's own directory */
+        DESCRIPTOR_TOKENS_DIR,         /* the authority's own, for the tokens of system logins */
+        DESCRIPTOR_KEYS_DIR,           /* the signer's own directory */
+        DESCRIPTOR_KEYS_PAGE,          /* writable for the signer alone */
+        DESCRIPTOR_STATUS_PAGE,        /* writable for the authority alone */
+        DESCRIPTOR_CHANNEL,            /* a socket pair's end; `process` and `instance` say whose */
+        DESCRIPTOR_FILTER,             /* a memfd with the seccomp program */
+        DESCRIPTOR_JOURNAL,            /* connected to journald, for audit lines */
+        DESCRIPTOR_AUDIT_FILE,         /* opened to append audit lines */
+        DESCRIPTOR_BLOCKLIST,          /* passwords that nobody may have, a line each */
         DESCRIPTOR_COUNT,
 };
 

@@ -6,6 +6,7 @@
 #include "caller.h"
 
 #include "../../common/cleanup.h"
+#include "../../common/wire/bytes.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -31,16 +32,6 @@ static bool is_slice(struct text part) {
                text_is((struct text){part.p + part.len - end.len, end.len}, end);
 }
 
-static struct text next_part(struct text *path) {
-        const char *slash = path->len > 0 ? memchr(path->p, '/', path->len) : NULL;
-        struct text part = {path->p, slash ? (size_t)(slash - path->p) : path->len};
-        size_t taken = part.len + (slash ? 1 : 0);
-
-        path->p += taken;
-        path->len -= taken;
-        return part;
-}
-
 /* systemd puts a "_" before what the kernel could take for a file of its own, and before "_". */
 static struct text unescaped(struct text part) {
         bool is_escaped = part.len > 0 && part.p[0] == '_';
@@ -52,7 +43,7 @@ static struct text unit_in(struct text path) {
         struct text part;
 
         do
-                part = next_part(&path);
+                part = cut_at(&path, '/');
         while (is_slice(part));
         part = unescaped(part);
         return name_is_unit(part) ? part : TEXT_NONE;

@@ -25,6 +25,7 @@ CHILDREN = {
 PLACES = {
     "/run/jeton": "root:root 755 directory",
     "/run/jeton/jeton.sock": "root:root 666 socket",
+    "/run/jeton/credentials.sock": "root:root 600 socket",
     "/run/jeton/keys": "root:root 644 regular file",
     "/run/jeton/status": "root:root 644 regular file",
     "/run/jeton/tokens": "jeton:jeton 711 directory",
