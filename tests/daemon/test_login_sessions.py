@@ -357,7 +357,8 @@ def test_a_connection_that_a_child_inherits_is_its_makers(host):
     """The process that called connect(2) is meant, as with every credential of a Unix socket."""
     nonce = "A" * 43
     form = f"username=alice&uid={UID}&service=sshd&nonce={nonce}"
-    request = (f"POST /pam/session HTTP/1.1\r\nHost: x\r\nContent-Length: {len(form)}\r\n"
+    request = (f"POST /pam/session HTTP/1.1\r\nHost: x\r\nAuthorization: Peer\r\n"
+               f"Content-Length: {len(form)}\r\n"
                f"Content-Type: application/x-www-form-urlencoded\r\n\r\n{form}").encode()
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(host.socket))
