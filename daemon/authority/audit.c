@@ -101,6 +101,7 @@ static void add_peer(struct audit_line *line, const struct peers *peers,
 
         if (!peer->is_known) {
                 audit_line_word(line, "peer", "proxy");
+                audit_line_quoted(line, "remote", text_of(connection->remote));
                 return;
         }
         audit_line_number(line, "peer_uid", peer->uid);

@@ -21,6 +21,7 @@ static const struct audit_key keys[] = {
         {"peer_user", "JETON_PEER_USER"},
         {"peer_comm", "JETON_PEER_COMM"},
         {"peer_unit", "JETON_PEER_UNIT"},
+        {"remote", "JETON_REMOTE"},
         {"user", "JETON_USER"},
         {"admin", "JETON_ADMIN"},
         {"client", "JETON_CLIENT"},

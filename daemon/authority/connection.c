@@ -78,6 +78,7 @@ int connections_add(struct connections *connections, const struct budget_limits 
         connection->audited = 0;
         connection->comm[0] = '\0';
         connection->unit[0] = '\0';
+        connection->remote[0] = '\0';
         *ret = connection;
         return 0;
 }

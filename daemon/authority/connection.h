@@ -31,6 +31,8 @@ struct connection {
         enum caller_class class;
         struct peer peer;
         char comm[COMM_MAX + 1], unit[UNIT_SHOWN_MAX + 1]; /* for the log: peers.h */
+        /* Of who asks now, where the peer is a proxy, by its word; "" where it said none. */
+        char remote[REMOTE_MAX + 1];
         uint32_t charged_to; /* whose share of the budgets this is: peers_share() */
         int fd;              /* the socket until a frontend has it, then -1 */
         int process;         /* pidfd of the peer, where it may open sessions or a rule for its uid

@@ -7,6 +7,7 @@
 #include "../../common/log.h"
 #include "answers.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -54,6 +55,7 @@ static const struct inbox_row {
 };
 
 _Static_assert(offsetof(struct msg_connection_closed, connection) == 0 &&
+                       offsetof(struct msg_caller, connection) == 0 &&
                        offsetof(struct msg_ask_password_grant, connection) == 0 &&
                        offsetof(struct msg_ask_refresh_grant, connection) == 0 &&
                        offsetof(struct msg_ask_revoke, connection) == 0 &&
@@ -116,17 +118,28 @@ static void connection_end(struct authority *authority, struct connection *conne
         connections_remove(&authority->connections, connection);
 }
 
-static int frontend_take(struct authority *authority, struct link *link, struct frame *frame) {
-        struct connection *connection = connection_of(authority, link, frame);
+static bool is_address(const char *text) {
+        struct in6_addr address;
+
+        return inet_pton(strchr(text, ':') ? AF_INET6 : AF_INET, text, &address) == 1;
+}
+
+/* Where the kernel knows the peer nobody else names him, and a call stays its caller's. */
+static int connection_name_caller(struct connection *connection, struct text remote) {
+        char address[REMOTE_MAX + 1];
+
+        if (connection->peer.is_known || connection->call ||
+            text_copy(remote, address, sizeof address) < 0 || (address[0] && !is_address(address)))
+                return -EPROTO;
+        memcpy(connection->remote, address, sizeof address);
+        return 0;
+}
+
+static int call_take(struct authority *authority, struct connection *connection,
+                     struct frame *frame) {
         struct call *call;
         int r;
 
-        if (!connection)
-                return -EPROTO;
-        if (frame->type == MSG_CONNECTION_CLOSED) {
-                connection_end(authority, connection);
-                return 0;
-        }
         if (connection->call)
                 return -EPROTO;
         r = call_new(authority, connection, frame->call, &call);
@@ -139,6 +152,19 @@ static int frontend_take(struct authority *authority, struct link *link, struct 
         r = inbox_find(frame->type)(call, &frame->message);
         if (r < 0)
                 call_fail(call, r);
+        return 0;
+}
+
+static int frontend_take(struct authority *authority, struct link *link, struct frame *frame) {
+        struct connection *connection = connection_of(authority, link, frame);
+
+        if (!connection)
+                return -EPROTO;
+        if (frame->type == MSG_CALLER)
+                return connection_name_caller(connection, frame->message.caller.remote);
+        if (frame->type != MSG_CONNECTION_CLOSED)
+                return call_take(authority, connection, frame);
+        connection_end(authority, connection);
         return 0;
 }
 

@@ -273,9 +273,8 @@ int answer_password_grant(struct call *call, const union message *message) {
                 return call_refuse(call, refusal);
         r = grant_load_user(call, ask->username);
         if (r == 0)
-                r = guesser_of_login(call, ask->username, ask->remote, &guesser);
+                r = guesser_of_login(call, ask->username, &guesser);
         if (r < 0)
                 return r;
-        return sources_ask(call, &guesser, ask->username, ask->password, ask->remote,
-                           grant_check_password);
+        return sources_ask(call, &guesser, ask->username, ask->password, grant_check_password);
 }

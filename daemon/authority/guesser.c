@@ -49,8 +49,7 @@ static void address_write(struct text address, char *ret, size_t size) {
         inet_ntop(AF_INET6, &in6, ret, (socklen_t)size);
 }
 
-int guesser_of_login(const struct call *call, struct text name, struct text remote,
-                     struct throttle_key *ret) {
+int guesser_of_login(const struct call *call, struct text name, struct throttle_key *ret) {
         const struct peer *peer = &call->connection->peer;
         char source[SOURCE_MAX], address[RHOST_MAX + 1];
 
@@ -58,7 +57,7 @@ int guesser_of_login(const struct call *call, struct text name, struct text remo
         if (peer->is_known) {
                 snprintf(source, sizeof source, "uid %u", peer->uid);
         } else {
-                address_write(remote, address, sizeof address);
+                address_write(text_of(call->connection->remote), address, sizeof address);
                 snprintf(source, sizeof source, "web %s", address);
         }
         return source_write(text_of(source), ret->source);

@@ -6,8 +6,7 @@
 
 /* A login as call->user, or where there is none as `name`: by the peer's uid, on web.sock by
  * `remote`, which the proxy named. 0 or -errno. */
-int guesser_of_login(const struct call *call, struct text name, struct text remote,
-                     struct throttle_key *ret);
+int guesser_of_login(const struct call *call, struct text name, struct throttle_key *ret);
 
 /* A system login to the account `uid`. A program of root's or of an administrator's, or one with
  * the act-for right, guesses for somebody else: it is the remote host, by that service, who does. 0

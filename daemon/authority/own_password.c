@@ -113,7 +113,7 @@ int answer_password_change(struct call *call, const union message *message) {
         r = own_keep(call, ask, claims.sid);
         if (r == 0)
                 r = guesser_of_login(call, call->user ? text_of(call->user->name) : ask->username,
-                                     ask->remote, &guesser);
+                                     &guesser);
         if (r < 0)
                 return r;
         return password_ask(call, &guesser, ask->current_password, own_check_current);

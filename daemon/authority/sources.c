@@ -22,11 +22,10 @@
 
 struct source_walk {
         char username[USER_NAME_MAX + 1]; /* empty: no name that a user or an account has here */
-        char remote[REMOTE_MAX + 1];
-        size_t at;         /* of the source that was asked last, from 1 */
-        bool is_away;      /* one of them could not tell */
-        uint32_t uid;      /* of an account that becomes a user ... */
-        struct user *made; /* ... this one; owned */
+        size_t at;                        /* of the source that was asked last, from 1 */
+        bool is_away;                     /* one of them could not tell */
+        uint32_t uid;                     /* of an account that becomes a user ... */
+        struct user *made;                /* ... this one; owned */
         enum users_conflict conflict;
         char detail[SOURCE_NAME_MAX + 48];
 };
@@ -187,7 +186,7 @@ static int pam_ask(struct call *call) {
 
         call->conversed = pam_conversed;
         return conversation_ask(call, (uint32_t)walk->at - 1, text_of(walk->username),
-                                text_of(walk->remote));
+                                text_of(call->connection->remote));
 }
 
 /* ---- all of them ---- */
@@ -204,7 +203,7 @@ static int take_turn(struct call *call, bool may_try) {
 }
 
 int sources_ask(struct call *call, const struct throttle_key *key, struct text username,
-                struct text password, struct text remote, call_judged *then) {
+                struct text password, call_judged *then) {
         struct source_walk *walk = calloc(1, sizeof *walk);
         int r;
 
@@ -214,8 +213,6 @@ int sources_ask(struct call *call, const struct throttle_key *key, struct text u
         call->judged = then;
         if (name_is_user(username) &&
             text_copy(username, walk->username, sizeof walk->username) < 0)
-                return -EINVAL;
-        if (text_copy(remote, walk->remote, sizeof walk->remote) < 0)
                 return -EINVAL;
         r = secret_new(password.p, password.len, &call->password);
         return r < 0 ? r : gate_enter(call, key, take_turn);

@@ -9,7 +9,7 @@
  * PASSWORD_RIGHT call->user is who was proved: where PAM was asked, the user who is linked to that
  * account. 0 or -errno. */
 int sources_ask(struct call *call, const struct throttle_key *key, struct text username,
-                struct text password, struct text remote, call_judged *then);
+                struct text password, call_judged *then);
 
 /* At PASSWORD_RIGHT of sources_ask(): whether it is the password of the database's hash. */
 bool source_is_database(const struct call *call);

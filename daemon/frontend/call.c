@@ -38,11 +38,30 @@ static void pending_remove(struct calls *calls, struct call *call) {
         *call = (struct call){0};
 }
 
+/* Requests of one connection of a proxy may be of several callers: the authority hears of each who
+ * is not the one before. */
+static int tell_caller(struct request *request) {
+        char place[REMOTE_SIZE];
+        struct msg_caller caller = {.connection = request->number};
+        int r;
+
+        if (request->class != CLASS_WEB)
+                return 0;
+        caller.remote = remote_parse(request->head.forwarded_for, place);
+        if (text_is(caller.remote, text_of(request->remote)))
+                return 0;
+        r = frontend_tell_authority(request->frontend, MSG_CALLER, 0, &caller);
+        return r < 0 ? r : text_copy(caller.remote, request->remote, sizeof request->remote);
+}
+
 int call_ask(struct request *request, const struct exchange *exchange, const void *message) {
         struct calls *calls = &request->frontend->calls;
         struct call *call = connection_call(request->connection);
         int r;
 
+        r = tell_caller(request);
+        if (r < 0)
+                return r;
         *call = (struct call){
                 .number = new_number(calls),
                 .exchange = exchange,

@@ -5,7 +5,6 @@
 #include "../../common/cleanup.h"
 #include "call.h"
 #include "password.h"
-#include "remote.h"
 #include "request.h"
 
 enum member {
@@ -49,7 +48,6 @@ int password_change_begin(struct request *request) {
         _cleanup_(json_values_clear) struct json_values values = {0};
         struct text body = {request->body, request->body_len};
         struct msg_ask_password_change ask = {.connection = request->number};
-        char remote[REMOTE_SIZE];
         int r;
 
         r = json_read(body, members, MEMBER_COUNT, &values, &request->fault);
@@ -59,6 +57,5 @@ int password_change_begin(struct request *request) {
                 return r;
         ask.current_password = password_as_asked(values.at[MEMBER_CURRENT].text);
         ask.new_password = values.at[MEMBER_NEW].text;
-        ask.remote = remote_parse(request->head.forwarded_for, remote);
         return call_ask(request, &change, &ask);
 }

@@ -10,6 +10,7 @@
 #include "http.h"
 #include "json.h"
 #include "judge.h"
+#include "remote.h"
 #include "response.h"
 
 struct connection;
@@ -23,6 +24,8 @@ struct request {
         uint32_t questions;            /* asked of the authority, on this connection */
         bool is_asked;                 /* one of them was this request's */
         enum caller_class class;
+        char remote[REMOTE_SIZE]; /* whom the authority takes for the connection's caller, on
+                                   * web.sock; stays from request to request */
 
         struct http_head head; /* texts are lent by the connection's input */
         char *body;            /* borrowed likewise; decoded in place */

@@ -7,7 +7,6 @@
 #include "call.h"
 #include "client_proof.h"
 #include "password.h"
-#include "remote.h"
 #include "request.h"
 
 /* RFC 6749 5.1. */
@@ -67,7 +66,7 @@ static int password_begin(struct request *request, const struct params *params) 
                 .finish = token_finish,
         };
         struct msg_ask_password_grant ask = {.connection = request->number};
-        char audience[AUDIENCE_MAX], remote[REMOTE_SIZE];
+        char audience[AUDIENCE_MAX];
         int r;
 
         if (params_get(params, "username").len == 0 || !params_has(params, "password"))
@@ -83,7 +82,6 @@ static int password_begin(struct request *request, const struct params *params) 
         ask.username = name_as_asked(params_get(params, "username"));
         ask.password = password_as_asked(params_get(params, "password"));
         ask.client_id = TEXT(WIRE_CLIENT_LOCAL);
-        ask.remote = remote_parse(request->head.forwarded_for, remote);
         return call_ask(request, &exchange, &ask);
 }
 

@@ -179,6 +179,10 @@ static const struct message_rule rules[MSG_COUNT] = {
         [MSG_CONNECTION_CLOSED] = {"connection-closed", {
                 FIELD(msg_connection_closed, connection, ANY_NUMBER),
         }},
+        [MSG_CALLER] = {"caller", {
+                FIELD(msg_caller, connection, ANY_NUMBER),
+                FIELD(msg_caller, remote, REMOTE_MAX),
+        }},
         [MSG_ASK_PASSWORD_GRANT] = {"ask-password-grant", {
                 FIELD(msg_ask_password_grant, connection, ANY_NUMBER),
                 FIELD(msg_ask_password_grant, username, NAME_ASKED_MAX),
@@ -186,7 +190,6 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ask_password_grant, client_id, CLIENT_MAX),
                 FIELD(msg_ask_password_grant, audience, AUDIENCE_MAX),
                 FIELD(msg_ask_password_grant, scope, SCOPE_MAX),
-                FIELD(msg_ask_password_grant, remote, REMOTE_MAX),
         }},
         [MSG_ASK_REFRESH_GRANT] = {"ask-refresh-grant", {
                 FIELD(msg_ask_refresh_grant, connection, ANY_NUMBER),
@@ -299,7 +302,6 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ask_password_change, username, NAME_ASKED_MAX),
                 FIELD(msg_ask_password_change, current_password, PASSWORD_MAX),
                 FIELD(msg_ask_password_change, new_password, PASSWORD_MAX),
-                FIELD(msg_ask_password_change, remote, REMOTE_MAX),
         }},
         [MSG_ASK_PEER_GRANT] = {"ask-peer-grant", {
                 FIELD(msg_ask_peer_grant, connection, ANY_NUMBER),

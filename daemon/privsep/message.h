@@ -84,6 +84,7 @@ enum message_type {
         /* authority to a frontend, and back */
         MSG_CONNECTION, /* carries the accepted socket */
         MSG_CONNECTION_CLOSED,
+        MSG_CALLER,
         MSG_ASK_PASSWORD_GRANT,
         MSG_ASK_REFRESH_GRANT,
         MSG_ASK_REVOKE,     /* a token, by whoever holds it */
@@ -352,6 +353,12 @@ struct msg_connection_closed {
         uint32_t connection;
 };
 
+/* Who asks on a connection of web.sock from now on, as the proxy says. */
+struct msg_caller {
+        uint32_t connection;
+        struct text remote; /* an address as inet_ntop(3) writes it; empty: it said none */
+};
+
 struct msg_ask_password_grant {
         uint32_t connection;
         struct text username;
@@ -359,7 +366,6 @@ struct msg_ask_password_grant {
         struct text client_id;
         struct text audience; /* space-separated; empty: the issuer */
         struct text scope;
-        struct text remote; /* the caller's address, as the proxy of web.sock says; or empty */
 };
 
 struct msg_ask_refresh_grant {
@@ -486,7 +492,6 @@ struct msg_ask_password_change {
         struct text username; /* or this one's, where there is no bearer */
         struct text current_password;
         struct text new_password;
-        struct text remote; /* as in a password grant */
 };
 
 /* client_credentials with no credentials: the peer's own. */
@@ -950,6 +955,7 @@ union message {
         struct msg_pam_state pam_state;
         struct msg_connection connection;
         struct msg_connection_closed connection_closed;
+        struct msg_caller caller;
         struct msg_ask_password_grant ask_password_grant;
         struct msg_ask_refresh_grant ask_refresh_grant;
         struct msg_ask_revoke ask_revoke;

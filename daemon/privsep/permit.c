@@ -68,6 +68,7 @@ static const struct permit rows[] = {
         /* The accepted socket goes down, what was read from it comes up as questions. */
         {MSG_CONNECTION,         AUTHORITY, FRONTEND,  RUNNING, true},
         {MSG_CONNECTION_CLOSED,  FRONTEND,  AUTHORITY, RUNNING, false},
+        {MSG_CALLER,             FRONTEND,  AUTHORITY, RUNNING, false},
         {MSG_ASK_PASSWORD_GRANT, FRONTEND,  AUTHORITY, RUNNING, false},
         {MSG_ASK_REFRESH_GRANT,  FRONTEND,  AUTHORITY, RUNNING, false},
         {MSG_ASK_REVOKE,         FRONTEND,  AUTHORITY, RUNNING, false},

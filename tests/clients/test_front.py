@@ -294,6 +294,15 @@ def test_guesses_are_counted_by_the_callers_address(front, login):
     assert front.daemon.login("mary").status == 200, "nor is this host's"
 
 
+def test_the_audit_names_the_callers_address(front, login):
+    forged = [("X-Forwarded-For", "192.0.2.9"), ("Forwarded", "for=192.0.2.9")]
+    for source in (HOST, OTHER_ADDRESS):
+        answer = login.get("/users/me", "a.b.c", headers=forged, source=source)
+        assert answer.status == 401
+        line = front.daemon.wait_for_log(f"request={answer.headers['x-request-id']}", seconds=20)
+        assert f'peer=proxy remote="{source}"' in line
+
+
 def test_a_proxy_on_jeton_sock_is_told_where_to_go(front):
     local = Site(front, HOST, front.local_port)
     answer = local.get("/proxied/health")

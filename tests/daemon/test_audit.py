@@ -95,6 +95,25 @@ def test_a_uid_without_an_account_is_a_number(jetond):
     assert line["class"] == "local"
 
 
+def test_behind_a_proxy_the_caller_is_an_address_on_every_line_of_his(fresh):
+    """One connection of the proxy carries the requests of many."""
+    jetond = fresh(f'web {{ group = "{os.getgid()}" }}\n')
+    bearer = ("Authorization", "Bearer a.b.c")
+    hops = {"192.0.2.1": "192.0.2.1", "203.0.113.9, 192.0.2.2": "192.0.2.2",
+            "[2001:DB8::7]:443": "2001:db8::7", "203.0.113.9, \"x uid=0": None,
+            "192.0.2.1, 192.0.2.1": "192.0.2.1"}
+    with jetond.connect(path=jetond.web_socket) as connection:
+        for written, address in [*hops.items(), (None, None)]:
+            said = [bearer] + ([("X-Forwarded-For", written)] if written else [])
+            connection.send(compose("GET", "/users/me", said))
+            reply = connection.reply()
+            assert reply.status == 401
+            line = wait_for(jetond, request=reply.headers["x-request-id"])
+            assert line["peer"] == "proxy" and line["class"] == "web"
+            assert line.get("remote") == address, written
+            assert "peer_uid" not in line
+
+
 def test_every_refusal_has_a_line_and_a_reason(jetond):
     for ask, error in (
             (lambda: jetond.login("alice", audience="https://nowhere.example"), "invalid_target"),

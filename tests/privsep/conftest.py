@@ -107,7 +107,7 @@ def daemon():
 def web_daemon():
     running = LyingDaemon()
     running.config_file.write_text(
-        "workers = 2\n"
+        'workers = 2\npassword-grant = "web"\n'
         f'web {{ socket = "{running.web_socket}" group = "{os.getgid()}" }}\n')
     with running:
         yield running

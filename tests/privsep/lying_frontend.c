@@ -52,6 +52,29 @@ static void closed_twice(uint32_t connection) {
         send_frame(authority.fd, MSG_CONNECTION_CLOSED, 0, &closed, -1);
 }
 
+static void name_caller(uint32_t connection, struct text remote) {
+        struct msg_caller caller = {.connection = connection, .remote = remote};
+
+        send_frame(authority.fd, MSG_CALLER, 0, &caller, -1);
+}
+
+static void caller_of_its_own(uint32_t connection) {
+        name_caller(connection, TEXT("192.0.2.1"));
+}
+
+static void caller_that_is_no_address(uint32_t connection) {
+        name_caller(connection, TEXT("192.0.2.1\" uid=0"));
+}
+
+static void caller_exchanged_in_a_call(uint32_t connection) {
+        struct msg_ask_password_grant ask = {
+                .connection = connection, .username = TEXT("alice"), .password = TEXT("x")};
+
+        name_caller(connection, TEXT("192.0.2.1"));
+        send_frame(authority.fd, MSG_ASK_PASSWORD_GRANT, 1, &ask, -1);
+        name_caller(connection, TEXT("192.0.2.2"));
+}
+
 static void answer_to_itself(uint32_t connection) {
         struct msg_answer_token token = {.access_token = TEXT("x")};
 
@@ -141,6 +164,9 @@ static const struct {
         {"peer-of-its-own", peer_of_its_own},
         {"two-calls-at-once", two_calls_at_once},
         {"closed-twice", closed_twice},
+        {"caller-of-its-own", caller_of_its_own},
+        {"caller-that-is-no-address", caller_that_is_no_address},
+        {"caller-exchanged-in-a-call", caller_exchanged_in_a_call},
         {"answer-to-itself", answer_to_itself},
         {"settings-of-its-own", settings_of_its_own},
         {"order-to-sign", order_to_sign},

@@ -6,10 +6,10 @@ from conftest import wait_until
 
 
 AGAINST_THE_RULES = [
-    "connection-never-given", "two-calls-at-once", "closed-twice", "answer-to-itself",
-    "settings-of-its-own", "order-to-sign", "socket-handed-up", "question-with-a-descriptor",
-    "frame-cut-short", "frame-oversized", "garbage", "nothing", "half-closed",
-    "channel-closed", "breach-to-the-parent", "garbage-to-the-parent",
+    "connection-never-given", "two-calls-at-once", "closed-twice", "caller-of-its-own",
+    "answer-to-itself", "settings-of-its-own", "order-to-sign", "socket-handed-up",
+    "question-with-a-descriptor", "frame-cut-short", "frame-oversized", "garbage", "nothing",
+    "half-closed", "channel-closed", "breach-to-the-parent", "garbage-to-the-parent",
 ]
 
 
@@ -73,6 +73,16 @@ def test_a_frontend_does_not_get_the_peer_of_a_connection_of_another_class(web_d
             assert len(heard(caller)) == 1
         web_daemon.wait_for_log("broke the rules")
         wait_until(lambda: liar not in web_daemon.pids("frontend"), "the liar is gone", web_daemon)
+
+
+@pytest.mark.parametrize("lie", ["caller-that-is-no-address", "caller-exchanged-in-a-call"])
+def test_what_it_says_of_a_proxys_caller_is_an_address_between_two_calls(web_daemon, lie):
+    first = frontends(web_daemon)
+    (liar,) = web_daemon.put_liar("frontend", "lying_frontend", lie, [first["web"]])
+    with web_daemon.connect(path=web_daemon.web_socket) as caller:
+        assert len(heard(caller)) == 1
+    web_daemon.wait_for_log("broke the rules")
+    wait_until(lambda: liar not in web_daemon.pids("frontend"), "the liar is gone", web_daemon)
 
 
 def test_the_proxys_credentials_mean_nothing(web_daemon):

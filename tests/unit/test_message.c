@@ -315,6 +315,7 @@ static const size_t struct_sizes[MSG_COUNT] = {
         SIZE(MSG_PAM_STATE, msg_pam_state),
         SIZE(MSG_CONNECTION, msg_connection),
         SIZE(MSG_CONNECTION_CLOSED, msg_connection_closed),
+        SIZE(MSG_CALLER, msg_caller),
         SIZE(MSG_ASK_PASSWORD_GRANT, msg_ask_password_grant),
         SIZE(MSG_ASK_REFRESH_GRANT, msg_ask_refresh_grant),
         SIZE(MSG_ASK_REVOKE, msg_ask_revoke),

@@ -83,6 +83,7 @@ static const struct cell expected[] = {
          true,
          false,
          {MSG_CONNECTION_CLOSED,
+          MSG_CALLER,
           MSG_ASK_PASSWORD_GRANT,
           MSG_ASK_REFRESH_GRANT,
           MSG_ASK_REVOKE,
