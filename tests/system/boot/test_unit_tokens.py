@@ -107,6 +107,26 @@ def test_the_same_user_in_no_unit_has_nothing(started):
     assert answer.returncode != 0 and "eyJ" not in answer.stdout
 
 
+def test_who_binds_the_address_of_a_unit_gains_nothing(started):
+    stranger = started.run("perl", "/usr/local/bin/fetch.pl", "grafana.service", user="pat")
+    assert stranger.returncode != 0 and "Permission denied" in stranger.stderr
+    own_user = started.run("perl", "/usr/local/bin/fetch.pl", "grafana.service", user="grafana")
+    assert own_user.returncode != 0 and "Permission denied" in own_user.stderr
+    root = started.run("systemd-run", "--quiet", "--collect", "--wait", "--pipe",
+                       "--unit=stranger.service", "perl",
+                       "/usr/local/bin/fetch.pl", "grafana.service")
+    assert (root.returncode, root.stdout) == (0, ""), root
+    assert "the process is not in the unit of its address" in started.journal()
+
+
+def test_a_unit_that_no_rule_names_starts_with_an_empty_credential(started):
+    answer = started.run("systemd-run", "--quiet", "--collect", "--wait", "--pipe",
+                         "--unit=empty.service", "-p",
+                         "LoadCredential=token:/run/jeton/credentials.sock", "sh", "-c",
+                         'stat -c %s "$CREDENTIALS_DIRECTORY/token"')
+    assert (answer.returncode, answer.stdout) == (0, "0\n"), answer
+
+
 def test_without_the_daemon_a_unit_that_wants_a_credential_does_not_start(started):
     started.get("systemctl", "stop", "jetond")
     try:
