@@ -3,39 +3,13 @@
 #include "verify.h"
 
 #include "base64url.h"
+#include "compact.h"
 #include "signature.h"
 
 #include "../cleanup.h"
 
 #include <errno.h>
 #include <stddef.h>
-
-/* RFC 7515 3.1. All lent by the token. */
-struct parts {
-        struct text header, payload, signature;
-        struct text signed_bytes; /* header, dot, payload */
-};
-
-/* Exactly two dots. A longer token than we make is not ours, and costs nothing more. */
-static bool token_split(struct text token, struct parts *ret) {
-        const char *first, *second, *end = token.p + token.len;
-
-        if (token.len == 0 || token.len > TOKEN_MAX)
-                return false;
-        first = memchr(token.p, '.', token.len);
-        if (!first)
-                return false;
-        second = memchr(first + 1, '.', (size_t)(end - first - 1));
-        if (!second || memchr(second + 1, '.', (size_t)(end - second - 1)))
-                return false;
-        *ret = (struct parts){
-                .header = {token.p, (size_t)(first - token.p)},
-                .payload = {first + 1, (size_t)(second - first - 1)},
-                .signature = {second + 1, (size_t)(end - second - 1)},
-                .signed_bytes = {token.p, (size_t)(second - token.p)},
-        };
-        return true;
-}
 
 static bool kind_is_expected(enum token_kind kind, const struct expectation *expect) {
         return (kind == TOKEN_KIND_TICKET) == expect->ticket;
@@ -61,20 +35,21 @@ static const struct trusted_key *key_find(const struct keyset *keyset, struct te
 
 /* A token apart, and the key and kind that its header names. */
 struct opened {
-        struct parts parts;
+        struct compact parts;
         const struct trusted_key *key;
         enum token_kind kind;
 };
 
 static bool token_open(const struct keyset *keyset, struct text token,
                        const struct expectation *expect, struct opened *ret) {
-        if (!token_split(token, &ret->parts))
+        /* A longer token than we make is not ours, and costs nothing more. */
+        if (token.len > TOKEN_MAX || !compact_split(token, &ret->parts))
                 return false;
         ret->key = key_find(keyset, ret->parts.header, expect, &ret->kind);
         return ret->key != NULL;
 }
 
-static int parts_are_signed(const struct trusted_key *key, const struct parts *parts, bool *ret) {
+static int parts_are_signed(const struct trusted_key *key, const struct compact *parts, bool *ret) {
         uint8_t signature[SIGNATURE_MAX];
         size_t len;
 
