@@ -143,7 +143,7 @@ $(pam): $(call objects,pam_module) $(exchange) \
 
 # In the build tree the command finds the library beside it; the installed one has no such path.
 $(BUILD)/bin/jeton: runpath = -Wl,-rpath,'$$ORIGIN/../lib'
-$(BUILD)/bin/jeton $(BUILD)/install/jeton: $(call objects,client/cli client/cli/doctor client/stack) \
+$(BUILD)/bin/jeton $(BUILD)/install/jeton: $(call objects,client/cli client/cli/doctor client/jws client/stack) \
 		$(BUILD)/obj/pam_module/options.o $(request) $(token) $(common) $(BUILD)/lib/libjeton.so
 	$(call say,LINK)
 	$(Q)$(link) -pie $(runpath) -o $@ $(filter %.o,$^) $(token) $(common) -L$(BUILD)/lib -ljeton \

@@ -78,6 +78,21 @@ static const struct option_about options[OPTION_COUNT] = {
                           NULL},
         [OPTION_UNIT] = {"unit", required_argument, false, "--unit UNIT",
                          "the systemd unit that the process is in; none unless told", NULL},
+        [OPTION_JWK] = {"jwk", required_argument, false, "--jwk FILE",
+                        "check with the key in FILE, a JWK, and not with this host's",
+                        VALUES_FILES},
+        [OPTION_JWKS] = {"jwks", required_argument, false, "--jwks FILE",
+                         "check with the keys in FILE, a JWK set", VALUES_FILES},
+        [OPTION_RAW] = {"raw", no_argument, false, "--raw",
+                        "what is signed may be anything, not only claims", NULL},
+        [OPTION_TYPE] = {"type", required_argument, false, "--type TYPE",
+                         "what the header's typ must be", NULL},
+        [OPTION_ISSUER] = {"issuer", required_argument, false, "--issuer ISSUER",
+                           "whose token it must be", NULL},
+        [OPTION_LEEWAY] = {"leeway", required_argument, false, "--leeway SECONDS",
+                           "how far clocks may differ; 60 unless told", NULL},
+        [OPTION_AT] = {"at", required_argument, false, "--at TIME",
+                       "as if it were TIME, in seconds since 1970", NULL},
 };
 
 #define FIRST_CODE 256

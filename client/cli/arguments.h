@@ -46,6 +46,13 @@ enum option_id {
         OPTION_UID,
         OPTION_GROUP,
         OPTION_UNIT,
+        OPTION_JWK,
+        OPTION_JWKS,
+        OPTION_RAW,
+        OPTION_TYPE,
+        OPTION_ISSUER,
+        OPTION_LEEWAY,
+        OPTION_AT,
         OPTION_COUNT,
 };
 

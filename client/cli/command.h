@@ -15,6 +15,17 @@ enum status {
         STATUS_REFUSED = 1, /* or failed: a sentence on standard error says why */
         STATUS_USAGE = 2,
         STATUS_BROKEN = 2, /* doctor: what was looked at is broken */
+        /* verify, with a key that is given: one for each of enum jws_verdict */
+        STATUS_MALFORMED = 3,
+        STATUS_WRONG_ALGORITHM = 4,
+        STATUS_UNKNOWN_KEY = 5,
+        STATUS_BAD_SIGNATURE = 6,
+        STATUS_WRONG_TYPE = 7,
+        STATUS_WRONG_ISSUER = 8,
+        STATUS_EXPIRED = 9,
+        STATUS_NOT_YET = 10,
+        STATUS_WRONG_AUDIENCE = 11,
+        STATUS_UNUSABLE_KEY = 12,
 };
 
 struct command;

@@ -1,6 +1,8 @@
 /* Where a token comes from. */
 #include "token_source.h"
 
+#include "input.h"
+
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
 
@@ -31,39 +33,12 @@ static int token_of(struct text text, struct secret **ret) {
         return secret_new(text.p, text.len, ret);
 }
 
-/* Up to `size` bytes until the end; a full buffer means that there was more. */
-static int read_all(int fd, char *ret, size_t size, size_t *ret_len) {
-        size_t len = 0;
-        ssize_t got;
-
-        while (len < size) {
-                got = read(fd, ret + len, size - len);
-                if (got < 0 && errno == EINTR)
-                        continue;
-                if (got < 0)
-                        return -errno;
-                if (got == 0)
-                        break;
-                len += (size_t)got;
-        }
-        if (len == size)
-                return -EFBIG;
-        *ret_len = len;
-        return 0;
-}
-
 static int token_from_fd(int fd, struct secret **ret) {
-        _cleanup_(secret_freep) struct secret *buffer = NULL;
-        size_t len = 0;
+        _cleanup_(secret_freep) struct secret *all = NULL;
         int r;
 
-        r = secret_reserve(TOKEN_INPUT_MAX + 1, &buffer);
-        if (r < 0)
-                return r;
-        r = read_all(fd, buffer->bytes, buffer->len, &len);
-        if (r < 0)
-                return r;
-        return token_of((struct text){buffer->bytes, len}, ret);
+        r = input_read(fd, TOKEN_INPUT_MAX, &all);
+        return r < 0 ? r : token_of(secret_text(all), ret);
 }
 
 /* A token of somebody else in a place that anyone can write would make us speak for him. */

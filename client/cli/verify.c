@@ -1,7 +1,8 @@
 /* jeton verify: is this token of this host, and good here and now? In this process, by the library.
- */
+ * With a key that is given, the question is another: verify_foreign.c. */
 #include "output.h"
 #include "token_source.h"
+#include "verify_foreign.h"
 
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
@@ -128,6 +129,8 @@ static enum status run(struct cli *cli) {
         _cleanup_(secret_freep) struct secret *token = NULL;
         enum jeton_verdict verdict;
 
+        if (is_foreign(cli))
+                return verify_foreign(cli);
         if (token_given(cli, &token) < 0)
                 return STATUS_REFUSED;
         if (jeton_verify(cli->jeton, token->bytes, option_value(&cli->arguments, OPTION_AUDIENCE),
@@ -143,10 +146,14 @@ const struct command command_verify = {
         .words = "verify",
         .operands = "[TOKEN|-]",
         .operands_max = 1,
-        .options = OPTION_BIT(OPTION_AUDIENCE) | OPTION_BIT(OPTION_TOKEN_FILE),
-        .line = "Verify an access token by the published keys",
+        .options = OPTION_BIT(OPTION_AUDIENCE) | OPTION_BIT(OPTION_TOKEN_FILE) | FOREIGN_OPTIONS,
+        .line = "Verify an access token by the published keys, or any JWS by a given key",
         .more = "Without TOKEN it is read from standard input, which is better: arguments are\n"
                 "visible to every process of the host. The daemon need not be running.\n"
-                "--audience '*' takes any audience.",
+                "--audience '*' takes any audience.\n"
+                "\n"
+                "With --jwk or --jwks it is a token of others, whatever claims it has; with --raw\n"
+                "any JWS in compact form. --type, --issuer, --leeway, --at and --raw go with them\n"
+                "alone. The exit status tells the outcomes apart: jeton(1) lists them.",
         .run = run,
 };
