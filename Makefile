@@ -183,7 +183,8 @@ said = $(shell tests/link-line $(1) $(2))
 programs-of = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard $(1)))
 
 unit-tests: $(call programs-of,tests/unit/test_*.c)
-test-programs: $(call programs-of,tests/daemon/*.c tests/pam/*.c tests/privsep/*.c tests/system/*.c)
+test-programs: bench-programs \
+	$(call programs-of,tests/daemon/*.c tests/pam/*.c tests/privsep/*.c tests/system/*.c)
 fuzzers: $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .SECONDARY:
@@ -204,12 +205,16 @@ $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o
 	$(call say,LINK)
 	$(Q)$(link) -pie -o $@ $(filter %.o,$^) $(call libraries,$(call said,needs,examples/$*.c))
 
-## bench: programs that set two ways of doing a thing side by side (bench/README.md)
-$(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $$(call linked-by,bench/$$*.c) $(common)
+$(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $$(call linked-by,bench/$$*.c) $(common) $(BUILD)/lib/libjeton.so
 	$(call say,LINK)
-	$(Q)$(link) -pie -o $@ $(filter %.o,$^) $(common) $(call libraries,$(call said,needs,bench/$*.c))
+	$(Q)$(link) -pie -Wl,-rpath,'$$ORIGIN/../lib' -o $@ $(filter %.o,$^) $(common) \
+		$(call libraries,$(call said,needs,bench/$*.c)) -L$(BUILD)/lib -ljeton
 
-bench: $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
+bench-programs: $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
+
+## bench: what jeton costs beside the bare minimum and beside others, in two minutes (bench/README.md)
+bench: all bench-programs
+	@BUILD=$(BUILD) $(PYTHON) -B bench/compare.py
 
 examples: $(patsubst %.c,$(BUILD)/%,$(wildcard examples/*.c))
 
@@ -345,4 +350,4 @@ help:
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all demo check check-root fuzz abi lint format install install-python uninstall clean help \
-	unit-tests test-programs examples fuzzers bench always
+	unit-tests test-programs examples fuzzers bench bench-programs always
