@@ -195,9 +195,9 @@ static void limits_choose(const struct child *child, struct spawn *spawn) {
 
 static int program_start(struct child *child, int control) {
         const struct parent *parent = child->parent;
-        enum account account = child->program->account;
         struct spawn spawn = {
                 .name = child->program->name,
+                .identity = identities_of(&parent->identities, child->program->account),
                 .control = control,
                 .output = -1,
         };
@@ -205,8 +205,6 @@ static int program_start(struct child *child, int control) {
 
         if (asprintf(&path, "%s/%s", parent->options.programs, child->program->name) < 0)
                 return -ENOMEM;
-        if (parent->identities.change && account != ACCOUNT_OWN)
-                spawn.identity = &parent->identities.of[account];
         spawn.path = path;
         limits_choose(child, &spawn);
         return spawn_start(&spawn, &child->pid);

@@ -6,9 +6,9 @@
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
 #include "comments.h"
+#include "fragments.h"
 #include "keys.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
@@ -302,41 +302,15 @@ static int file_read(struct config *config, const char *path) {
         return r;
 }
 
-static int is_fragment(const struct dirent *entry) {
-        size_t len = strlen(entry->d_name);
-
-        return len > 5 && entry->d_name[0] != '.' && strcmp(entry->d_name + len - 5, ".conf") == 0;
-}
-
-static int fragments_read(struct config *config, const char *dir, struct dirent **entries, int n) {
-        _cleanup_(freep) char *path = NULL;
-        int i, r = 0;
-
-        for (i = 0; i < n && r == 0; i++) {
-                freep(&path);
-                if (asprintf(&path, "%s/%s", dir, entries[i]->d_name) < 0)
-                        return -ENOMEM;
-                r = file_read(config, path);
-        }
-        return r;
+static int fragment_read(void *context, const char *path) {
+        return file_read(context, path);
 }
 
 static int directory_read(struct config *config, const char *dir) {
-        struct dirent **entries = NULL;
-        int i, n, r;
+        int r = fragments_read(dir, fragment_read, config);
 
-        n = scandir(dir, &entries, is_fragment, alphasort);
-        if (n < 0 && (errno == ENOENT || errno == ENOTDIR))
-                return 0;
-        if (n < 0) {
-                r = -errno;
+        if (r < 0)
                 error_write(config->error, dir, 0, strerror(-r));
-                return r;
-        }
-        r = fragments_read(config, dir, entries, n);
-        for (i = 0; i < n; i++)
-                free(entries[i]);
-        free(entries);
         return r;
 }
 

@@ -29,6 +29,12 @@ struct identities {
         bool change; /* false with --state: children keep the parent's ids */
 };
 
+/* Lent; NULL: a child keeps the parent's. */
+static inline const struct identity *identities_of(const struct identities *identities,
+                                                   enum account account) {
+        return identities->change && account != ACCOUNT_OWN ? &identities->of[account] : NULL;
+}
+
 /* A user's name, or a uid in decimal; a group's name or gid. */
 bool account_exists(struct text name);
 bool group_exists(struct text name);

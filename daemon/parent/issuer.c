@@ -3,18 +3,14 @@
 #include "issuer.h"
 
 #include "../../common/cleanup.h"
-#include "../../common/clock.h"
 #include "../../common/log.h"
+#include "ask.h"
 #include "places.h"
-#include "spawn.h"
 
 #include <ctype.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 
 #define FILE_NAME   "issuer"
 #define ASK_MS      2000
@@ -44,62 +40,24 @@ static int file_read(const struct issuer_source *source, char ret[ISSUER_MAX + 1
         return text_copy(text_of(line), ret, ISSUER_MAX + 1);
 }
 
-static int all_read(int fd, char *buffer, size_t size) {
-        int64_t deadline = clock_monotonic_ms() + ASK_MS;
-        struct pollfd waiting = {fd, POLLIN, 0};
-        size_t len = 0;
-        ssize_t n;
-
-        while (len + 1 < size) {
-                if (poll(&waiting, 1, clock_left_ms(deadline)) <= 0)
-                        return -ETIMEDOUT;
-                n = read(fd, buffer + len, size - len - 1);
-                if (n < 0)
-                        return -errno;
-                if (n == 0)
-                        break;
-                len += (size_t)n;
-        }
-        buffer[len] = '\0';
-        return 0;
-}
-
-static int names_start(const struct issuer_source *source, int output, pid_t *ret) {
+static int names_ask(const struct issuer_source *source, char *ret_host, size_t size) {
         struct spawn spawn = {
                 .name = "jetond-names",
                 .argument = "--canonical-host",
                 .identity = source->worker,
                 .control = -1,
-                .output = output,
         };
         _cleanup_(freep) char *path = NULL;
+        int status, r;
 
         if (asprintf(&path, "%s/jetond-names", source->programs) < 0)
                 return -ENOMEM;
         spawn.path = path;
-        return spawn_start(&spawn, ret);
-}
-
-static int names_ask(const struct issuer_source *source, char *ret_host, size_t size) {
-        _cleanup_(closep) int from = -1;
-        _cleanup_(closep) int to = -1;
-        int ends[2], status, r;
-        pid_t pid;
-
-        if (pipe2(ends, O_CLOEXEC) < 0)
-                return -errno;
-        from = ends[0];
-        to = ends[1];
-        r = names_start(source, to, &pid);
-        if (r)
+        r = program_ask(&spawn, ASK_MS, ret_host, size, &status);
+        if (r < 0)
                 return r;
-        closep(&to);
-        r = all_read(from, ret_host, size);
-        kill(pid, SIGKILL);
-        if (waitpid(pid, &status, 0) < 0)
-                return -errno;
         line_end(ret_host);
-        return r == 0 && *ret_host == '\0' ? -ENODATA : r;
+        return *ret_host == '\0' ? -ENODATA : 0;
 }
 
 static int from_host(const char *host, char ret[ISSUER_MAX + 1]) {

@@ -18,7 +18,6 @@
 #include "spawn.h"
 #include "supervise.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -52,10 +51,28 @@ static void error_log(const char *error) {
         log_error("%s", error);
 }
 
+static int rules_get(struct parent *parent, void (*say)(const char *error)) {
+        const struct rules_judge judge = {
+                .programs = parent->options.programs,
+                .worker = identities_of(&parent->identities, ACCOUNT_WORKER),
+                .may_be_missing = parent->options.task != TASK_RUN,
+        };
+        char error[SETTINGS_ERROR_MAX];
+        int r = rules_read(parent->settings, &judge, &parent->rules, error);
+
+        if (r)
+                say(error);
+        return r;
+}
+
 static int task_do(struct parent *parent) {
         int r;
 
         r = settings_get(parent, error_print);
+        if (r == 0)
+                r = spawn_init();
+        if (r == 0)
+                r = rules_get(parent, error_print);
         if (r == 0 && parent->options.task == TASK_PRINT) {
                 settings_print(parent->settings, stdout);
                 r = fflush(stdout) == 0 ? 0 : -EIO;
@@ -105,10 +122,9 @@ static int issuer_get(struct parent *parent) {
                 .state_dir = parent->places.fd[PLACE_STATE],
                 .state_path = parent->places.path[PLACE_STATE],
                 .programs = parent->options.programs,
+                .worker = identities_of(&parent->identities, ACCOUNT_WORKER),
         };
 
-        if (parent->identities.change)
-                source.worker = &parent->identities.of[ACCOUNT_WORKER];
         return issuer_find(&source, parent->issuer);
 }
 
@@ -176,24 +192,6 @@ static void ready_say(const struct parent *parent) {
         notify_ready();
 }
 
-/* The workers read it, each when it starts. O_NONBLOCK: a FIFO is refused, not waited for. */
-static int blocklist_open(struct parent *parent) {
-        const char *path = parent->settings->password_blocklist;
-        struct stat st;
-        int r = 0;
-
-        if (!path)
-                return 0;
-        parent->blocklist = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-        if (parent->blocklist < 0 || fstat(parent->blocklist, &st) < 0)
-                r = -errno;
-        else if (!S_ISREG(st.st_mode) || st.st_size > BLOCKLIST_MAX)
-                r = S_ISREG(st.st_mode) ? -EFBIG : -EINVAL;
-        if (r)
-                log_error("password-blocklist: %s: %s", path, strerror(-r));
-        return r;
-}
-
 static int prepare(struct parent *parent) {
         int r;
 
@@ -213,7 +211,7 @@ static int prepare(struct parent *parent) {
         if (r == 0)
                 r = audit_places_open(&parent->audit, parent->settings->audit_file);
         if (r == 0)
-                r = blocklist_open(parent);
+                r = rules_get(parent, error_log);
         if (r == 0)
                 r = filters_get(parent);
         return r ? r : children_new(parent);
@@ -264,7 +262,7 @@ static void parent_init(struct parent *parent) {
                 .local = {-1, NULL},
                 .web = {-1, NULL},
                 .audit = {-1, -1},
-                .blocklist = -1,
+                .rules = RULES_NONE,
                 .signals = -1,
         };
         for (i = 0; i < PLACE_COUNT; i++)
@@ -285,7 +283,7 @@ static void parent_clear(struct parent *parent) {
         listener_close(&parent->web);
         listener_close(&parent->credentials);
         audit_places_close(&parent->audit);
-        closep(&parent->blocklist);
+        rules_close(&parent->rules);
         for (i = 0; i < PROCESS_COUNT; i++)
                 closep(&parent->filters[i]);
         page_files_close(&parent->pages);

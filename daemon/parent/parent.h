@@ -11,6 +11,7 @@
 #include "pages.h"
 #include "places.h"
 #include "rate.h"
+#include "rules.h"
 #include "settings.h"
 
 #include <signal.h>
@@ -41,7 +42,7 @@ struct parent {
         struct page_files pages;
         struct listener local, web, credentials;
         struct audit_places audit;
-        int blocklist;              /* -1: none */
+        struct rules rules;         /* for new passwords */
         int filters[PROCESS_COUNT]; /* memfds; -1 where there is none */
 
         struct child *children;

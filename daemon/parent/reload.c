@@ -52,14 +52,31 @@ static void audit_reopen(struct parent *parent) {
                 log_warning("audit lines go where they went before");
 }
 
+static int fresh_rules_read(const struct parent *parent, const struct settings *fresh,
+                            struct rules *ret) {
+        const struct rules_judge judge = {
+                .programs = parent->options.programs,
+                .worker = identities_of(&parent->identities, ACCOUNT_WORKER),
+        };
+        char error[SETTINGS_ERROR_MAX];
+        int r = rules_read(fresh, &judge, ret, error);
+
+        if (r)
+                log_error("kept the old settings: %s", error);
+        return r;
+}
+
 void reload(struct parent *parent) {
         _cleanup_(settings_freep) struct settings *fresh = NULL;
+        struct rules rules = RULES_NONE;
         size_t i;
 
         notify_reloading();
-        if (settings_read(parent, &fresh) == 0) {
+        if (settings_read(parent, &fresh) == 0 && fresh_rules_read(parent, fresh, &rules) == 0) {
                 settings_freep(&parent->settings);
                 parent->settings = take(fresh);
+                rules_close(&parent->rules);
+                parent->rules = rules;
                 audit_reopen(parent);
                 for (i = 0; i < parent->child_count; i++)
                         child_tell(&parent->children[i]);

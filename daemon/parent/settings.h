@@ -72,6 +72,7 @@ struct settings {
         uint32_t max_registered_per_uid, max_registered_shared;
         uint32_t password_min;
         uint32_t password_max_age_s; /* 0: for ever */
+        char *password_rules;        /* pwquality.conf(5) */
         char *password_blocklist;    /* empty: none */
         uint32_t password_grant;     /* enum password_grant */
         uint32_t refresh;            /* 1: logins are given a refresh token */
@@ -96,6 +97,9 @@ struct settings {
 };
 
 #define SETTINGS_ERROR_MAX 1024
+
+/* This one may be missing. */
+#define PASSWORD_RULES_DEFAULT "/etc/security/pwquality.conf"
 
 /* Where to read, and as whom. */
 struct settings_source {

@@ -44,7 +44,6 @@ static const struct gift {
         {PROCESS_FRONTEND, DESCRIPTOR_STATUS_PAGE, AT(pages.reader[PAGE_STATUS])},
         {PROCESS_FRONTEND, DESCRIPTOR_FILTER, AT(filters[PROCESS_FRONTEND])},
 
-        {PROCESS_WORKER, DESCRIPTOR_BLOCKLIST, AT(blocklist)},
         {PROCESS_WORKER, DESCRIPTOR_FILTER, AT(filters[PROCESS_WORKER])},
 
         {PROCESS_NAMES, DESCRIPTOR_FILTER, AT(filters[PROCESS_NAMES])},
@@ -56,6 +55,9 @@ static const struct gift {
 static const struct gift gifts_again[] = {
         {PROCESS_AUTHORITY, DESCRIPTOR_JOURNAL, AT(audit.journal)},
         {PROCESS_AUTHORITY, DESCRIPTOR_AUDIT_FILE, AT(audit.file)},
+
+        {PROCESS_WORKER, DESCRIPTOR_QUALITY, AT(rules.quality)},
+        {PROCESS_WORKER, DESCRIPTOR_BLOCKLIST, AT(rules.blocklist)},
 };
 
 static int descriptor_send(struct child *child, enum descriptor what, int fd) {
@@ -370,11 +372,12 @@ int setup_send(struct child *child) {
 int setup_send_again(struct child *child) {
         int r;
 
-        if (!tells[child->program->process] || child->program->is_on_demand ||
-            child->control.phase != PHASE_RUNNING)
+        if (child->program->is_on_demand)
                 return 0;
         r = gifts_send(child, gifts_again, ELEMENTS(gifts_again));
-        return r ? r : settings_send(child, true);
+        if (r)
+                return r;
+        return tells[child->program->process] ? settings_send(child, true) : setup_flush(child);
 }
 
 int setup_flush(struct child *child) {

@@ -188,10 +188,13 @@ enum descriptor {
         DESCRIPTOR_JOURNAL,            /* connected to journald, for audit lines */
         DESCRIPTOR_AUDIT_FILE,         /* opened to append audit lines */
         DESCRIPTOR_BLOCKLIST,          /* passwords that nobody may have, a line each */
+        DESCRIPTOR_QUALITY,            /* the text of pwquality.conf(5) */
         DESCRIPTOR_COUNT,
 };
 
-#define BLOCKLIST_MAX (4 * 1024 * 1024) /* bytes of that file */
+/* Bytes of those two. */
+#define BLOCKLIST_MAX (4 * 1024 * 1024)
+#define QUALITY_MAX   (64 * 1024)
 
 /* How a caller wants to be known. Peer authority must be asked for. */
 enum credential {

@@ -33,11 +33,11 @@ static const struct permit rows[] = {
         {MSG_SETUP_PAM,          PARENT,    PAM,       SETUP,   false},
 
         /* Descriptors only travel down. A running authority is given the channels of peers that
-         * were started anew. */
+         * were started anew, a running worker the rules for new passwords. */
         {MSG_DESCRIPTOR,         PARENT,    FRONTEND,  SETUP,   true},
         {MSG_DESCRIPTOR,         PARENT,    AUTHORITY, ALWAYS,  true},
         {MSG_DESCRIPTOR,         PARENT,    SIGNER,    SETUP,   true},
-        {MSG_DESCRIPTOR,         PARENT,    WORKER,    SETUP,   true},
+        {MSG_DESCRIPTOR,         PARENT,    WORKER,    ALWAYS,  true},
         {MSG_DESCRIPTOR,         PARENT,    NAMES,     SETUP,   true},
         {MSG_DESCRIPTOR,         PARENT,    UNITS,     SETUP,   true},
         {MSG_DESCRIPTOR,         PARENT,    PAM,       SETUP,   true},

@@ -78,11 +78,21 @@ static int questions_answer(const struct servant *servant, struct channel *autho
         }
 }
 
-/* A running servant is told nothing by the parent: what comes is the end, or a breach of rules. */
-static int control_look(struct channel *control) {
+/* The parent tells a running servant what the permits let through, if anything; then comes the end.
+ */
+static int control_look(const struct servant *servant, struct channel *control) {
         struct frame frame;
+        int r;
 
-        return channel_receive(control, &frame);
+        for (;;) {
+                r = channel_receive(control, &frame);
+                if (r < 0)
+                        return r;
+                r = servant->accept ? servant->accept(&frame) : -EPROTO;
+                closep(&frame.fd);
+                if (r < 0)
+                        return r;
+        }
 }
 
 /* One turn: -EAGAIN when it is to go on. */
@@ -99,7 +109,7 @@ static int servant_turn(const struct servant *servant, struct channel *control,
         if (poll(waits, ELEMENTS(waits), -1) < 0)
                 return errno == EINTR ? -EAGAIN : -errno;
         if (waits[0].revents) {
-                r = control_look(control);
+                r = control_look(servant, control);
                 if (r != -EAGAIN)
                         return r;
         }

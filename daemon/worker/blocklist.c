@@ -3,10 +3,9 @@
 
 #include "../../common/cleanup.h"
 #include "../privsep/message.h"
+#include "bytes.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static struct blocklist {
         char *bytes;
@@ -26,22 +25,6 @@ static int lines_compare(const void *left, const void *right) {
                 if (lower(a->p[i]) != lower(b->p[i]))
                         return lower(a->p[i]) < lower(b->p[i]) ? -1 : 1;
         return a->len == b->len ? 0 : a->len < b->len ? -1 : 1;
-}
-
-/* The descriptor's offset is shared with other workers, so it is left alone. */
-static int bytes_read(int fd, size_t size, char *bytes) {
-        size_t len = 0;
-        ssize_t n;
-
-        while (len < size) {
-                n = pread(fd, bytes + len, size - len, (off_t)len);
-                if (n < 0)
-                        return -errno;
-                if (n == 0)
-                        return -EIO; /* it has become shorter */
-                len += (size_t)n;
-        }
-        return 0;
 }
 
 static size_t lines_count(const char *bytes, size_t size) {
@@ -76,17 +59,10 @@ static void blocklist_clear(struct blocklist *of) {
 
 int blocklist_read(int fd) {
         _cleanup_(blocklist_clear) struct blocklist fresh = {.bytes = NULL};
-        struct stat st;
         size_t size;
         int r;
 
-        if (fstat(fd, &st) < 0)
-                return -errno;
-        if (st.st_size > BLOCKLIST_MAX)
-                return -EFBIG;
-        size = (size_t)st.st_size;
-        fresh.bytes = malloc(size + 1);
-        r = fresh.bytes ? bytes_read(fd, size, fresh.bytes) : -ENOMEM;
+        r = bytes_read(fd, BLOCKLIST_MAX, &fresh.bytes, &size);
         if (r < 0)
                 return r;
         fresh.lines = calloc(lines_count(fresh.bytes, size), sizeof *fresh.lines);

@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-/* Reads a file of one password a line: once, while nothing else is done. 0; -EFBIG beyond 4 MiB;
- * other -errno. */
+/* Reads a file of one password a line, in the place of the list so far. 0; -EFBIG beyond 4 MiB;
+ * other -errno: that list stays. */
 int blocklist_read(int fd);
 
 /* Whether it is on the list, ASCII letters of either case being equal. No list has none. */

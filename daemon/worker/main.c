@@ -13,6 +13,7 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
+#include "../privsep/child.h"
 #include "../privsep/kdf.h"
 #include "../privsep/servant.h"
 
@@ -43,27 +44,48 @@ static int memory_limit(void) {
 
 #endif
 
-static int blocklist_fd = -1;
+/* ---- the rules for new passwords ---- */
 
-static int worker_take(struct frame *frame) {
-        if (frame->message.descriptor.what != DESCRIPTOR_BLOCKLIST || blocklist_fd >= 0)
-                return -EPROTO;
-        blocklist_fd = take_fd(&frame->fd);
-        return 0;
+static bool has_rules;
+
+static int quality_take(int fd) {
+        struct quality_wrong wrong = {0};
+        int r = quality_read(fd, &wrong);
+
+        has_rules |= r == 0;
+        return r;
 }
 
-/* What a new password is judged by is read while files can be opened. */
-static int rules_read(void) {
+static int (*const takes[DESCRIPTOR_COUNT])(int fd) = {
+        [DESCRIPTOR_QUALITY] = quality_take,
+        [DESCRIPTOR_BLOCKLIST] = blocklist_read,
+};
+
+/* In the set-up, and again when the parent has read them anew. */
+static int worker_take(struct frame *frame) {
+        enum descriptor what = frame->message.descriptor.what;
         int r;
 
-        r = quality_prepare();
-        if (r == 0 && blocklist_fd >= 0)
-                r = blocklist_read(blocklist_fd);
-        closep(&blocklist_fd);
+        if (frame->type != MSG_DESCRIPTOR || !takes[what])
+                return -EPROTO;
+        r = takes[what](frame->fd);
         if (r < 0)
                 log_error("the rules for new passwords cannot be read: %s", strerror(-r));
         return r;
 }
+
+/* Started with this argument it tells the parent what is wrong with the rules in descriptor 3. */
+static int rules_check(void) {
+        struct quality_wrong wrong = {0};
+        int r = quality_read(CONTROL_FD, &wrong);
+
+        if (r == 0)
+                return EXIT_SUCCESS;
+        printf("%u %s\n", wrong.line, wrong.line > 0 ? wrong.what : strerror(-r));
+        return EXIT_FAILURE;
+}
+
+/* ---- hashes ---- */
 
 /* Loads and opens on the first calls what the libraries ever will: later ones only map memory. */
 static int libraries_warm_up(void) {
@@ -89,7 +111,11 @@ static int worker_prepare(void) {
         r = libraries_warm_up();
         if (r < 0)
                 log_error("the libraries cannot compute yescrypt, Argon2 and PBKDF2 hashes here");
-        return r < 0 ? r : rules_read();
+        if (r == 0 && !has_rules) {
+                log_error("the set-up had no rules for new passwords");
+                return -EPROTO;
+        }
+        return r;
 }
 
 static enum complaint password_judge(const struct msg_hash *job, uint32_t *ret_at_least) {
@@ -118,7 +144,7 @@ static int worker_answer(struct channel *authority, const struct frame *question
         return r;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
         static const struct servant worker = {
                 .program = "jetond-worker",
                 .self = PROCESS_WORKER,
@@ -127,5 +153,7 @@ int main(void) {
                 .answer = worker_answer,
         };
 
+        if (argc == 2 && strcmp(argv[1], "--check-rules") == 0)
+                return rules_check();
         return servant_run(&worker);
 }

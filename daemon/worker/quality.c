@@ -4,44 +4,113 @@
 #include "quality.h"
 
 #include "../../common/cleanup.h"
-#include "../../common/log.h"
 #include "../../common/name.h"
+#include "bytes.h"
 
+#include <ctype.h>
 #include <pwquality.h>
+#include <stdio.h>
 
 /* The library goes no lower. How long a password must be is password-min's to say: its own default
  * must not come in between. */
 #define LENGTH_LEAST 6
 
+#define LINE_SIZE 1024 /* the library takes no longer ones from its file */
+#define NAME_SIZE 64
+
 static pwquality_settings_t *rules;
 
-static int rules_default(void) {
-        pwquality_free_settings(rules);
-        rules = pwquality_default_settings();
-        if (!rules)
-                return -ENOMEM;
-        return pwquality_set_int_value(rules, PWQ_SETTING_MIN_LENGTH, LENGTH_LEAST) < 0 ? -EINVAL
-                                                                                        : 0;
+static void settings_freep(pwquality_settings_t **settings) {
+        pwquality_free_settings(*settings);
+        *settings = NULL;
 }
 
-int quality_prepare(void) {
-        char what[PWQ_MAX_ERROR_MESSAGE_LEN];
-        void *detail = NULL;
-        int r, code;
+static struct text blanks_cut(struct text text) {
+        while (text.len > 0 && isspace((unsigned char)*text.p))
+                text = (struct text){text.p + 1, text.len - 1};
+        while (text.len > 0 && isspace((unsigned char)text.p[text.len - 1]))
+                text.len--;
+        return text;
+}
 
-        r = rules_default();
+static size_t until(struct text text, const char *ends) {
+        size_t i;
+
+        for (i = 0; i < text.len && !text_has(text_of(ends), text.p[i]); i++)
+                ;
+        return i;
+}
+
+/* "name = value", "name value" or "name", as pwquality.conf(5) has it, and a comment. */
+static int line_take(pwquality_settings_t *settings, struct text line, char ret_name[NAME_SIZE]) {
+        char option[LINE_SIZE];
+        struct text name, value;
+
+        line = blanks_cut((struct text){line.p, until(line, "#")});
+        if (line.len == 0)
+                return 0;
+        name = (struct text){line.p, until(line, "= \t\f\v\r")};
+        value = blanks_cut((struct text){line.p + name.len, line.len - name.len});
+        if (value.len > 0 && *value.p == '=')
+                value = blanks_cut((struct text){value.p + 1, value.len - 1});
+        if (text_copy(name, ret_name, NAME_SIZE) < 0 ||
+            text_has((struct text){line.p, line.len}, '\0') || line.len + 1 >= sizeof option)
+                return PWQ_ERROR_CFGFILE_MALFORMED;
+        snprintf(option, sizeof option, "%s=%.*s", ret_name, TEXT_ARGS(value));
+        return pwquality_set_option(settings, option);
+}
+
+static int wrong_say(int code, char *name, unsigned line, struct quality_wrong *ret) {
+        char what[PWQ_MAX_ERROR_MESSAGE_LEN];
+
+        ret->line = line;
+        snprintf(ret->what, sizeof ret->what, "%s: %s", *name ? name : "?",
+                 pwquality_strerror(what, sizeof what, code, NULL));
+        return code == PWQ_ERROR_MEM_ALLOC ? -ENOMEM : -EINVAL;
+}
+
+static int lines_take(pwquality_settings_t *settings, struct text text, struct quality_wrong *ret) {
+        unsigned number;
+
+        for (number = 1; text.len > 0; number++) {
+                struct text line = {text.p, until(text, "\n")};
+                size_t taken = line.len < text.len ? line.len + 1 : line.len;
+                char name[NAME_SIZE] = "";
+                int code = line_take(settings, line, name);
+
+                if (code < 0)
+                        return wrong_say(code, name, number, ret);
+                text = (struct text){text.p + taken, text.len - taken};
+        }
+        return 0;
+}
+
+int quality_set(struct text text, struct quality_wrong *ret_wrong) {
+        _cleanup_(settings_freep) pwquality_settings_t *fresh = pwquality_default_settings();
+        int r;
+
+        if (!fresh)
+                return -ENOMEM;
+        if (pwquality_set_int_value(fresh, PWQ_SETTING_MIN_LENGTH, LENGTH_LEAST) < 0)
+                return -EINVAL;
+        r = lines_take(fresh, text, ret_wrong);
         if (r < 0)
                 return r;
-        code = pwquality_read_config(rules, NULL, &detail);
-        if (code < 0 && code != PWQ_ERROR_CFGFILE_OPEN) {
-                log_warning("pwquality.conf: %s: its rules do not count",
-                            pwquality_strerror(what, sizeof what, code, detail));
-                r = rules_default();
-        }
-        if (r == 0 && (pwquality_set_int_value(rules, PWQ_SETTING_DICT_CHECK, 0) < 0 ||
-                       pwquality_set_int_value(rules, PWQ_SETTING_GECOS_CHECK, 0) < 0))
-                r = -EINVAL;
-        return r;
+        if (pwquality_set_int_value(fresh, PWQ_SETTING_DICT_CHECK, 0) < 0 ||
+            pwquality_set_int_value(fresh, PWQ_SETTING_GECOS_CHECK, 0) < 0)
+                return -EINVAL;
+        settings_freep(&rules);
+        rules = take(fresh);
+        return 0;
+}
+
+int quality_read(int fd, struct quality_wrong *ret_wrong) {
+        _cleanup_(freep) char *bytes = NULL;
+        size_t len;
+        int r;
+
+        r = bytes_read(fd, QUALITY_MAX, &bytes, &len);
+        return r < 0 ? r : quality_set((struct text){bytes, len}, ret_wrong);
 }
 
 /* What is in no row is a rule that only pwquality.conf(5) can explain. */

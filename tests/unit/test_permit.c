@@ -50,7 +50,7 @@ static const struct cell expected[] = {
         {S, P, true, false, false, {MSG_READY}},
 
         {P, W, true, false, false, {MSG_GO}},
-        {P, W, true, false, true, {MSG_DESCRIPTOR}},
+        {P, W, true, true, true, {MSG_DESCRIPTOR}},
         {W, P, true, false, false, {MSG_READY}},
 
         {P, N, true, false, false, {MSG_GO}},

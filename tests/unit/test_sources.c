@@ -1,9 +1,10 @@
 /* The sources of passwords: which may be configured, and which PAM stacks are refused before
  * anybody is asked by them. */
 /* links: daemon/parent/audiences.c daemon/parent/comments.c daemon/parent/config.c
- * daemon/parent/identities.c links: daemon/parent/keys.c daemon/parent/pam_stack.c
- * daemon/parent/sections.c links: daemon/parent/settings.c daemon/parent/sources.c
- * daemon/parent/kernel.c daemon/parent/services.c daemon/parent/values.c */
+ * daemon/parent/fragments.c daemon/parent/identities.c links: daemon/parent/keys.c
+ * daemon/parent/pam_stack.c daemon/parent/sections.c links: daemon/parent/settings.c
+ * daemon/parent/sources.c daemon/parent/kernel.c daemon/parent/services.c
+ * daemon/parent/values.c */
 /* needs: libconfuse */
 #include "../../common/cleanup.h"
 #include "../../daemon/parent/pam_stack.h"
