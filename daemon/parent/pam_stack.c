@@ -5,9 +5,9 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/text.h"
+#include "guarded.h"
 #include "sources.h"
 
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
@@ -50,26 +50,10 @@ __attribute__((format(printf, 2, 3))) static int refuse(const struct walk *walk,
 
 /* ---- may it be believed? ---- */
 
-static const char *distrust(int fd, mode_t type) {
-        struct stat st;
-
-        if (fstat(fd, &st) < 0)
-                return strerror(errno);
-        if ((st.st_mode & S_IFMT) != type)
-                return type == S_IFDIR ? "not a directory" : "not a regular file";
-        if (st.st_uid != 0 && st.st_uid != geteuid())
-                return "owned by another user than root";
-        return st.st_mode & (S_IWGRP | S_IWOTH) ? "writable by others than its owner" : NULL;
-}
-
 static int open_trusted(const struct walk *walk, const char *path, mode_t type, int *ret) {
-        _cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-        const char *wrong = fd < 0 ? strerror(errno) : distrust(fd, type);
+        char wrong[GUARDED_WRONG_MAX];
 
-        if (wrong)
-                return refuse(walk, "%s: %s", path, wrong);
-        *ret = take_fd(&fd);
-        return 0;
+        return guarded_open(path, type, ret, wrong) < 0 ? refuse(walk, "%s", wrong) : 0;
 }
 
 static int file_read(const struct walk *walk, const char *path, char **ret) {

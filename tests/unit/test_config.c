@@ -1,10 +1,10 @@
 /* The settings: what a file may say, what each mistake is called and where it is, and that the
  * printed settings are the settings. */
 /* links: daemon/parent/audiences.c daemon/parent/comments.c daemon/parent/config.c
- * daemon/parent/fragments.c daemon/parent/identities.c links: daemon/parent/keys.c
- * daemon/parent/rate.c daemon/parent/pam_stack.c links: daemon/parent/sections.c
- * daemon/parent/settings.c links: daemon/parent/services.c daemon/parent/sources.c
- * daemon/parent/values.c */
+ * daemon/parent/fragments.c daemon/parent/guarded.c daemon/parent/identities.c links:
+ * daemon/parent/keys.c daemon/parent/rate.c daemon/parent/pam_stack.c links:
+ * daemon/parent/sections.c daemon/parent/settings.c links: daemon/parent/services.c
+ * daemon/parent/sources.c daemon/parent/values.c */
 /* needs: libconfuse */
 #include "../../common/cleanup.h"
 #include "../../daemon/parent/kernel.h"

@@ -1,9 +1,9 @@
 /* The sources of passwords: which may be configured, and which PAM stacks are refused before
  * anybody is asked by them. */
 /* links: daemon/parent/audiences.c daemon/parent/comments.c daemon/parent/config.c
- * daemon/parent/fragments.c daemon/parent/identities.c links: daemon/parent/keys.c
- * daemon/parent/pam_stack.c daemon/parent/sections.c links: daemon/parent/settings.c
- * daemon/parent/sources.c daemon/parent/kernel.c daemon/parent/services.c
+ * daemon/parent/fragments.c daemon/parent/guarded.c daemon/parent/identities.c links:
+ * daemon/parent/keys.c daemon/parent/pam_stack.c daemon/parent/sections.c links:
+ * daemon/parent/settings.c daemon/parent/sources.c daemon/parent/kernel.c daemon/parent/services.c
  * daemon/parent/values.c */
 /* needs: libconfuse */
 #include "../../common/cleanup.h"
@@ -192,6 +192,92 @@ static void a_file_that_cannot_be_believed_is_refused(void **state) {
         assert_non_null(strstr(folder->wrong, "not a regular file"));
 }
 
+/* ---- the folders above ---- */
+
+/* folder->dir/above/pam.d, with a good stack in it, and how they are called. */
+struct nested {
+        char above[80], dir[96];
+};
+
+static struct nested nested_make(struct folder *folder) {
+        struct nested nested;
+
+        snprintf(nested.above, sizeof nested.above, "%s/above", folder->dir);
+        snprintf(nested.dir, sizeof nested.dir, "%s/pam.d", nested.above);
+        assert_int_equal(mkdir(nested.above, 0755), 0);
+        assert_int_equal(mkdir(nested.dir, 0755), 0);
+        write_file(folder, "above/pam.d/local", GOOD);
+        return nested;
+}
+
+static int check_in(struct folder *folder, const char *dir) {
+        return pam_stack_check(dir, "local", folder->wrong);
+}
+
+static void a_folder_above_that_others_may_write_is_refused_by_name(void **state) {
+        struct folder *folder = *state;
+        struct nested nested = nested_make(folder);
+        _cleanup_(freep) char *words = NULL;
+
+        assert_int_equal(check_in(folder, nested.dir), 0);
+        assert_int_equal(chmod(nested.above, 0775), 0);
+        assert_int_equal(check_in(folder, nested.dir), -EINVAL);
+        assert_true(asprintf(&words, "%s: %s, on the way to it: writable by others", nested.dir,
+                             nested.above) > 0);
+        assert_non_null(strstr(folder->wrong, words));
+        assert_int_equal(chmod(nested.above, 0757), 0);
+        assert_int_equal(check_in(folder, nested.dir), -EINVAL);
+        if (geteuid() == 0) {
+                assert_int_equal(chmod(nested.above, 0755), 0);
+                assert_int_equal(chown(nested.above, 1, 1), 0);
+                assert_int_equal(check_in(folder, nested.dir), -EINVAL);
+                assert_non_null(strstr(folder->wrong, "above, on the way to it: owned by another"));
+        }
+}
+
+/* /tmp is one: others make files there, and take none of ours away. */
+static void a_sticky_folder_above_is_good_and_the_stacks_own_is_not(void **state) {
+        struct folder *folder = *state;
+        struct nested nested = nested_make(folder);
+
+        assert_int_equal(chmod(nested.above, 01777), 0);
+        assert_int_equal(check_in(folder, nested.dir), 0);
+        assert_int_equal(chmod(nested.dir, 01777), 0);
+        assert_int_equal(check_in(folder, nested.dir), -EINVAL);
+}
+
+static void where_a_symlink_leads_counts(void **state) {
+        struct folder *folder = *state;
+        struct nested nested = nested_make(folder);
+        _cleanup_(freep) char *link = NULL, *round = NULL;
+
+        assert_true(asprintf(&link, "%s/link", folder->dir) > 0);
+        assert_true(asprintf(&round, "%s/round", folder->dir) > 0);
+        assert_int_equal(symlink("above/../above//pam.d/", link), 0);
+        assert_int_equal(check_in(folder, link), 0);
+        assert_int_equal(chmod(nested.above, 0777), 0);
+        assert_int_equal(check_in(folder, link), -EINVAL);
+        assert_int_equal(chmod(nested.above, 0755), 0);
+        assert_int_equal(unlink(link), 0);
+        assert_int_equal(symlink(nested.dir, link), 0);
+        assert_int_equal(check_in(folder, link), 0);
+        assert_int_equal(chmod(nested.above, 0777), 0);
+        assert_int_equal(check_in(folder, link), -EINVAL);
+        assert_int_equal(symlink("round", round), 0);
+        assert_int_equal(check_in(folder, round), -EINVAL);
+}
+
+static void a_folder_above_an_included_file_counts(void **state) {
+        struct folder *folder = *state;
+        struct nested nested = nested_make(folder);
+
+        write_file(folder, "local", "@include HERE/above/pam.d/local\n");
+        assert_int_equal(check(folder, "local"), 0);
+        assert_int_equal(chmod(nested.above, 0777), 0);
+        assert_int_equal(check(folder, "local"), -EINVAL);
+        assert_non_null(strstr(folder->wrong, "above, on the way to it: writable by others"));
+}
+
 /* An included file that others may write is as bad. */
 static void so_is_a_file_that_it_includes(void **state) {
         struct folder *folder = *state;
@@ -366,6 +452,10 @@ int main(void) {
                 TEST(a_stack_that_asks_jetond_again_is_refused),
                 TEST(a_stack_that_falls_back_on_another_is_refused),
                 TEST(a_file_that_cannot_be_believed_is_refused),
+                TEST(a_folder_above_that_others_may_write_is_refused_by_name),
+                TEST(a_sticky_folder_above_is_good_and_the_stacks_own_is_not),
+                TEST(where_a_symlink_leads_counts),
+                TEST(a_folder_above_an_included_file_counts),
                 TEST(so_is_a_file_that_it_includes),
                 TEST(nonsense_is_read_to_its_end),
                 TEST(without_a_section_the_database_is_asked),
