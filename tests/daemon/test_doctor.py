@@ -272,6 +272,57 @@ def test_a_setting_that_is_wrong_is_broken_with_file_and_line(fresh):
     assert "frobnicate" in wrong["found"]
 
 
+PAM_SOURCES = 'source "database" {{ }}\nsource "pam:local" {{ directory = "{0}" }}\n'
+LOCAL = "auth required pam_unix.so\naccount required pam_unix.so\n"
+
+
+@pytest.fixture
+def with_source(fresh):
+    """A daemon that asks the database and then the stack of a file."""
+    jetond = fresh(start=False)
+    stacks = jetond.directory / "pam.d"
+    stacks.mkdir(mode=0o755)
+    jetond.stack = stacks / "local"
+    jetond.stack.write_text(LOCAL)
+    jetond.config_file.write_text(PAM_SOURCES.format(stacks))
+    jetond.start()
+    return jetond
+
+
+def test_the_sources_of_passwords_are_told_in_their_order(jetond, with_source):
+    assert [f["found"] for f in of(look(with_source), "sources", "ok")] == [
+        "passwords are asked of the database",
+        f"passwords are asked of pam:local: the stack {with_source.stack} is good"]
+    assert [f["found"] for f in of(look(jetond), "sources", "ok")] == [
+        "passwords are asked of the database"]
+
+
+@pytest.mark.parametrize("stack, words", [
+    (None, "No such file"),
+    (LOCAL + "account required pam_jeton.so\n", "it would ask jetond again"),
+    ("auth required pam_unix.so\n", "has no line for account"),
+    (LOCAL + "@include common-auth\n", "include it by its whole path")])
+def test_a_source_that_has_become_bad_is_broken_by_its_files_name(with_source, stack, words):
+    if stack is None:
+        with_source.stack.unlink()
+    else:
+        with_source.stack.write_text(stack)
+    findings = look(with_source)
+    wrong, = of(findings, "configuration", "broken")
+    assert words in wrong["found"] and "jetond.conf:2: " in wrong["found"]
+    assert of(findings, "sources", "ok") == []
+    assert find(findings, "sources", "see configuration", "unseen")
+
+
+def test_a_source_in_a_folder_that_others_can_swap_is_broken(with_source):
+    with_source.directory.chmod(0o777)
+    try:
+        wrong, = of(look(with_source), "configuration", "broken")
+    finally:
+        with_source.directory.chmod(0o755)
+    assert f"{with_source.directory}, on the way to it: writable by others" in wrong["found"]
+
+
 def program(folder, name, text):
     file = folder / name
     file.write_text(f"#!/bin/sh\n{text}\n")

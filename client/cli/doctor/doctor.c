@@ -14,6 +14,7 @@ static const struct check {
         void (*look)(struct doctor *doctor);
 } checks[] = {
         {"configuration", false, check_configuration},
+        {"sources", false, check_sources},
         {"last start", false, check_start},
         {"socket", true, check_socket},
         {"listener", true, check_listener},

@@ -1,6 +1,7 @@
 /* The settings, by the daemon's own reading of them, and how the service last came up, by systemd's
  * word. Both are asked of other programs: no library for either comes into the command. */
 #include "doctor.h"
+#include "settings.h"
 
 #include "../../../common/cleanup.h"
 #include "../../../common/text.h"
@@ -44,17 +45,35 @@ static int settings_find(const struct doctor *doctor, struct settings_place *pla
         return place->path && place->value && place->option ? 0 : -ENOMEM;
 }
 
-static void run_jetond(struct doctor *doctor, const struct settings_place *place) {
+static int run_jetond(const struct settings_place *place, const char *task, char **ret_output,
+                      int *ret_status) {
         static const char *const places[] = {"jetond", "../sbin/jetond", "/usr/local/sbin/jetond",
                                              "/usr/sbin/jetond", NULL};
-        _cleanup_(freep) char *program = NULL, *output = NULL;
-        const char *argv[] = {NULL, "-n", place->option, place->value, NULL};
-        int r, status = -1;
+        _cleanup_(freep) char *program = NULL;
+        const char *argv[] = {NULL, task, place->option, place->value, NULL};
+        int r;
 
         r = program_find(places, &program);
         argv[0] = program;
-        if (r == 0)
-                r = program_run(argv, &output, &status);
+        return r < 0 ? r : program_run(argv, ret_output, ret_status);
+}
+
+int settings_ask(const struct doctor *doctor, const char *task, char **ret_output,
+                 int *ret_status) {
+        _cleanup_(settings_place_clear) struct settings_place place = {0};
+        int r = settings_find(doctor, &place);
+
+        if (r < 0)
+                return r;
+        return access(place.path, F_OK) < 0 ? -errno
+                                            : run_jetond(&place, task, ret_output, ret_status);
+}
+
+static void judge_settings(struct doctor *doctor, const struct settings_place *place) {
+        _cleanup_(freep) char *output = NULL;
+        int r, status = -1;
+
+        r = run_jetond(place, "-n", &output, &status);
         if (r < 0)
                 doctor_find(doctor, VERDICT_UNSEEN, NULL, "jetond -n cannot be run: %s",
                             strerror(-r));
@@ -72,7 +91,7 @@ void check_configuration(struct doctor *doctor) {
         if (settings_find(doctor, &place) < 0)
                 return;
         if (access(place.path, R_OK) == 0)
-                run_jetond(doctor, &place);
+                judge_settings(doctor, &place);
         else if (errno == ENOENT)
                 doctor_find(doctor, VERDICT_OK, NULL, "no %s: all settings are the defaults",
                             place.path);

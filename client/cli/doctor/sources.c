@@ -1,0 +1,74 @@
+/* Who is asked for passwords, as the settings have it. That each source's stack is there, can be
+ * read, and asks neither jetond again nor lets root in, is looked at by jetond itself, whenever it
+ * reads its settings: so what it prints is good. */
+#include "doctor.h"
+#include "settings.h"
+
+#include "../../../common/cleanup.h"
+#include "../../../common/text.h"
+
+#define SOURCE    "source \""
+#define DIRECTORY "directory = \""
+#define PAM       "pam:"
+
+static struct text line_take(struct text *rest) {
+        const char *end = memchr(rest->p, '\n', rest->len);
+        struct text line = {rest->p, end ? (size_t)(end - rest->p) : rest->len};
+        size_t taken = line.len + (end ? 1 : 0);
+
+        *rest = (struct text){rest->p + taken, rest->len - taken};
+        while (line.len > 0 && *line.p == ' ')
+                line = (struct text){line.p + 1, line.len - 1};
+        return line;
+}
+
+/* What stands in quotes behind `before`. */
+static bool value_of(struct text line, struct text before, struct text *ret) {
+        const char *end;
+
+        if (!text_begins(line, before))
+                return false;
+        line = (struct text){line.p + before.len, line.len - before.len};
+        end = memchr(line.p, '"', line.len);
+        *ret = (struct text){line.p, end ? (size_t)(end - line.p) : line.len};
+        return true;
+}
+
+/* The lines of one section, up to its brace. */
+static void section_tell(struct doctor *doctor, struct text name, struct text *rest) {
+        struct text directory = TEXT("/etc/pam.d"), line = TEXT_NONE;
+
+        while (rest->len > 0 && !text_is(line, TEXT("}"))) {
+                line = line_take(rest);
+                value_of(line, TEXT(DIRECTORY), &directory);
+        }
+        if (text_begins(name, TEXT(PAM)))
+                doctor_find(doctor, VERDICT_OK, NULL,
+                            "passwords are asked of %.*s: the stack %.*s/%.*s is good",
+                            TEXT_ARGS(name), TEXT_ARGS(directory), (int)(name.len - strlen(PAM)),
+                            name.p + strlen(PAM));
+        else
+                doctor_find(doctor, VERDICT_OK, NULL, "passwords are asked of the %.*s",
+                            TEXT_ARGS(name));
+}
+
+void check_sources(struct doctor *doctor) {
+        _cleanup_(freep) char *output = NULL;
+        struct text rest, name;
+        int status = -1, r;
+
+        r = settings_ask(doctor, "-T", &output, &status);
+        if (r == -ENOENT) {
+                doctor_find(doctor, VERDICT_OK, NULL, "passwords are asked of the database");
+                return;
+        }
+        if (r < 0 || status != 0) {
+                doctor_find(doctor, VERDICT_UNSEEN, NULL,
+                            "the settings do not tell: see configuration");
+                return;
+        }
+        rest = text_of(output);
+        while (rest.len > 0)
+                if (value_of(line_take(&rest), TEXT(SOURCE), &name))
+                        section_tell(doctor, name, &rest);
+}
