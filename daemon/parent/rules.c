@@ -80,6 +80,8 @@ static int quality_copy(struct reading *reading, const char *path) {
                 return -ENOMEM;
         }
         r = fragments_read(dir, part_read, reading);
+        if (r < 0 && !*reading->error)
+                say(reading->error, "%s: %s", dir, strerror(-r));
         if (r < 0)
                 return r;
         return may_be_missing && access(path, F_OK) < 0 && errno == ENOENT
