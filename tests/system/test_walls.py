@@ -159,6 +159,34 @@ def test_a_killed_parent_takes_children_of_other_uids_along_also_frozen_ones(sto
     stopped.kill_parent()
 
 
+@pytest.fixture
+def hidden_rules(stopped):
+    """Rules for new passwords that only root can read, as the administrator may have them."""
+    config = stopped.config_file.read_text()
+    rules = Path("/etc/jeton/pwquality.conf")
+    rules.touch(0o600)
+    stopped.config_file.write_text(config + f'password-rules = "{rules}"\n')
+    yield rules
+    stopped.stop()
+    stopped.config_file.write_text(config)
+    rules.unlink()
+
+
+def test_rules_that_no_worker_may_open_count_all_the_same(stopped, hidden_rules):
+    hidden_rules.write_text("minlen = 30\n")
+    stopped.start()
+    reply = stopped.request("PATCH", "/users/pat", peer=True, data={"password": "x9k2m!pquz"})
+    assert reply.json()["error_description"] == "the password is too short: at least 30 characters"
+
+
+def test_bad_rules_that_no_worker_may_open_are_refused_by_line(stopped, hidden_rules):
+    import subprocess
+    hidden_rules.write_text("minclass = 1\nminlenn = 30\n")
+    result = subprocess.run(stopped.command(), capture_output=True, text=True, timeout=60)
+    assert result.returncode == 1
+    assert f"{hidden_rules}:2: minlenn: " in result.stderr
+
+
 def test_a_key_of_another_owner_is_refused_by_name(stopped):
     import subprocess
     folder = Path("/var/lib/jeton/keys")
