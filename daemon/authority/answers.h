@@ -26,7 +26,7 @@ int answer_health(struct call *call, const union message *ask);          /* heal
 int answer_key_list(struct call *call, const union message *ask);        /* keys.c */
 int answer_key_rotate(struct call *call, const union message *ask);
 int answer_key_drop(struct call *call, const union message *ask);
-int answer_mac(struct call *call, const union message *ask);
+int answer_token_check(struct call *call, const union message *ask);
 
 int answer_peer_grant(struct call *call, const union message *ask);   /* grant_peer.c */
 int answer_client_grant(struct call *call, const union message *ask); /* grant_client.c */

@@ -38,6 +38,8 @@ struct authority {
         struct revocations revoking;     /* written, and not yet committed */
         bool revocations_are_old;        /* they are to be read from the database */
         bool status_is_old;              /* so is what the page is made of */
+        bool status_is_full;             /* more is revoked than the page holds */
+        uint64_t full_questions;         /* that came here for that reason */
         int64_t horizon;         /* when what earlier settings let live longer has expired */
         uint64_t revoked_serial; /* counts revocations */
         int64_t latest_birth;    /* the highest iat of a token so far; on the page too */

@@ -108,6 +108,7 @@ struct call {
                 struct unit_wish *unit_wish;     /* credential.c */
                 struct client_work *client_work; /* client_admin.c */
                 char *unlocked;                  /* user_unlock.c */
+                struct secret *presented;        /* token_check.c */
         } step;                                  /* owned; freed by free_step */
         void (*free_step)(void *step);
 };

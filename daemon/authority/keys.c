@@ -1,14 +1,11 @@
 /* GET /keys, POST /keys/rotate, DELETE /keys/{kid}: an administrator's word to the signer, which
- * has rules of its own; and the question whose token that is, where no key is published. */
+ * has rules of its own. */
 #include "answers.h"
 
-#include "../../common/clock.h"
 #include "../../common/jwt/base64url.h"
 #include "../../common/jwt/signature.h"
-#include "../../common/jwt/verify.h"
 #include "admin.h"
 #include "audit.h"
-#include "bearer.h"
 #include "signing.h"
 
 #include <errno.h>
@@ -118,26 +115,4 @@ int answer_key_drop(struct call *call, const union message *message) {
                 return r;
         snprintf(change->detail, sizeof change->detail, "kid=%.*s", TEXT_ARGS(ask->kid));
         return sign_ask_keys(call, MSG_KEY_DROP, &fields, keys_relay);
-}
-
-/* ---- POST /introspect, of a token whose key is not published ---- */
-
-static int answer_checked(struct call *call, bool good) {
-        struct msg_mac_checked answer = {.good = good};
-
-        return call_answer(call, MSG_ANSWER_MAC, &answer);
-}
-
-int answer_mac(struct call *call, const union message *message) {
-        const struct expectation any = {.now = clock_wall_s()};
-        struct mac_question question;
-        int r;
-
-        r = bearer_load_keys(call->authority);
-        if (r < 0)
-                return r;
-        if (token_mac_question(call->authority->keyset, message->ask_mac.token, &any, &question) <
-            0)
-                return answer_checked(call, false);
-        return sign_ask_mac(call, &question, answer_checked);
 }

@@ -8,4 +8,8 @@
  * once before the sockets accept. 0 or -errno: then the revocations are on it all the same. */
 int status_publish(struct authority *authority);
 
+/* A frontend asks of a token: counted where that is because the page is too small, and told in the
+ * log when it no longer is. */
+void status_note_question(struct authority *authority);
+
 #endif

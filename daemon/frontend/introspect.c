@@ -1,5 +1,5 @@
-/* POST /introspect (RFC 7662): is this token good? Answered here alone, from the public keys: the
- * caller is a process of this host, which could read the same page itself. */
+/* POST /introspect (RFC 7662): is this token good? Answered from the public pages (judge.h): the
+ * caller is a process of this host, which could read them itself. */
 #include "routes.h"
 
 #include "../../common/cleanup.h"

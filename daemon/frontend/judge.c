@@ -21,34 +21,48 @@ static int pages_refresh(struct frontend *frontend) {
         return r < 0 ? r : revocations_refresh(&frontend->revocations, frontend->status_page_fd);
 }
 
-/* The signer's yes is about the signature; what the token says is judged here, as ever. */
-static int mac_finish(struct request *request, const union message *answer) {
+/* By the pages, and for what they do not tell by the authority's yes. */
+static int judge_checked(const struct request *request, enum verdict *verdict,
+                         struct claims *claims) {
+        static const struct revocations none; /* the authority has looked through all of them */
         const struct expectation expectation = any_audience(request);
-        struct frontend *frontend = request->frontend;
+        const struct frontend *frontend = request->frontend;
+        const struct revocations *revocations =
+                frontend->revocations.is_full ? &none : &frontend->revocations;
+        int r;
+
+        r = token_verify(frontend->keys.keyset, revocations, request->asked_token, &expectation,
+                         verdict, claims);
+        if (r == 0 && *verdict == VERDICT_ASK)
+                r = token_judge_checked(frontend->keys.keyset, revocations, request->asked_token,
+                                        &expectation, verdict, claims);
+        return r;
+}
+
+static int check_finish(struct request *request, const union message *message) {
         enum verdict verdict = VERDICT_INVALID;
         struct claims claims = {0};
         int r;
 
-        r = pages_refresh(frontend);
-        if (r == 0 && answer->mac_checked.good)
-                r = token_judge_checked(frontend->keys.keyset, &frontend->revocations,
-                                        request->asked_token, &expectation, &verdict, &claims);
+        r = pages_refresh(request->frontend);
+        if (r == 0 && message->answer_token_check.good)
+                r = judge_checked(request, &verdict, &claims);
         return r < 0 ? r : request->judged(request, verdict, &claims);
 }
 
 /* Of an HS256 key nothing is published: who could check its tokens could make them. */
-static int ask_mac(struct request *request) {
-        static const struct exchange mac = {
-                .ask = MSG_ASK_MAC,
-                .answer = MSG_ANSWER_MAC,
-                .finish = mac_finish,
+static int ask_authority(struct request *request) {
+        static const struct exchange check = {
+                .ask = MSG_ASK_TOKEN_CHECK,
+                .answer = MSG_ANSWER_TOKEN_CHECK,
+                .finish = check_finish,
         };
-        const struct msg_ask_mac ask = {
+        const struct msg_ask_token_check ask = {
                 .connection = request->number,
                 .token = request->asked_token,
         };
 
-        return call_ask(request, &mac, &ask);
+        return call_ask(request, &check, &ask);
 }
 
 int judge_token(struct request *request, struct text token, judge_finish *finish) {
@@ -64,7 +78,7 @@ int judge_token(struct request *request, struct text token, judge_finish *finish
         if (r == 0)
                 r = token_verify(frontend->keys.keyset, &frontend->revocations, token, &expectation,
                                  &verdict, &claims);
-        if (r < 0)
-                return r;
-        return verdict == VERDICT_ASK ? ask_mac(request) : finish(request, verdict, &claims);
+        if (r == -EOVERFLOW || (r == 0 && verdict == VERDICT_ASK))
+                return ask_authority(request);
+        return r < 0 ? r : finish(request, verdict, &claims);
 }

@@ -240,8 +240,7 @@ static void set_own_fault(struct request *request, int error) {
                 return;
         case -ENOMEM:
         case -EAGAIN:
-        case -EOVERFLOW: /* more is revoked than the status page holds */
-        case -EPIPE:     /* the authority is gone: we are about to hear of it */
+        case -EPIPE: /* the authority is gone: we are about to hear of it */
         case -ECONNRESET:
                 request_refuse(request, 503, "temporarily_unavailable", "try again");
                 return;

@@ -431,9 +431,9 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ask_key_drop, bearer, TOKEN_MAX),
                 FIELD(msg_ask_key_drop, kid, KID_LEN),
         }},
-        [MSG_ASK_MAC] = {"ask-mac", {
-                FIELD(msg_ask_mac, connection, ANY_NUMBER),
-                FIELD(msg_ask_mac, token, TOKEN_MAX),
+        [MSG_ASK_TOKEN_CHECK] = {"ask-token-check", {
+                FIELD(msg_ask_token_check, connection, ANY_NUMBER),
+                FIELD(msg_ask_token_check, token, TOKEN_MAX),
         }},
         [MSG_ANSWER_REFUSED] = {"answer-refused", {
                 FIELD(msg_answer_refused, status, 599),
@@ -530,8 +530,8 @@ static const struct message_rule rules[MSG_COUNT] = {
         [MSG_ANSWER_KEYS_END] = {"answer-keys-end", {
                 FIELD(msg_keys_end, outcome, KEYS_DONE),
         }},
-        [MSG_ANSWER_MAC] = {"answer-mac", {
-                FIELD(msg_mac_checked, good, FLAG_MAX),
+        [MSG_ANSWER_TOKEN_CHECK] = {"answer-token-check", {
+                FIELD(msg_answer_token_check, good, FLAG_MAX),
         }},
 
         [MSG_SIGN_ACCESS] = {"sign-access", {

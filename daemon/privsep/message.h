@@ -117,7 +117,7 @@ enum message_type {
         MSG_ASK_KEY_LIST,
         MSG_ASK_KEY_ROTATE,
         MSG_ASK_KEY_DROP,
-        MSG_ASK_MAC,
+        MSG_ASK_TOKEN_CHECK,
         MSG_ANSWER_REFUSED,
         MSG_ANSWER_TOKEN,
         MSG_ANSWER_SESSION,      /* one of several */
@@ -134,7 +134,7 @@ enum message_type {
         MSG_ANSWER_CLIENT_CHECK,
         MSG_ANSWER_KEY, /* one of several */
         MSG_ANSWER_KEYS_END,
-        MSG_ANSWER_MAC,
+        MSG_ANSWER_TOKEN_CHECK,
 
         /* authority to the signer, and back */
         MSG_SIGN_ACCESS,
@@ -641,9 +641,9 @@ struct msg_ask_key_drop {
         struct text kid;
 };
 
-struct msg_ask_mac {
+struct msg_ask_token_check {
         uint32_t connection;
-        struct text token; /* of a key that is not published */
+        struct text token; /* of which the public pages do not tell whether it is good */
 };
 
 struct msg_answer_refused {
@@ -762,7 +762,10 @@ struct msg_keys_end {
         uint8_t outcome; /* enum keys_outcome; towards a frontend always KEYS_DONE */
 };
 
-/* From the signer to the authority and from there to a frontend. */
+struct msg_answer_token_check {
+        uint8_t good; /* it is one of ours, its time is not over, and it is not revoked */
+};
+
 struct msg_mac_checked {
         uint8_t good;
 };
@@ -1006,14 +1009,15 @@ union message {
         struct msg_ask_key_list ask_key_list;
         struct msg_ask_key_rotate ask_key_rotate;
         struct msg_ask_key_drop ask_key_drop;
-        struct msg_ask_mac ask_mac;
+        struct msg_ask_token_check ask_token_check;
         struct msg_key_rotate key_rotate;
         struct msg_key_drop key_drop;
         struct msg_key_changed key_changed;
         struct msg_key key;           /* MSG_KEY and MSG_ANSWER_KEY */
         struct msg_keys_end keys_end; /* MSG_KEYS_END and MSG_ANSWER_KEYS_END */
         struct msg_check_mac check_mac;
-        struct msg_mac_checked mac_checked; /* MSG_MAC_CHECKED and MSG_ANSWER_MAC */
+        struct msg_answer_token_check answer_token_check;
+        struct msg_mac_checked mac_checked;
         struct msg_hash hash;
         struct msg_hashed hashed;
         struct msg_check_pam check_pam;

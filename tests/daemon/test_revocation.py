@@ -381,23 +381,30 @@ def fill(jetond, count):
 
 
 def test_a_full_page_is_never_a_silent_yes(fresh):
-    jetond = fresh(CONFIG)
+    jetond = fresh(CONFIG + 'audience "https://hs.example" { alg = "HS256" }\n')
     jetond.add_user("alice")
     jetond.stop()
     fill(jetond, PAGE_MAX)
     jetond.start()
     login = log_in(jetond)
     token = login["access_token"]
+    shared = log_in(jetond, audience="https://hs.example")["access_token"]
     assert verdict(jetond, token) == "valid"
-    assert is_active(jetond, token)
+    assert is_active(jetond, token) and is_active(jetond, shared)
     assert order(jetond, sid=random_sid()).status == 204
     assert "more revocations than it can hold" in verdict(jetond, token)
-    reply = jetond.post("/introspect", form={"token": token})
-    assert (reply.status, reply.json()["error"]) == (503, "temporarily_unavailable")
     assert jetond.get("/users/me", token=token).status == 200, "the authority knows them all"
+    assert is_active(jetond, token) and is_active(jetond, shared), "and is asked"
+    assert jetond.get("/auth", token=token).status == 200
+    assert claims(jetond, token)["username"] == claims(jetond, shared)["username"] == "alice"
     assert order(jetond, sid=claims_sid(token)).status == 204
     assert jetond.get("/users/me", token=token).status == 401
-    assert "more than the status page holds" in jetond.log()
+    assert not is_active(jetond, token) and is_active(jetond, shared)
+    assert jetond.get("/auth", token=token).status == 401
+    assert "more revocations than it can hold" in verdict(jetond, token)
+    assert order(jetond, sid=claims_sid(shared)).status == 204
+    assert not is_active(jetond, shared)
+    assert jetond.log().count("more than the status page holds") == 1
     jetond.stop()
     fill(jetond, 10)
     jetond.start()
