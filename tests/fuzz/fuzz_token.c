@@ -37,14 +37,17 @@ static void read_any(struct text json) {
                 abort();
 }
 
-/* The seeds are signed with the known key for this time: they are valid, what differs is not. */
+/* The seeds are signed with the known key for this time: they are valid, what differs is not. What
+ * is remembered of earlier inputs changes no verdict. */
 static void verify_any(const struct keyset *keyset, struct text token, bool ticket) {
         struct expectation expect = {.ticket = ticket, .now = 1800000010, .leeway = 5};
         static const struct revocations revocations;
-        enum verdict verdict;
+        enum verdict verdict, again;
         struct claims claims;
 
-        if (token_verify(keyset, &revocations, token, &expect, &verdict, &claims) < 0)
+        if (token_verify(keyset, &revocations, token, &expect, &again, &claims) < 0 ||
+            token_verify(keyset, &revocations, token, &expect, &verdict, &claims) < 0 ||
+            again != verdict)
                 abort();
         if (verdict == VERDICT_VALID && (claims.iss[0] == '\0' || claims.exp <= expect.now - 5))
                 abort();
@@ -54,8 +57,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         static struct keyset *keyset;
         struct text input = {(const char *)data, size};
 
-        if (!keyset)
+        if (!keyset) {
                 keyset = test_keyset();
+                if (verified_new(&keyset->verified) < 0)
+                        abort();
+        }
         decode_any(input);
         read_any(input);
         verify_any(keyset, input, false);
