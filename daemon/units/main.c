@@ -3,8 +3,9 @@
  * Runs as      jeton-worker, confined: it opens files below /proc, to read them, and nothing else.
  * Holds        nothing.
  * Trusts       the kernel, and the authority for the pid.
- * If captured  a rule that names a unit is as wide as its users and groups are: those are looked at
- *              by the authority, which also finds out whether the process is still there. */
+ * If captured  a rule that names a unit is as wide as its users and groups are, and uid 0 at
+ *              credentials.sock: those are looked at by the authority, which also finds out whether
+ *              the process is still there. */
 #include "caller.h"
 
 #include "../privsep/servant.h"
