@@ -1,5 +1,9 @@
 /* What units reads, it reads by number. Here the process is held by its pidfd: while that has not
- * ended, its number is nobody else's, so that what was read was of this process. */
+ * ended, its number is nobody else's, so that what was read was of this process.
+ *
+ * While units is being replaced, a caller who can ask again is told to. systemd cannot: it would
+ * start the service with an empty credential. Its question is kept for the next units; the call's
+ * own deadline ends the wait. */
 #include "units.h"
 
 #include "peer_process.h"
@@ -37,6 +41,17 @@ static int units_hear(struct authority *authority, struct link *link, struct fra
         return unit_hear(authority, frame);
 }
 
+static bool may_ask_again(const struct call *call) {
+        return !call->connection->is_credential;
+}
+
+static int unit_send(struct call *call) {
+        struct msg_find_unit message = {.pid = (uint32_t)call->connection->peer.pid};
+        int r = link_send(&call->authority->units, MSG_FIND_UNIT, call->serial, &message, -1);
+
+        return r == -EPIPE && !may_ask_again(call) ? 0 : r;
+}
+
 static void units_lost(struct authority *authority, struct link *link) {
         struct connections *connections = &authority->connections;
         uint32_t i;
@@ -46,19 +61,35 @@ static void units_lost(struct authority *authority, struct link *link) {
         for (i = 0; i < connections->size; i++) {
                 struct call *call = connections->slots[i].call;
 
-                if (call && call->unit)
+                if (call && call->unit && may_ask_again(call))
                         call_fail(call, -EPIPE);
         }
 }
 
+static void units_ask_kept(struct authority *authority) {
+        struct connections *connections = &authority->connections;
+        uint32_t i;
+        int r;
+
+        for (i = 0; i < connections->size; i++) {
+                struct call *call = connections->slots[i].call;
+
+                r = call && call->unit ? unit_send(call) : 0;
+                if (r < 0)
+                        call_fail(call, r);
+        }
+}
+
 int units_join(struct authority *authority, int fd) {
-        return link_open(authority, &authority->units, fd, PROCESS_UNITS, 0, units_hear,
-                         units_lost);
+        int r = link_open(authority, &authority->units, fd, PROCESS_UNITS, 0, units_hear,
+                          units_lost);
+
+        if (r == 0)
+                units_ask_kept(authority);
+        return r;
 }
 
 int units_ask(struct call *call, call_unit *then) {
-        struct msg_find_unit message = {.pid = (uint32_t)call->connection->peer.pid};
-
         call->unit = then;
-        return link_send(&call->authority->units, MSG_FIND_UNIT, call->serial, &message, -1);
+        return unit_send(call);
 }

@@ -1,8 +1,12 @@
 """credentials.sock: a unit's first token, fetched by systemd. Who asks is uid 0, in the unit that its
 address names; whatever else connects there is given the end of the connection."""
 import os
+import re
+import signal
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from cgroups import units
@@ -161,21 +165,50 @@ def test_a_connection_that_says_something_is_not_heard(jetond, groups):
     assert in_process_of(0, speak) == b""
 
 
+def descriptors(jetond):
+    return len(os.listdir(f"/proc/{jetond.children()['authority'][0]}/fd"))
+
+
+def is_asking(jetond, groups, unit):
+    """Whether the authority holds a process of that unit."""
+    holders = Path(f"/proc/{jetond.children()['authority'][0]}/fdinfo")
+    held = re.findall(r"^Pid:\s*(\d+)$", "".join(map(read_if_there, holders.iterdir())), re.M)
+    return bool({*held} & {*(groups.group(unit) / "cgroup.procs").read_text().split()})
+
+
+def read_if_there(path):
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return ""
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def test_connections_there_leave_nothing_behind(jetond, groups):
-    authority = jetond.children()["authority"][0]
-
-    def descriptors():
-        return len(os.listdir(f"/proc/{authority}/fd"))
-
     fetch_in(jetond, groups, "grafana.service", address_of("grafana.service"))
-    before = descriptors()
+    before = descriptors(jetond)
     for _ in range(15):
         fetch_in(jetond, groups, "grafana.service", address_of("grafana.service"))
         fetch_in(jetond, groups, "other.service", address_of("grafana.service"))
-    deadline = time.monotonic() + WAIT_SECONDS
-    while descriptors() > before and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert descriptors() <= before
+    wait_until(lambda: descriptors(jetond) <= before)
+
+
+def test_who_asks_while_units_is_being_replaced_waits_for_the_next(groups):
+    """systemd would start the service with an empty credential and not ask again."""
+    with Daemon(CONFIG) as jetond, ThreadPoolExecutor() as pool:
+        units_pid = jetond.children()["units"][0]
+        os.kill(units_pid, signal.SIGSTOP)
+        token = pool.submit(fetch_in, jetond, groups, "grafana.service",
+                            address_of("grafana.service"))
+        wait_until(lambda: is_asking(jetond, groups, "grafana.service"))
+        os.kill(units_pid, signal.SIGKILL)
+        assert claims(jetond, token.result())["sub"] == "svc:grafana"
 
 
 def test_the_socket_is_roots_alone(jetond):
