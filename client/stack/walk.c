@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static const char *const code_names[CODE_COUNT] = {
+const char *const stack_code_names[CODE_COUNT] = {
         [CODE_SUCCESS] = "success",
         [CODE_IGNORE] = "ignore",
         [CODE_AUTH_ERR] = "auth_err",
@@ -88,7 +88,7 @@ static struct action action_of(const struct line *line, enum stack_code code) {
                         continue;
                 if (text_is(name, TEXT("default"))) {
                         otherwise = action_read(value);
-                } else if (text_is(name, text_of(code_names[code]))) {
+                } else if (text_is(name, text_of(stack_code_names[code]))) {
                         found = action_read(value);
                         is_found = true;
                 }

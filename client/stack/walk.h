@@ -19,6 +19,8 @@ enum stack_code {
         CODE_COUNT,
 };
 
+extern const char *const stack_code_names[CODE_COUNT];
+
 /* What an entry's module is taken to say. */
 typedef enum stack_code stack_answer(const struct stack_entry *entry, const void *context);
 

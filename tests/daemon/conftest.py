@@ -6,6 +6,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import cgroups  # noqa: E402
 from harness import Daemon  # noqa: E402
 
 CONFIG = """
@@ -30,6 +31,13 @@ def jetond():
     with Daemon(CONFIG) as daemon:
         daemon.add_user("alice", full_name="Alice Example", email="alice@example.org")
         yield daemon
+
+
+@pytest.fixture(scope="module")
+def groups():
+    """Units as systemd would make them, to put processes in; needs root."""
+    with cgroups.units() as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from cgroups import units
 from harness import Daemon, in_process_of, is_root
 
 pytestmark = pytest.mark.skipif(not is_root(), reason="needs root to make cgroups, and to be systemd")
@@ -29,12 +28,6 @@ identity "biller" {{ user = {{"61002"}} unit = "two.service" audience = {{"{BILL
 identity "plain" {{ user = {{"0"}} audience = {{"{METRICS}"}} }}
 """
 WAIT_SECONDS = 20
-
-
-@pytest.fixture(scope="module")
-def groups():
-    with units() as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

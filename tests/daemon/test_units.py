@@ -7,7 +7,6 @@ import subprocess
 import time
 
 import pytest
-from cgroups import units
 from harness import BUILD, Daemon, compose, encode_form, in_process_of, is_root
 from pids import fork_with_pid
 
@@ -29,12 +28,6 @@ identity "plain" {{ user = {{"{OTHER}"}} audience = {{"{METRICS}"}} }}
 """
 FORM = {"grant_type": "client_credentials", "audience": METRICS}
 WAIT_SECONDS = 20
-
-
-@pytest.fixture(scope="module")
-def groups():
-    with units() as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

@@ -155,25 +155,13 @@ static void links_of_another_root_stay_in_it(void **state) {
 
 /* ---- what stacks come to ---- */
 
-static const char *const codes[CODE_COUNT] = {
-        [CODE_SUCCESS] = "success",
-        [CODE_IGNORE] = "ignore",
-        [CODE_AUTH_ERR] = "auth_err",
-        [CODE_PERM_DENIED] = "perm_denied",
-        [CODE_USER_UNKNOWN] = "user_unknown",
-        [CODE_AUTHINFO_UNAVAIL] = "authinfo_unavail",
-        [CODE_ACCT_EXPIRED] = "acct_expired",
-        [CODE_NEW_AUTHTOK_REQD] = "new_authtok_reqd",
-        [CODE_MODULE_UNKNOWN] = "module_unknown",
-};
-
 static enum stack_code as_told(const struct stack_entry *entry, const void *context) {
         const char *equals = strchr(entry->line.arguments[0], '=');
         int code;
 
         (void)context;
         for (code = 0; code < CODE_COUNT; code++)
-                if (strcmp(equals + 1, codes[code]) == 0)
+                if (strcmp(equals + 1, stack_code_names[code]) == 0)
                         return (enum stack_code)code;
         fail_msg("no such code: %s", equals + 1);
         return CODE_IGNORE;
@@ -220,7 +208,8 @@ static void control_put(FILE *to) {
         }
         fputc('[', to);
         for (i = 0; i < count; i++)
-                fprintf(to, "%s=%s ", codes[below(CODE_COUNT)], actions[below(ELEMENTS(actions))]);
+                fprintf(to, "%s=%s ", stack_code_names[below(CODE_COUNT)],
+                        actions[below(ELEMENTS(actions))]);
         fprintf(to, "default=%s]", actions[below(ELEMENTS(actions))]);
 }
 
@@ -247,7 +236,7 @@ static void stack_put(const char *name, const char *inner) {
                 control_put(to);
                 /* Half of them grant, or hardly any stack would. */
                 fprintf(to, " pam_debug.so auth=%s\n",
-                        codes[below(2) ? CODE_SUCCESS : below(CODE_COUNT)]);
+                        stack_code_names[below(2) ? CODE_SUCCESS : below(CODE_COUNT)]);
         }
         fclose(to);
         file_put(name, text);
