@@ -337,7 +337,8 @@ uninstall:
 	@! cmp -s $(config-sample) $(DESTDIR)$(config) || rm -f $(DESTDIR)$(config)
 	@rm -rf "$(DESTDIR)$(PYTHONDIR)/jeton/__pycache__"
 	@-rmdir $(DESTDIR)$(LIBEXECDIR)/jeton $(DESTDIR)$(SYSCONFDIR)/jeton $(DESTDIR)$(PYTHONDIR)/jeton \
-		2>/dev/null || true
+		$(addprefix $(DESTDIR)$(EXAMPLEDIR),/nginx/jeton /nginx) $(DESTDIR)$(EXAMPLEDIR) \
+		$(patsubst %/,%,$(dir $(DESTDIR)$(EXAMPLEDIR))) 2>/dev/null || true
 
 ## clean: remove every build folder
 clean:

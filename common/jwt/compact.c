@@ -2,10 +2,11 @@
 #include "compact.h"
 
 bool compact_split(struct text token, struct compact *ret) {
-        const char *first, *second, *end = token.p + token.len;
+        const char *first, *second, *end;
 
         if (token.len == 0)
                 return false;
+        end = token.p + token.len;
         first = memchr(token.p, '.', token.len);
         if (!first)
                 return false;

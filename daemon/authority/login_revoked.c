@@ -63,7 +63,8 @@ static int doom_write(struct login_session *session, struct transaction *transac
         r = logins_remove(transaction, text_of(session->row.sid));
         if (r == 0 && session->issued_at >= before)
                 r = sessions_revoke_tokens(session->authority, transaction, &revoked);
-        session->is_doomed = session->authority->logins.any_doomed = true;
+        if (r == 0)
+                session->is_doomed = session->authority->logins.any_doomed = true;
         return r;
 }
 

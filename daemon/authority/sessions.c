@@ -190,7 +190,12 @@ int sessions_revoke(struct authority *authority, struct transaction *transaction
                 r = revocation_store(authority, transaction, &revocation);
         if (r == 0)
                 r = login_sessions_write_revoked(authority, transaction, revoked, &revocation);
-        return r < 0 ? r : revocation_note(authority, &revocation);
+        if (r == 0)
+                r = revocation_note(authority, &revocation);
+        /* This part of the commit is taken back: so is what was noted of it. */
+        if (r < 0)
+                authority->revocations_are_old = authority->status_is_old = true;
+        return r;
 }
 
 /* ---- after the commit ---- */

@@ -9,8 +9,9 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-static int all_read(int fd, int within_ms, char *buffer, size_t size) {
-        int64_t deadline = clock_monotonic_ms() + within_ms;
+#define LOOK_EVERY_MS 5 /* whether it has ended, once it has said all */
+
+static int all_read(int fd, int64_t deadline, char *buffer, size_t size) {
         struct pollfd waiting = {fd, POLLIN, 0};
         size_t len = 0;
         ssize_t n;
@@ -29,15 +30,27 @@ static int all_read(int fd, int within_ms, char *buffer, size_t size) {
         return 0;
 }
 
-static int end_await(pid_t pid, int r, int *ret_status) {
-        if (r < 0)
-                kill(pid, SIGKILL);
-        return waitpid(pid, ret_status, 0) < 0 ? -errno : r;
+/* It may have said all and not end. */
+static int end_await(pid_t pid, int64_t deadline, int *ret_status) {
+        pid_t ended;
+
+        while ((ended = waitpid(pid, ret_status, WNOHANG)) == 0) {
+                if (clock_left_ms(deadline) == 0)
+                        return -ETIMEDOUT;
+                poll(NULL, 0, LOOK_EVERY_MS);
+        }
+        return ended < 0 ? -errno : 0;
+}
+
+static void put_an_end(pid_t pid) {
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
 }
 
 int program_ask(const struct spawn *spawn, int within_ms, char *ret, size_t size, int *ret_status) {
         _cleanup_(closep) int from = -1;
         _cleanup_(closep) int to = -1;
+        int64_t deadline = clock_monotonic_ms() + within_ms;
         struct spawn with_output = *spawn;
         int ends[2], r;
         pid_t pid;
@@ -50,6 +63,10 @@ int program_ask(const struct spawn *spawn, int within_ms, char *ret, size_t size
         if (r < 0)
                 return r;
         closep(&to);
-        r = all_read(from, within_ms, ret, size);
-        return end_await(pid, r, ret_status);
+        r = all_read(from, deadline, ret, size);
+        if (r == 0)
+                r = end_await(pid, deadline, ret_status);
+        if (r < 0)
+                put_an_end(pid);
+        return r;
 }

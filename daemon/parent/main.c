@@ -52,14 +52,20 @@ static void error_log(const char *error) {
 }
 
 static int rules_get(struct parent *parent, void (*say)(const char *error)) {
-        const struct rules_judge judge = {
+        struct rules_judge judge = {
                 .programs = parent->options.programs,
                 .worker = identities_of(&parent->identities, ACCOUNT_WORKER),
                 .may_be_missing = parent->options.task != TASK_RUN,
         };
         char error[SETTINGS_ERROR_MAX];
-        int r = rules_read(parent->settings, &judge, &parent->rules, error);
+        struct identity worker;
+        int r;
 
+        /* A task has looked for no accounts; where there is none yet it asks as itself. */
+        if (!judge.worker && geteuid() == 0 && !parent->options.state &&
+            account_find(TEXT("jeton-worker"), &worker) == 0)
+                judge.worker = &worker;
+        r = rules_read(parent->settings, &judge, &parent->rules, error);
         if (r)
                 say(error);
         return r;

@@ -1,11 +1,13 @@
 /* jetond-worker: computes password hashes, and nothing else.
  *
  * Runs as      jeton-worker, one process for each core, at nice 10.
- * Holds        one password and one setting (crypt(3)'s, Argon2's, PBKDF2's) at a time; no file, no
- * key, no stored hash. Trusts       the authority's settings and their cost. If captured  the
- * passwords it is given from then on and their hashes, and a yes for exactly those users. It is
- * replaced after a number of jobs, and a new hash is stored only when a second worker has computed
- * the same and has had no complaint about the password either. */
+ * Holds        one password and one setting (crypt(3)'s, Argon2's, PBKDF2's) at a time; the rules
+ *              and the list of common passwords; no file of its own, no key, no stored hash.
+ * Trusts       the authority's settings and their cost.
+ * If captured  the passwords it is given from then on and their hashes, and a yes for exactly those
+ *              users. It is replaced after a number of jobs, and a new hash is stored only when a
+ *              second worker has computed the same and has had no complaint about the password
+ *              either. */
 #include "blocklist.h"
 #include "derive.h"
 #include "hash.h"

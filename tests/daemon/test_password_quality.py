@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import pytest
-from harness import PASSWORD, Daemon
+from harness import BUILD, PASSWORD, Daemon
 
 COMPLAINTS = {
     "short": "x1y2z!a",
@@ -271,3 +271,16 @@ def test_doctor_names_a_list_that_cannot_be_read(running):
     found = [finding["found"] for finding in findings
              if finding["check"] == "configuration" and finding["verdict"] == "broken"]
     assert len(found) == 1 and f"password-blocklist: {running.list}: " in found[0]
+
+
+def test_a_check_that_has_said_all_and_does_not_end_is_ended(rules, tmp_path):
+    programs = tmp_path / "libexec"
+    programs.mkdir()
+    for program in (BUILD / "libexec").iterdir():
+        (programs / program.name).symlink_to(program)
+    (programs / "jetond-worker").unlink()
+    (programs / "jetond-worker").write_text("#!/bin/sh\nexec >&- 2>&-\nsleep 300\n")
+    (programs / "jetond-worker").chmod(0o755)
+    rules.daemon.programs = programs
+    status, said = rules.check()
+    assert status == 1 and "cannot be checked" in said, said
