@@ -184,10 +184,14 @@ def test_root_of_a_user_namespace_is_whom_it_is_mapped_to(jetond, maps, expected
 
 def test_there_the_command_does_not_believe_a_server_that_it_cannot_tell_from_others(jetond):
     """The host's root has no uid in there: it looks like every other that has none."""
-    answer = in_user_namespace(lambda: jeton(jetond.state / "run", "token", "--audience",
-                                                METRICS), f"0 {SERVICE} 1\n")
-    assert answer.returncode != 0 and answer.stdout == ""
-    assert "Traceback" not in answer.stderr and answer.stderr
+    def get():
+        return jeton(jetond.state / "run", "token", "--audience", METRICS)
+
+    outside = in_process_of(SERVICE, get)
+    assert outside.returncode == 0 and subject(jetond, outside.stdout.strip()) == "svc:service"
+    answer = in_user_namespace(get, f"0 {SERVICE} 1\n")
+    assert answer.returncode == 1 and answer.stdout == ""
+    assert answer.stderr.endswith("jeton.sock: neither root nor you started what listens there\n")
 
 
 class Contained(Daemon):
