@@ -70,17 +70,22 @@ static void account_write(const struct call *call, uint32_t uid, char ret[THROTT
                 snprintf(ret, THROTTLE_USER_MAX + 1, "uid:%u", uid);
 }
 
-int guesser_of_pam(const struct call *call, uint32_t uid, struct text service, struct text rhost,
+/* As in pam.c, whose right it is must be said. */
+static bool is_for_another(const struct call *call, const struct msg_ask_pam *ask) {
+        return ask->as_peer && (call->connection->peer.uid == 0 || policy_is_admin(call) ||
+                                policy_may_act_for(call));
+}
+
+int guesser_of_pam(const struct call *call, const struct msg_ask_pam *ask,
                    struct throttle_key *ret) {
-        const struct peer *peer = &call->connection->peer;
         char source[SOURCE_MAX], address[RHOST_MAX + 1];
 
-        if (peer->uid == 0 || policy_is_admin(call) || policy_may_act_for(call)) {
-                address_write(rhost, address, sizeof address);
-                snprintf(source, sizeof source, "pam %.*s %s", TEXT_ARGS(service), address);
+        if (is_for_another(call, ask)) {
+                address_write(ask->rhost, address, sizeof address);
+                snprintf(source, sizeof source, "pam %.*s %s", TEXT_ARGS(ask->service), address);
         } else {
-                snprintf(source, sizeof source, "uid %u", peer->uid);
+                snprintf(source, sizeof source, "uid %u", call->connection->peer.uid);
         }
-        account_write(call, uid, ret->user);
+        account_write(call, ask->uid, ret->user);
         return source_write(text_of(source), ret->source);
 }

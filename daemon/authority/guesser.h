@@ -8,10 +8,10 @@
  * `remote`, which the proxy named. 0 or -errno. */
 int guesser_of_login(const struct call *call, struct text name, struct throttle_key *ret);
 
-/* A system login to the account `uid`. A program of root's or of an administrator's, or one with
- * the act-for right, guesses for somebody else: it is the remote host, by that service, who does. 0
- * or -errno. */
-int guesser_of_pam(const struct call *call, uint32_t uid, struct text service, struct text rhost,
+/* A system login to the account ask->uid. A program of root's or of an administrator's, or one with
+ * the act-for right, that says so guesses for somebody else: it is the remote host, by that
+ * service, who does. 0 or -errno. */
+int guesser_of_pam(const struct call *call, const struct msg_ask_pam *ask,
                    struct throttle_key *ret);
 
 /* How the throttle names a user of the database. */

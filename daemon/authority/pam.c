@@ -256,7 +256,7 @@ int login_ask_password(struct call *call, const struct msg_ask_pam *ask, call_ju
         struct throttle_key guesser;
         int r;
 
-        r = guesser_of_pam(call, ask->uid, ask->service, ask->rhost, &guesser);
+        r = guesser_of_pam(call, ask, &guesser);
         return r < 0 ? r : password_ask(call, &guesser, ask->password, then);
 }
 
@@ -264,7 +264,7 @@ static int login_ask_auth(struct call *call, const struct msg_ask_pam *ask) {
         struct throttle_key guesser;
         int r;
 
-        r = guesser_of_pam(call, ask->uid, ask->service, ask->rhost, &guesser);
+        r = guesser_of_pam(call, ask, &guesser);
         return r < 0 ? r
                      : password_ask_unless(call, &guesser, ask->password, login_try_code,
                                            login_check_password);

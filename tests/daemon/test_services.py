@@ -250,7 +250,7 @@ def test_who_may_act_for_others_is_throttled_by_the_remote_host(selfish):
     def login(rhost, password, uid):
         form = {"username": "bob", "uid": "61011", "service": "sshd", "nonce": "A" * 43,
                 "rhost": rhost, "password": password}
-        return selfish.post("/pam/auth", form=form, uid=uid).body
+        return selfish.post("/pam/auth", form=form, uid=uid, peer=True).body
 
     def is_good(ticket):
         part = ticket.split(b".")[1]

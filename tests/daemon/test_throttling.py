@@ -63,12 +63,12 @@ def guess_in_parallel(path, seconds, connections=20):
     return sum(counts)
 
 
-def pam_auth(jetond, password, rhost="", uid=None, account=OWNER, service="sshd"):
+def pam_auth(jetond, password, rhost="", uid=None, account=OWNER, service="sshd", peer=True):
     """Whether the ticket says yes; the daemon's own log has the verdict."""
     before = jetond.log().count("event=pam-auth")
     form = {"username": "olga", "uid": account, "service": service, "nonce": NONCE,
             "password": password, "rhost": rhost}
-    reply = jetond.post("/pam/auth", form=form, uid=uid)
+    reply = jetond.post("/pam/auth", form=form, uid=uid, peer=peer)
     assert reply.status == 200, reply
     lines = [line for line in jetond.log().splitlines() if "event=pam-auth" in line]
     assert len(lines) == before + 1
@@ -211,6 +211,15 @@ def test_system_logins_are_counted_by_remote_host_and_service(fresh):
     assert not pam_auth(jetond, "wrong", rhost="2001:db8::1")
     assert not pam_auth(jetond, PASSWORD, rhost="2001:db8::ffff"), "a /64 is one host"
     assert pam_auth(jetond, PASSWORD, rhost="2001:db8:0:1::1")
+
+
+def test_who_asks_by_no_right_of_his_is_counted_by_his_uid_whatever_host_he_names(fresh):
+    """A program of root's that was made to send somebody's body is no host of many."""
+    jetond = fresh("min-uid = 1\n")
+    jetond.add_user("olga", uid=OWNER)
+    assert not pam_auth(jetond, "wrong", rhost="192.0.2.1", peer=False)
+    assert not pam_auth(jetond, PASSWORD, rhost="192.0.2.2", service="login", peer=False)
+    assert pam_auth(jetond, PASSWORD, rhost="192.0.2.2"), "nor does it shut out who says his right"
 
 
 @pytest.mark.skipif(not is_root(), reason="needs processes of other uids")
