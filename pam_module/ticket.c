@@ -157,6 +157,8 @@ static enum situation claims_judge(struct attempt *attempt, const struct claims 
         return outcome_of(attempt, claims);
 }
 
+/* With more revoked than the page holds, a token may be among the rest: nobody can tell but the
+ * daemon. A ticket is its answer to the nonce of this call, younger than all that was revoked. */
 static int revocations_read(const struct attempt *attempt, struct revocations *ret) {
         _cleanup_(closep) int fd = -1;
         char dir[PATH_MAX];
@@ -164,7 +166,11 @@ static int revocations_read(const struct attempt *attempt, struct revocations *r
 
         attempt_run_dir(attempt, dir, sizeof dir);
         r = page_open(dir, PAGE_STATUS, attempt_trusted_uid(attempt), &fd);
-        return r < 0 ? r : revocations_refresh(ret, fd);
+        if (r == 0)
+                r = revocations_refresh(ret, fd);
+        if (r == 0)
+                ret->is_full = false;
+        return r;
 }
 
 static int ticket_verify(const struct attempt *attempt, enum verdict *ret_verdict,

@@ -70,8 +70,8 @@ class Stand:
     def publish_keys(self, *keys, **page):
         public_pages.write(self.run_dir / "keys", public_pages.keys_page(*keys, **page))
 
-    def publish_uids(self, *uids):
-        public_pages.write(self.run_dir / "status", public_pages.status_page(*uids))
+    def publish_uids(self, *uids, **page):
+        public_pages.write(self.run_dir / "status", public_pages.status_page(*uids, **page))
 
     def arguments(self, *more, **changed):
         given = {"socket": self.socket, "timeout": f"{TIMEOUT_MS}ms", "min_uid": 1, **changed}

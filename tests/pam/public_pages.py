@@ -57,8 +57,9 @@ def keys_page(*keys, issuer=ISSUER):
     return page(b"jetnkeys", KEYS_LAYOUT, table, KEYS_TABLE.size + KEYS_MAX * KEY.size)
 
 
-def status_page(*uids):
-    table = STATUS_TABLE.pack(len(uids), 0, 0, 0) + struct.pack(f"={len(uids)}I", *sorted(uids))
+def status_page(*uids, is_full=False):
+    """`is_full`: more is revoked than it holds, so that it says none of it."""
+    table = STATUS_TABLE.pack(len(uids), 0, is_full, 0) + struct.pack(f"={len(uids)}I", *sorted(uids))
     size = STATUS_TABLE.size + 4 * UIDS_MAX + REVOCATION_SIZE * REVOCATIONS_MAX
     return page(b"jetnstat", STATUS_LAYOUT, table, size)
 

@@ -460,6 +460,13 @@ def test_keys_page_that_confirms_nothing(stand, damage):
         check(stand.try_login(), UNAVAILABLE, UNAVAILABLE, "cannot check the ticket")
 
 
+def test_more_revoked_than_the_status_page_holds_is_no_matter_of_a_fresh_ticket(stand):
+    stand.publish_uids(stand.account.pw_uid, is_full=True)
+    with stand.daemon():
+        outcome = stand.try_login(phases="auth,account,open,close")
+    assert set(outcome.codes.values()) == {"PAM_SUCCESS"}, outcome.log
+
+
 @pytest.mark.parametrize("page", ["status", "keys"])
 def test_page_of_another_owner(stand, page):
     if os.geteuid() != 0:
