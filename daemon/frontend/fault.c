@@ -1,5 +1,5 @@
-/* One line for each request that was refused here, so that whoever wrote the client can see why;
- * but a caller who floods us does not flood the log. */
+/* One line for each request that was refused here, or failed, so that whoever wrote the client can
+ * see why; but a caller who floods us does not flood the log. */
 #include "fault.h"
 
 #include "../../common/clock.h"
@@ -9,12 +9,12 @@
 
 #define LINES_A_SECOND 10
 
-static bool may_log(struct frontend *frontend) {
+bool frontend_may_log(struct frontend *frontend) {
         int64_t second = clock_monotonic_ms() / 1000;
 
         if (second != frontend->log_second) {
                 if (frontend->log_lines > LINES_A_SECOND)
-                        log_info("%u more requests were refused",
+                        log_info("%u more requests were refused, or failed",
                                  frontend->log_lines - LINES_A_SECOND);
                 frontend->log_second = second;
                 frontend->log_lines = 0;
@@ -27,7 +27,7 @@ static bool may_log(struct frontend *frontend) {
 void frontend_log_fault(struct frontend *frontend, const struct request *request) {
         const struct fault *fault = &request->fault;
 
-        if (!may_log(frontend))
+        if (!frontend_may_log(frontend))
                 return;
         if (request->head.path.len == 0)
                 log_info("connection %u: refused: %u %s: %s", request->number,

@@ -29,7 +29,7 @@ struct frontend {
         struct connection *connections; /* owned */
         uint32_t connection_count;
 
-        int64_t log_second; /* the lines about refused requests in this second, */
+        int64_t log_second; /* the lines about refused and failed requests in this second, */
         unsigned log_lines; /* and how many there were */
 
         bool is_draining;
@@ -54,7 +54,10 @@ int frontend_tell_authority(struct frontend *frontend, enum message_type type, u
  * the process. */
 void frontend_connection_ended(struct frontend *frontend, uint32_t number);
 
-/* fault.c: one line for a refused request, of a bounded number in each second. */
+/* fault.c: whether one more line about a request may be written. The number of each second is
+ * bounded. */
+bool frontend_may_log(struct frontend *frontend);
+/* One such line, for a refused request. */
 void frontend_log_fault(struct frontend *frontend, const struct request *request);
 
 #endif

@@ -245,7 +245,8 @@ static void set_own_fault(struct request *request, int error) {
                 request_refuse(request, 503, "temporarily_unavailable", "try again");
                 return;
         default:
-                log_error("a request failed: %s", strerror(-error));
+                if (frontend_may_log(request->frontend))
+                        log_error("a request failed: %s", strerror(-error));
                 request_refuse(request, 500, "server_error", "the log has the reason");
         }
 }

@@ -150,6 +150,17 @@ def test_a_page_that_is_cut_under_its_writer_is_made_anew(fresh, program, damage
         assert verifier.has_seen(log_in(daemon)["access_token"])
 
 
+def test_requests_that_a_broken_page_fails_do_not_flood_the_log(fresh):
+    daemon = fresh(CONFIG)
+    fill_with_zeros(daemon.state / "run" / "keys")
+    began = time.monotonic()
+    for _ in range(100):
+        assert daemon.get("/.well-known/jwks.json").status == 500
+    seconds = time.monotonic() - began
+    daemon.wait_for_log("a request failed: ")
+    assert daemon.log().count("a request failed: ") <= 10 * (seconds + 2)
+
+
 def revoke_in_the_end(daemon, token):
     """The first attempt meets the end of the writer, the next ones its successor's start."""
     deadline = time.monotonic() + 60
