@@ -1,7 +1,6 @@
 """Who speaks on a connection is who made it, by the kernel's word of that moment: what the process
 becomes, whom it hands the connection to and who gets its number later changes nothing. And the word
 of root's connection has to be asked for."""
-import ctypes
 import os
 import shutil
 import socket
@@ -11,6 +10,7 @@ import time
 
 import pytest
 from harness import PASSWORD, Connection, Daemon, compose, encode_form, in_process_of, is_root
+from namespaces import in_user_namespace
 from pids import fork_with_pid
 
 pytestmark = pytest.mark.skipif(not is_root(), reason="needs root to become other uids")
@@ -25,10 +25,7 @@ identity "service" {{ user = {{"{SERVICE}"}} audience = {{"{METRICS}"}} }}
 identity "root" {{ user = {{"0"}} audience = {{"{METRICS}"}} }}
 """
 SELF = f'self {{ audience = {{"{METRICS}"}} }}\n'
-CLONE_NEWUSER = 0x10000000
 WAIT_SECONDS = 20
-
-libc = ctypes.CDLL(None, use_errno=True)
 
 
 @pytest.fixture(scope="module")
@@ -177,40 +174,19 @@ def test_who_gets_the_number_of_a_dead_caller_lends_it_nothing(jetond, heir_uid)
         connection.socket.close()
 
 
-def in_user_namespace(function, mapped):
-    """As the stranger, in a namespace of his own; root in there, or nobody."""
-    def enter():
-        if libc.unshare(CLONE_NEWUSER) != 0:
-            raise OSError(ctypes.get_errno(), "unshare")
-        if mapped:
-            with open("/proc/self/setgroups", "w", encoding="ascii") as file:
-                file.write("deny")
-            with open("/proc/self/uid_map", "w", encoding="ascii") as file:
-                file.write(f"0 {STRANGER} 1")
-        return os.geteuid(), function()
+@pytest.mark.parametrize("maps, uid_there", [(f"0 {STRANGER} 1\n", 0), ("", 65534)])
+def test_root_of_a_user_namespace_is_who_made_it(jetond, selfish, maps, uid_there):
+    def ask():
+        with jetond.connect() as connection:
+            return os.geteuid(), said_on(connection)
 
-    # A process that changed its uid is not dumpable, and its files in proc(5) are root's: only a
-    # program that it executes may map itself. prctl(2) says the same.
-    def dumpable():
-        libc.prctl(4, 1, 0, 0, 0)
-        return enter()
-
-    return in_process_of(STRANGER, dumpable)
-
-
-@pytest.mark.parametrize("mapped, uid_there", [(True, 0), (False, 65534)])
-def test_root_of_a_user_namespace_is_who_made_it(jetond, selfish, mapped, uid_there):
-    def ask(daemon):
-        with daemon.connect() as connection:
-            return said_on(connection)
-
-    assert in_user_namespace(lambda: ask(jetond), mapped) == (uid_there, NOTHING)
+    assert in_user_namespace(ask, maps, STRANGER) == (uid_there, NOTHING)
 
     def own_token():
         return selfish.post("/token", form={"grant_type": "client_credentials",
                                             "audience": METRICS}).json()["access_token"]
 
-    _, token = in_user_namespace(own_token, mapped)
+    token = in_user_namespace(own_token, maps, STRANGER)
     said = selfish.post("/introspect", form={"token": token}).json()
     assert said["sub"] == f"uid:{STRANGER}"
 

@@ -1,6 +1,5 @@
 """Callers in containers: the daemon's folder is bound into another mount namespace, and who asks
 there is who the host's kernel says. No container is started: what one is made of is."""
-import ctypes
 import os
 import select
 import subprocess
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 from cgroups import units
 from harness import BUILD, Connection, Daemon, compose, encode_form, in_process_of, is_root
+from namespaces import check, in_user_namespace, libc
 
 pytestmark = pytest.mark.skipif(not is_root(), reason="needs root to make namespaces and other uids")
 
@@ -26,14 +26,12 @@ identity "nobody" {{ user = {{"65534"}} audience = {{"{METRICS}"}} }}
 """
 SELF = f'self {{ audience = {{"{METRICS}"}} }}\n'
 CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC = 0x20000, 0x2000000, 0x4000000, 0x8000000
-CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
+CLONE_NEWPID, CLONE_NEWNET = 0x20000000, 0x40000000
 CONTAINER = (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID |
              CLONE_NEWNET)
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
-PR_SET_DUMPABLE = 4
 WAIT_SECONDS = 20
 
-libc = ctypes.CDLL(None, use_errno=True)
 TOKEN = compose("POST", "/token", [("Content-Type", "application/x-www-form-urlencoded")],
                 encode_form({"grant_type": "client_credentials", "audience": METRICS}))
 USERS = compose("GET", "/users", [("Authorization", "Peer")])
@@ -58,11 +56,6 @@ def place():
         yield Path(folder)
 
 
-def check(result, what):
-    if result != 0:
-        raise OSError(ctypes.get_errno(), what)
-
-
 def mount(source, target, flags):
     check(libc.mount(str(source).encode(), str(target).encode(), None, flags, None), "mount")
 
@@ -78,32 +71,6 @@ def in_container(daemon, place, function, uid=0, groups=None, unit=None):
         mount(daemon.state / "run", place, MS_BIND)
         mount("none", place, MS_BIND | MS_REMOUNT | MS_RDONLY)
         return in_process_of(uid, function)  # the first process of the new pid namespace
-
-    return in_process_of(0, enter)
-
-
-def in_user_namespace(function, maps):
-    """What root of a user namespace with those lines of maps says."""
-    def enter():
-        libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
-        ready, go = os.pipe(), os.pipe()
-        child = os.getpid()
-        mapper = os.fork()
-        if mapper == 0:
-            os.read(ready[0], 1)
-            for name in ("uid_map", "gid_map"):
-                subprocess.run(["sh", "-c", 'printf "%s" "$1" >"$0"', f"/proc/{child}/{name}", maps],
-                               check=True)
-            os.write(go[1], b"x")
-            os._exit(0)
-        check(libc.unshare(CLONE_NEWUSER), "unshare")
-        os.write(ready[1], b"x")
-        os.read(go[0], 1)
-        os.waitpid(mapper, 0)
-        os.setgroups([])
-        os.setresgid(0, 0, 0)
-        os.setresuid(0, 0, 0)
-        return function()
 
     return in_process_of(0, enter)
 
