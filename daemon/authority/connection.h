@@ -13,10 +13,11 @@ struct call;
 
 struct peer {
         uint32_t uid, gid; /* at connect(2), effective */
-        int32_t pid;       /* for the log alone: nothing is decided by it */
-        bool is_known;     /* false on web.sock, where the peer is the proxy */
-        uint32_t *groups;  /* that one and the supplementary, at connect(2), without the overflow
-                            * gid, which is no group; owned; NULL: none */
+        int32_t pid;      /* for the log, to ask units by, where the pidfd says whether it was still
+                           * this one's, and to know a PAM worker; it gives no right */
+        bool is_known;    /* false on web.sock, where the peer is the proxy */
+        uint32_t *groups; /* that one and the supplementary, at connect(2), without the overflow
+                           * gid, which is no group; owned; NULL: none */
         size_t group_count;
         struct text unit; /* of systemd, where a rule asks for it; lent; empty: none, or unknown */
 };
@@ -30,7 +31,7 @@ struct connection {
         uint32_t call_generation; /* an answer that was long on its way finds no later call */
         enum caller_class class;
         struct peer peer;
-        char comm[COMM_MAX + 1], unit[UNIT_SHOWN_MAX + 1]; /* for the log: peers.h */
+        char comm[COMM_MAX + 1], unit[UNIT_MAX + 1]; /* for the log: peers.h */
         /* Of who asks now, where the peer is a proxy, by its word; "" where it said none. */
         char remote[REMOTE_MAX + 1];
         uint32_t charged_to; /* whose share of the budgets this is: peers_share() */

@@ -652,7 +652,7 @@ static const struct message_rule rules[MSG_COUNT] = {
         }},
         [MSG_PROCESS] = {"process", {
                 FIELD(msg_process, comm, COMM_MAX),
-                FIELD(msg_process, unit, UNIT_SHOWN_MAX),
+                FIELD(msg_process, unit, UNIT_MAX),
         }},
         [MSG_UNIT] = {"unit", {
                 FIELD(msg_unit, unit, UNIT_MAX),

@@ -927,8 +927,7 @@ struct msg_find_unit {
         uint32_t pid;
 };
 
-#define COMM_MAX       15 /* TASK_COMM_LEN of the kernel, less its NUL */
-#define UNIT_SHOWN_MAX 63 /* units with longer names are not in the log */
+#define COMM_MAX 15 /* TASK_COMM_LEN of the kernel, less its NUL */
 
 struct msg_process {
         struct text comm; /* empty: it could not be read */

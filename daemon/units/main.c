@@ -18,8 +18,6 @@ static int process_answer(struct channel *authority, const struct frame *questio
         caller_comm(pid, comm);
         caller_unit(pid, unit);
         answer = (struct msg_process){text_of(comm), text_of(unit)};
-        if (answer.unit.len > UNIT_SHOWN_MAX)
-                answer.unit = TEXT_NONE;
         return channel_send(authority, MSG_PROCESS, question->call, &answer, -1);
 }
 

@@ -13,7 +13,9 @@ from pids import fork_with_pid
 pytestmark = pytest.mark.skipif(not is_root(), reason="needs root to make cgroups and other uids")
 
 METRICS = "https://metrics.example"
-GRAFANA, OTHER = 61001, 61002
+GRAFANA, OTHER, LONG = 61001, 61002, 61003
+LONG_UNIT = "a" * 92 + ".service"
+DOCKER_UNIT = "docker-" + "0123456789abcdef" * 4 + ".scope"
 CONFIG = f"""
 issuer = "https://host.example"
 min-uid = 1
@@ -24,6 +26,7 @@ identity "grafana" {{
     audience = {{"{METRICS}"}}
     scope = {{"metrics:read"}}
 }}
+identity "long" {{ user = {{"{LONG}"}} unit = "{LONG_UNIT}" audience = {{"{METRICS}"}} }}
 identity "plain" {{ user = {{"{OTHER}"}} audience = {{"{METRICS}"}} }}
 """
 FORM = {"grant_type": "client_credentials", "audience": METRICS}
@@ -123,6 +126,21 @@ def test_why_is_in_the_log_with_the_unit(jetond, groups):
     line = jetond.wait_for_log("unit elsewhere.service")
     assert f"no identity has uid {GRAFANA}" in line
     assert 'peer_unit="elsewhere.service"' in line
+
+
+def test_a_long_name_counts_whole_and_is_in_the_log(jetond, groups):
+    assert is_refused(ask(jetond, groups, LONG, LONG_UNIT[1:]))
+    assert claims(jetond, ask(jetond, groups, LONG, LONG_UNIT))["sub"] == "svc:long"
+    line = jetond.wait_for_log(f'peer_unit="{LONG_UNIT}"')
+    assert "event=peer-token result=granted" in line and f"peer_uid={LONG}" in line
+
+
+def test_of_who_needs_no_unit_a_long_one_is_in_the_log_too(jetond, groups):
+    """No request waits for it: it is there when the question at accept has its answer."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while f'peer_unit="{DOCKER_UNIT}"' not in jetond.log() and time.monotonic() < deadline:
+        assert claims(jetond, ask(jetond, groups, OTHER, DOCKER_UNIT))["sub"] == "svc:plain"
+    assert f'peer_unit="{DOCKER_UNIT}"' in jetond.log()
 
 
 @pytest.mark.parametrize("uid", [0, 61009])
