@@ -92,6 +92,28 @@ static enum caller_class class_of(const struct authority *authority, const struc
         return CLASS_LOCAL;
 }
 
+/* Who is at the other end. -ELOOP: a PAM worker; -EPERM: not root, on credentials.sock. */
+static int peer_find(const struct authority *authority, const struct listener *listener, int socket,
+                     struct peer *ret) {
+        struct peer peer = {.uid = (uint32_t)-1, .is_known = false};
+        int r;
+
+        if (listener->kind != LISTENER_WEB) {
+                r = peer_of(socket, &peer);
+                if (r < 0)
+                        return r;
+                if (conversations_is_worker(&authority->conversations, peer.pid))
+                        return -ELOOP;
+                if (listener->kind == LISTENER_CREDENTIALS && peer.uid != 0)
+                        return -EPERM;
+                r = groups_of(socket, authority->overflow_gid, &peer);
+                if (r < 0)
+                        return r;
+        }
+        *ret = peer;
+        return 0;
+}
+
 /* Takes over `fd`. */
 static int connection_begin(struct authority *authority, const struct listener *listener, int fd) {
         _cleanup_(closep) int socket = fd;
@@ -99,21 +121,13 @@ static int connection_begin(struct authority *authority, const struct listener *
                 .total = authority->settings->max_connections,
                 .per_uid = authority->settings->max_connections_per_uid,
         };
-        struct peer peer = {.uid = (uint32_t)-1, .is_known = false};
         struct connection *connection;
+        struct peer peer;
         int r;
 
-        if (listener->kind != LISTENER_WEB) {
-                r = peer_of(socket, &peer);
-                if (r == 0 && conversations_is_worker(&authority->conversations, peer.pid))
-                        r = -ELOOP;
-                if (r == 0 && listener->kind == LISTENER_CREDENTIALS && peer.uid != 0)
-                        r = -EPERM;
-                if (r == 0)
-                        r = groups_of(socket, authority->overflow_gid, &peer);
-                if (r < 0)
-                        return r;
-        }
+        r = peer_find(authority, listener, socket, &peer);
+        if (r < 0)
+                return r;
         r = connections_add(&authority->connections, &limits, class_of(authority, &peer), &peer,
                             peers_share(&authority->peers, &peer), &connection);
         peers_ask_name(authority, &peer);

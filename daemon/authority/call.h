@@ -49,7 +49,7 @@ struct call {
         struct settings *settings;     /* a reference: those in force when it began */
         enum message_type asked;
         uint64_t number; /* the frontend's */
-        uint64_t serial; /* ours, towards the worker, signer and names */
+        uint64_t serial; /* ours, towards the worker, signer, names and units */
         int64_t arrived_ms;
         uint64_t revoked_serial; /* authority->revoked_serial when it began */
         struct timer deadline;
