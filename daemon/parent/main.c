@@ -31,8 +31,9 @@
 static int settings_get(struct parent *parent, void (*say)(const char *error)) {
         struct settings_source source = {
                 .file = parent->options.config,
-                .must_exist = parent->options.config_given,
+                .must_exist = parent->options.config_given && !parent->options.settings_only,
                 .single_uid = parent->options.state != NULL,
+                .is_foreign = parent->options.settings_only,
         };
         char error[SETTINGS_ERROR_MAX];
         int r;
@@ -77,7 +78,7 @@ static int task_do(struct parent *parent) {
         r = settings_get(parent, error_print);
         if (r == 0)
                 r = spawn_init();
-        if (r == 0)
+        if (r == 0 && !parent->options.settings_only)
                 r = rules_get(parent, error_print);
         if (r == 0 && parent->options.task == TASK_PRINT) {
                 settings_print(parent->settings, stdout);

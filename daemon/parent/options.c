@@ -26,6 +26,7 @@ static const char usage[] =
         "      --programs DIR  where the other programs are (default " JETON_LIBEXEC_DIR ")\n"
         "  -n                  check the settings and exit\n"
         "  -T                  print the settings in effect and exit\n"
+        "      --settings-only with -n or -T: another host's, so look at no other file\n"
         "      --version, --help\n"
         "\n"
         "It stays in the foreground. See jetond(8).\n";
@@ -33,6 +34,7 @@ static const char usage[] =
 enum {
         OPTION_STATE = 256,
         OPTION_PROGRAMS,
+        OPTION_SETTINGS_ONLY,
         OPTION_VERSION,
         OPTION_HELP,
 };
@@ -41,6 +43,7 @@ static const struct option long_options[] = {
         {"config", required_argument, NULL, 'c'},
         {"state", required_argument, NULL, OPTION_STATE},
         {"programs", required_argument, NULL, OPTION_PROGRAMS},
+        {"settings-only", no_argument, NULL, OPTION_SETTINGS_ONLY},
         {"version", no_argument, NULL, OPTION_VERSION},
         {"help", no_argument, NULL, OPTION_HELP},
         {NULL, 0, NULL, 0},
@@ -78,6 +81,11 @@ static int task_set(struct options *options, enum task task) {
         return 0;
 }
 
+static int settings_only_set(struct options *options) {
+        options->settings_only = true;
+        return 0;
+}
+
 static int option_take(struct options *options, int option, const char *argument) {
         switch (option) {
         case 'c':
@@ -91,6 +99,8 @@ static int option_take(struct options *options, int option, const char *argument
                 return path_set(argument, &options->state);
         case OPTION_PROGRAMS:
                 return path_set(argument, &options->programs);
+        case OPTION_SETTINGS_ONLY:
+                return settings_only_set(options);
         case OPTION_VERSION:
                 return complete_with(options, "jetond " JETON_VERSION "\n");
         case OPTION_HELP:
@@ -130,6 +140,10 @@ int options_read(int argc, char **argv, struct options *ret) {
                 r = option_take(&options, option, optarg);
         if (r == 0 && optind < argc && !options.is_complete) {
                 fprintf(stderr, "jetond: it takes no argument \"%s\"\n%s", argv[optind], usage);
+                r = -EINVAL;
+        }
+        if (r == 0 && options.settings_only && options.task == TASK_RUN && !options.is_complete) {
+                fprintf(stderr, "jetond: --settings-only is for -n and -T\n%s", usage);
                 r = -EINVAL;
         }
         if (r == 0)

@@ -14,9 +14,10 @@ struct options {
         enum task task;
         char *config; /* absolute */
         bool config_given;
-        char *state;      /* --state, absolute; NULL: the system layout */
-        char *programs;   /* absolute: the directory of the other programs */
-        bool is_complete; /* --help or --version: all is said, exit 0 */
+        bool settings_only; /* --settings-only, with -n and -T */
+        char *state;        /* --state, absolute; NULL: the system layout */
+        char *programs;     /* absolute: the directory of the other programs */
+        bool is_complete;   /* --help or --version: all is said, exit 0 */
 };
 
 /* 0; -EINVAL with the reason on standard error; -ENOMEM. */

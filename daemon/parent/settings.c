@@ -64,7 +64,7 @@ static int web_check(const struct config *config, const struct settings *setting
                             "password-grant is web, and there is no section web");
 }
 
-static int settings_read(const struct config *config, struct settings *settings) {
+static int settings_read(const struct config *config, bool is_foreign, struct settings *settings) {
         cfg_t *root = config_root(config);
         int r;
 
@@ -91,7 +91,7 @@ static int settings_read(const struct config *config, struct settings *settings)
         if (r == 0)
                 r = audiences_check(config, settings);
         if (r == 0)
-                r = sources_check(config, settings);
+                r = sources_check(config, is_foreign, settings);
         return r ? r : services_check(config, settings);
 }
 
@@ -106,7 +106,7 @@ int settings_load(const struct settings_source *source, struct settings **ret,
                 return -ENOMEM;
         r = config_read(source, ret_error, &config);
         if (r == 0)
-                r = settings_read(config, settings);
+                r = settings_read(config, source->is_foreign, settings);
         if (r == 0) {
                 *ret = take(settings);
                 return 0;

@@ -106,6 +106,7 @@ struct settings_source {
         const char *file; /* borrowed; *.conf in conf.d beside it follow, in order of their names */
         bool must_exist;  /* false: a missing file means the defaults */
         bool single_uid;  /* --state: root is no admin unless named */
+        bool is_foreign;  /* another host's: its stacks of PAM sources are not here */
 };
 
 /* 0; or -errno with "FILE:LINE: what is wrong" in ret_error. */

@@ -85,30 +85,42 @@ static int database_check(const struct config *config, cfg_t *section) {
 
 static int pam_check(const struct config *config, const struct settings *settings, cfg_t *section,
                      const struct source *source) {
-        char wrong[PAM_STACK_WRONG_MAX];
-
         if (source->create && source_min_uid(settings, source) < settings->min_uid)
                 return config_error(config, section, "min-uid",
                                     "min-uid is below that of users, and create is true");
-        if (pam_stack_check(source_directory(source), source_service(source), wrong))
-                return config_error(config, section, NULL, wrong);
         return 0;
 }
 
-int sources_check(const struct config *config, const struct settings *settings) {
-        cfg_t *root = config_root(config), *section;
+static int stack_check(const struct config *config, cfg_t *section, const struct source *source) {
+        char wrong[PAM_STACK_WRONG_MAX];
+
+        if (pam_stack_check(source_directory(source), source_service(source), wrong) == 0)
+                return 0;
+        return config_error(config, section, NULL, wrong);
+}
+
+static int source_check(const struct config *config, bool is_foreign,
+                        const struct settings *settings, cfg_t *section,
+                        const struct source *source) {
+        int r;
+
+        if (source_kind(source) == SOURCE_DATABASE)
+                return database_check(config, section);
+        r = pam_check(config, settings, section, source);
+        return r || is_foreign ? r : stack_check(config, section, source);
+}
+
+int sources_check(const struct config *config, bool is_foreign, const struct settings *settings) {
+        cfg_t *root = config_root(config);
         unsigned i, count = cfg_size(root, "source");
         int r = 0;
 
         if (count > SOURCES_MAX)
                 return config_error(config, cfg_getnsec(root, "source", SOURCES_MAX), NULL,
                                     "there are 8 sources already");
-        for (i = 0; r == 0 && i < count; i++) {
-                section = cfg_getnsec(root, "source", i);
-                r = source_kind(&settings->sources[i]) == SOURCE_DATABASE
-                            ? database_check(config, section)
-                            : pam_check(config, settings, section, &settings->sources[i]);
-        }
+        for (i = 0; r == 0 && i < count; i++)
+                r = source_check(config, is_foreign, settings, cfg_getnsec(root, "source", i),
+                                 &settings->sources[i]);
         return r;
 }
 

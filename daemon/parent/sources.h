@@ -18,7 +18,7 @@ bool source_is_known(struct text title);
 int sources_read(cfg_t *root, struct settings *settings);
 
 /* The rules between the keys, and the files of the services. 0, or -EINVAL with the place. */
-int sources_check(const struct config *config, const struct settings *settings);
+int sources_check(const struct config *config, bool is_foreign, const struct settings *settings);
 
 void sources_clear(struct settings *settings);
 void sources_print(const struct settings *settings, FILE *to);

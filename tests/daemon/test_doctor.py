@@ -35,8 +35,8 @@ password required pam_permit.so
 MODULE = "pam_jeton.so"
 
 
-def run(*arguments, socket_path=None, path=None, uid=None):
-    command = [str(BUILD / "bin/jeton"), "doctor", "--json", *map(str, arguments)]
+def run(*arguments, socket_path=None, path=None, uid=None, wrapper=()):
+    command = [*map(str, wrapper), str(BUILD / "bin/jeton"), "doctor", "--json", *map(str, arguments)]
     if uid is not None:
         command = ["setpriv", "--reuid", str(uid), "--clear-groups", *command]
     environment = {"PATH": f"{path}:{os.environ['PATH']}" if path else os.environ["PATH"]}
@@ -321,6 +321,86 @@ def test_a_source_in_a_folder_that_others_can_swap_is_broken(with_source):
     finally:
         with_source.directory.chmod(0o755)
     assert f"{with_source.directory}, on the way to it: writable by others" in wrong["found"]
+
+
+FRAGMENTS = {
+    "frobnicate = 1\n": "pam.conf:1: ",
+    'source "pam:gone" { directory = "/nonexistent" }\n': "/nonexistent: No such file",
+}
+
+
+def bare(fresh):
+    """A daemon that does not run and has no jetond.conf."""
+    jetond = fresh(start=False)
+    jetond.config_file.unlink()
+    (jetond.state / "run").mkdir()
+    return jetond
+
+
+@pytest.mark.parametrize("fragment", FRAGMENTS)
+def test_without_jetond_conf_what_stands_in_conf_d_is_read(fresh, fragment):
+    jetond = bare(fresh)
+    folder = jetond.state / "conf.d"
+    folder.mkdir()
+    (folder / "pam.conf").write_text(fragment)
+    findings = look(jetond)
+    wrong, = of(findings, "configuration", "ok", "broken")
+    assert wrong["verdict"] == "broken" and FRAGMENTS[fragment] in wrong["found"]
+    assert find(findings, "sources", "see configuration", "unseen")
+    assert of(findings, "sources", "ok") == []
+
+
+def test_without_jetond_conf_the_sources_of_conf_d_are_told(with_source):
+    (with_source.state / "conf.d").mkdir()
+    with_source.config_file.rename(with_source.state / "conf.d/pam.conf")
+    findings = look(with_source)
+    assert find(findings, "configuration", "with conf.d beside it, are good", "ok")
+    assert find(findings, "sources", f"the stack {with_source.stack} is good", "ok")
+
+
+def test_without_any_settings_the_defaults_are_told(fresh):
+    jetond = bare(fresh)
+    findings = look(jetond)
+    assert find(findings, "configuration", "no /tmp/", "ok")
+    assert find(findings, "sources", "asked of the database", "ok")
+
+
+def test_settings_of_a_folder_that_is_not_there_are_unseen(fresh):
+    jetond = bare(fresh)
+    (jetond.state / "run").rmdir()
+    findings = look(jetond)
+    assert find(findings, "configuration", "No such file", "unseen")
+    assert of(findings, "sources", "ok") == []
+
+
+def test_settings_that_an_ordinary_account_may_not_read_are_unseen(fresh):
+    if not is_root() or not os.access("/usr/bin/setpriv", os.X_OK):
+        pytest.skip("needs root and setpriv to become another uid")
+    jetond = bare(fresh)
+    (jetond.state / "conf.d").mkdir(mode=0o700)
+    findings = look(jetond, uid=OTHER_UID)
+    assert find(findings, "configuration", "conf.d: Permission denied", "unseen")
+    assert of(findings, "sources", "ok") == []
+
+
+def on_host(etc):
+    """Words before a command that give it another /etc."""
+    return ["unshare", "-m" if is_root() else "-Urm", "sh", "-c",
+            'mount --bind "$0" /etc && exec "$@"', etc]
+
+
+@pytest.mark.parametrize("name, text, words", [
+    ("jeton/conf.d/pam.conf", "frobnicate = 1\n", "/etc/jeton/conf.d/pam.conf:1: "),
+    # A folder in the place of a file: this much jetond sees without its other programs.
+    ("security/pwquality.conf/x", "", "/etc/security/pwquality.conf: ")])
+def test_on_a_host_without_jetond_conf_the_rest_is_read(tmp_path, name, text, words):
+    file = tmp_path / name
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    findings = run(wrapper=on_host(tmp_path))
+    wrong, = of(findings, "configuration", "ok", "broken")
+    assert wrong["verdict"] == "broken" and words in wrong["found"]
+    assert find(findings, "sources", "see configuration", "unseen")
 
 
 def program(folder, name, text):
@@ -615,6 +695,51 @@ def test_below_another_root_no_daemon_is_asked(root):
         assert find(findings, check, "nothing runs below", "unseen")
     (root / "etc/jeton/jetond.conf").write_text("frobnicate = 1\n")
     assert find(run("--root", root), "configuration", "jetond.conf:1", "broken")
+
+
+BELOW = 'source "database" { }\nsource "pam:local" { directory = "/below" }\n'
+
+
+def test_below_another_root_this_systems_stacks_are_not_judged(root):
+    """The mounted host is good: what it names is not on the system that looks."""
+    (root / "below").mkdir()
+    (root / "below/local").write_text(LOCAL)
+    (root / "etc/jeton/jetond.conf").write_text(BELOW + 'password-rules = "/below/rules"\n')
+    (root / "below/rules").write_text("minlen = 12\n")
+    findings = run("--root", root)
+    assert of(findings, "configuration", "broken") == []
+    assert find(findings, "configuration", "jetond.conf is good", "ok")
+    assert find(findings, "configuration", "not at those below --root", "unseen")
+    assert find(findings, "sources", "of the database", "ok")
+    assert find(findings, "sources", "pam:local: jetond would look at this system's", "unseen")
+
+
+def test_below_another_root_no_stack_is_called_good(root):
+    """As this system has one of that name, and the mounted host has none."""
+    stacks = root / "stacks"
+    stacks.mkdir(mode=0o755)
+    (stacks / "local").write_text(LOCAL)
+    (root / "etc/jeton/jetond.conf").write_text(BELOW.replace("/below", str(stacks)))
+    findings = run("--root", root)
+    assert find(findings, "sources", "pam:local", "ok") == []
+    assert find(findings, "sources", "pam:local", "unseen")
+
+
+def test_below_another_root_conf_d_is_read_without_jetond_conf(root):
+    (root / "etc/jeton/conf.d").mkdir()
+    (root / "etc/jeton/conf.d/pam.conf").write_text(BELOW)
+    findings = run("--root", root)
+    assert find(findings, "configuration", "with conf.d beside it, are good", "ok")
+    assert find(findings, "sources", "pam:local", "unseen")
+    (root / "etc/jeton/conf.d/pam.conf").write_text("frobnicate = 1\n")
+    assert find(run("--root", root), "configuration", "pam.conf:1", "broken")
+
+
+def test_jetond_serves_nobody_with_the_settings_of_another_host(fresh):
+    jetond = fresh(start=False)
+    done = subprocess.run([*jetond.command(), "--settings-only"], capture_output=True, text=True,
+                          timeout=60)
+    assert done.returncode != 0 and "--settings-only is for -n and -T" in done.stderr
 
 
 def test_every_check_is_in_the_manual(jetond):

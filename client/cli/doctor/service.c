@@ -15,42 +15,48 @@ static size_t first_line(const char *text) {
         return strcspn(text, "\n");
 }
 
-/* Which file it is, and the option that makes jetond read it. */
+/* Where jetond reads them: by itself, unless it is told. */
 struct settings_place {
-        char *path;   /* owned */
-        char *option; /* owned; "-c" or "--state" */
-        char *value;  /* owned */
+        char *path;  /* owned; conf.d stands beside it */
+        char *state; /* owned; NULL: not of --state */
 };
 
 static void settings_place_clear(struct settings_place *place) {
         free(place->path);
-        free(place->option);
-        free(place->value);
+        free(place->state);
 }
 
 static int settings_find(const struct doctor *doctor, struct settings_place *place) {
-        const char *dir = doctor->cli->place.dir, *root = doctor->root ? doctor->root : "";
+        const char *root = doctor->root ? doctor->root : "";
         bool is_state = !doctor->root && !doctor->is_host;
-        int n;
 
-        n = is_state ? asprintf(&place->path, "%s/../jetond.conf", dir)
-                     : asprintf(&place->path, "%s%s", root, SETTINGS);
-        if (n < 0)
+        if (is_state && asprintf(&place->state, "%s/..", doctor->cli->place.dir) < 0)
+                place->state = NULL;
+        if (is_state && !place->state)
+                return -ENOMEM;
+        if (asprintf(&place->path, "%s%s", is_state ? place->state : root,
+                     is_state ? "/jetond.conf" : SETTINGS) < 0)
                 place->path = NULL;
-        n = is_state ? asprintf(&place->value, "%s/..", dir)
-                     : asprintf(&place->value, "%s%s", root, SETTINGS);
-        if (n < 0)
-                place->value = NULL;
-        place->option = strdup(is_state ? "--state" : "-c");
-        return place->path && place->value && place->option ? 0 : -ENOMEM;
+        return place->path ? 0 : -ENOMEM;
 }
 
-static int run_jetond(const struct settings_place *place, const char *task, char **ret_output,
-                      int *ret_status) {
+/* jetond reads conf.d also where the file itself is not there; one that cannot be seen it would
+ * take for one that is not there. */
+static int settings_look(const struct settings_place *place, bool *ret_is_there) {
+        if (place->state && access(place->state, F_OK) < 0)
+                return -errno;
+        *ret_is_there = access(place->path, R_OK) == 0;
+        return *ret_is_there || errno == ENOENT ? 0 : -errno;
+}
+
+static int run_jetond(const struct doctor *doctor, const struct settings_place *place,
+                      const char *task, char **ret_output, int *ret_status) {
         static const char *const places[] = {"jetond", "../sbin/jetond", "/usr/local/sbin/jetond",
                                              "/usr/sbin/jetond", NULL};
         _cleanup_(freep) char *program = NULL;
-        const char *argv[] = {NULL, task, place->option, place->value, NULL};
+        const char *mounted[] = {NULL, task, "--settings-only", "-c", place->path, NULL};
+        const char *here[] = {NULL, task, place->state ? "--state" : NULL, place->state, NULL};
+        const char **argv = doctor->root ? mounted : here;
         int r;
 
         r = program_find(places, &program);
@@ -61,43 +67,66 @@ static int run_jetond(const struct settings_place *place, const char *task, char
 int settings_ask(const struct doctor *doctor, const char *task, char **ret_output,
                  int *ret_status) {
         _cleanup_(settings_place_clear) struct settings_place place = {0};
-        int r = settings_find(doctor, &place);
+        bool is_there;
+        int r;
 
-        if (r < 0)
-                return r;
-        return access(place.path, F_OK) < 0 ? -errno
-                                            : run_jetond(&place, task, ret_output, ret_status);
+        r = settings_find(doctor, &place);
+        if (r == 0)
+                r = settings_look(&place, &is_there);
+        return r < 0 ? r : run_jetond(doctor, &place, task, ret_output, ret_status);
 }
 
-static void judge_settings(struct doctor *doctor, const struct settings_place *place) {
+static void say_good(struct doctor *doctor, const struct settings_place *place, bool is_there) {
+        doctor_find(doctor, VERDICT_OK, NULL,
+                    is_there ? "%s is good"
+                             : "no %s: the defaults, with conf.d beside it, are good",
+                    place->path);
+        if (doctor->root)
+                doctor_find(doctor, VERDICT_UNSEEN, NULL,
+                            "stacks of PAM sources, rules for new passwords: jetond would look at "
+                            "this system's, not at those below --root");
+}
+
+/* What an ordinary account may not read says nothing of the settings. */
+static bool is_refused(const char *output) {
+        const char *found = strstr(output, strerror(EACCES));
+
+        return geteuid() != 0 && found && found < output + first_line(output);
+}
+
+static void judge_settings(struct doctor *doctor, const struct settings_place *place,
+                           bool is_there) {
         _cleanup_(freep) char *output = NULL;
         int r, status = -1;
 
-        r = run_jetond(place, "-n", &output, &status);
+        r = run_jetond(doctor, place, "-n", &output, &status);
         if (r < 0)
                 doctor_find(doctor, VERDICT_UNSEEN, NULL, "jetond -n cannot be run: %s",
                             strerror(-r));
-        else if (status != 0)
+        else if (status == 0)
+                say_good(doctor, place, is_there);
+        else if (is_refused(output))
+                doctor_find(doctor, VERDICT_UNSEEN, "run it as root", "%.*s",
+                            (int)first_line(output), output);
+        else
                 doctor_find(doctor, VERDICT_BROKEN,
                             "jetond.conf(5) has the settings; jetond -n checks them", "%.*s",
                             (int)first_line(output), output);
-        else
-                doctor_find(doctor, VERDICT_OK, NULL, "%s is good", place->path);
 }
 
 void check_configuration(struct doctor *doctor) {
         _cleanup_(settings_place_clear) struct settings_place place = {0};
+        bool is_there;
+        int r;
 
         if (settings_find(doctor, &place) < 0)
                 return;
-        if (access(place.path, R_OK) == 0)
-                judge_settings(doctor, &place);
-        else if (errno == ENOENT)
-                doctor_find(doctor, VERDICT_OK, NULL, "no %s: all settings are the defaults",
-                            place.path);
+        r = settings_look(&place, &is_there);
+        if (r == 0)
+                judge_settings(doctor, &place, is_there);
         else
-                doctor_find(doctor, VERDICT_UNSEEN, "run it as root", "%s: %s", place.path,
-                            strerror(errno));
+                doctor_find(doctor, VERDICT_UNSEEN, r == -EACCES ? "run it as root" : NULL,
+                            "%s: %s", place.path, strerror(-r));
 }
 
 /* ---- the unit ---- */

@@ -5,7 +5,7 @@
 #include "doctor.h"
 
 /* Runs jetond with a task, "-n" or "-T", on them: what it says, to be freed, and its exit status.
- * 0; -ENOENT: there is no file, all are the defaults; other -errno. */
+ * Below --root it looks at the settings alone. 0 or -errno. */
 int settings_ask(const struct doctor *doctor, const char *task, char **ret_output, int *ret_status);
 
 #endif

@@ -1,6 +1,7 @@
 /* Who is asked for passwords, as the settings have it. That each source's stack is there, can be
  * read, and asks neither jetond again nor lets root in, is looked at by jetond itself, whenever it
- * reads its settings: so what it prints is good. */
+ * reads its settings: so what it prints is good. Below --root it does not look: it would find this
+ * system's. */
 #include "doctor.h"
 #include "settings.h"
 
@@ -42,7 +43,12 @@ static void section_tell(struct doctor *doctor, struct text name, struct text *r
                 line = line_take(rest);
                 value_of(line, TEXT(DIRECTORY), &directory);
         }
-        if (text_begins(name, TEXT(PAM)))
+        if (doctor->root && text_begins(name, TEXT(PAM)))
+                doctor_find(doctor, VERDICT_UNSEEN, NULL,
+                            "passwords are asked of %.*s: jetond would look at this system's "
+                            "stack, not at that below --root",
+                            TEXT_ARGS(name));
+        else if (text_begins(name, TEXT(PAM)))
                 doctor_find(doctor, VERDICT_OK, NULL,
                             "passwords are asked of %.*s: the stack %.*s/%.*s is good",
                             TEXT_ARGS(name), TEXT_ARGS(directory), (int)(name.len - strlen(PAM)),
@@ -58,10 +64,6 @@ void check_sources(struct doctor *doctor) {
         int status = -1, r;
 
         r = settings_ask(doctor, "-T", &output, &status);
-        if (r == -ENOENT) {
-                doctor_find(doctor, VERDICT_OK, NULL, "passwords are asked of the database");
-                return;
-        }
         if (r < 0 || status != 0) {
                 doctor_find(doctor, VERDICT_UNSEEN, NULL,
                             "the settings do not tell: see configuration");
