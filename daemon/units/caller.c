@@ -14,6 +14,8 @@
 
 #define CGROUP_MAX 4096
 
+#define INIT_PID 1
+
 static struct text file_read(uint32_t pid, const char *name, char *buffer, size_t size) {
         _cleanup_(closep) int fd = -1;
         char path[64];
@@ -60,6 +62,17 @@ struct text caller_unit_of(struct text cgroup) {
         left = cgroup.len - (size_t)(line - cgroup.p);
         end = memchr(line, '\n', left);
         return unit_in((struct text){line + 4, (end ? (size_t)(end - line) : left) - 4});
+}
+
+/* A proc file system has the numbers of the pid namespace that it was mounted for, and what others
+ * run is not in it with hidepid=: init, the first process of every namespace, has to be. */
+bool caller_can_be_seen(void) {
+        char number[16], self[16], comm[COMM_SIZE];
+        ssize_t n = readlink("/proc/self", self, sizeof self);
+
+        snprintf(number, sizeof number, "%d", getpid());
+        return n > 0 && text_is((struct text){self, (size_t)n}, text_of(number)) &&
+               file_read(INIT_PID, "comm", comm, sizeof comm).len > 0;
 }
 
 void caller_comm(uint32_t pid, char ret[COMM_SIZE]) {

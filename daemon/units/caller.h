@@ -10,6 +10,9 @@
 
 #define COMM_SIZE 16 /* TASK_COMM_LEN of the kernel */
 
+/* Whether /proc tells of other processes, by the numbers that they have for us. */
+bool caller_can_be_seen(void);
+
 /* A process names itself as it likes. What cannot be read stays empty. */
 void caller_comm(uint32_t pid, char ret[COMM_SIZE]);
 

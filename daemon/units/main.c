@@ -8,24 +8,38 @@
  *              the process is still there. */
 #include "caller.h"
 
+#include "../../common/log.h"
 #include "../privsep/servant.h"
+
+static bool callers_can_be_seen;
+
+static int units_prepare(void) {
+        callers_can_be_seen = caller_can_be_seen();
+        if (!callers_can_be_seen)
+                log_warning("/proc is that of another pid namespace, or hides the processes of "
+                            "others: nobody is in any unit");
+        return 0;
+}
 
 static int process_answer(struct channel *authority, const struct frame *question) {
         uint32_t pid = question->message.find_process.pid;
-        char comm[COMM_SIZE], unit[UNIT_MAX + 1];
+        char comm[COMM_SIZE] = "", unit[UNIT_MAX + 1] = "";
         struct msg_process answer;
 
-        caller_comm(pid, comm);
-        caller_unit(pid, unit);
+        if (callers_can_be_seen) {
+                caller_comm(pid, comm);
+                caller_unit(pid, unit);
+        }
         answer = (struct msg_process){text_of(comm), text_of(unit)};
         return channel_send(authority, MSG_PROCESS, question->call, &answer, -1);
 }
 
 static int unit_answer(struct channel *authority, const struct frame *question) {
-        char unit[UNIT_MAX + 1];
+        char unit[UNIT_MAX + 1] = "";
         struct msg_unit answer;
 
-        caller_unit(question->message.find_unit.pid, unit);
+        if (callers_can_be_seen)
+                caller_unit(question->message.find_unit.pid, unit);
         answer = (struct msg_unit){text_of(unit)};
         return channel_send(authority, MSG_UNIT, question->call, &answer, -1);
 }
@@ -41,6 +55,7 @@ int main(void) {
                 .program = "jetond-units",
                 .self = PROCESS_UNITS,
                 .reads = "/proc",
+                .prepare = units_prepare,
                 .answer = units_answer,
         };
 

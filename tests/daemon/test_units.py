@@ -1,5 +1,6 @@
 """Rules by unit: beside its uid, the kernel says in which unit of systemd a process is. What was read
 of a process counts while that very process is there, whoever gets its number next."""
+import ctypes
 import os
 import signal
 import socket
@@ -31,6 +32,7 @@ identity "plain" {{ user = {{"{OTHER}"}} audience = {{"{METRICS}"}} }}
 """
 FORM = {"grant_type": "client_credentials", "audience": METRICS}
 WAIT_SECONDS = 20
+CLONE_NEWPID = 0x20000000
 
 
 @pytest.fixture(scope="module")
@@ -196,6 +198,32 @@ def test_a_number_that_was_given_away_again_opens_nothing(jetond, groups):
         os.close(release)
         os.waitpid(heir, 0)
         os.close(hold)
+        connecter.connection.socket.close()
+
+
+def enter_pids_of(pid):
+    """The caller's children are in the pid namespace of that process."""
+    with open(f"/proc/{pid}/ns/pid") as namespace:
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.setns(namespace.fileno(), CLONE_NEWPID) != 0:
+            raise OSError(ctypes.get_errno(), "setns")
+
+
+def test_by_a_proc_of_another_pid_namespace_nobody_is_in_any_unit(groups):
+    """A process there has the number that one of the unit's own has here."""
+    def ask_as_its_namesake():
+        enter_pids_of(jetond.jetond_pid())
+        namesake = fork_with_pid(connecter.pid)
+        if namesake == 0:
+            os.setresuid(GRAFANA, GRAFANA, GRAFANA)
+            os._exit(is_refused(jetond.post("/token", form=FORM)))
+        return os.waitstatus_to_exitcode(os.waitpid(namesake, 0)[1])
+
+    with Daemon(CONFIG, wrapper=("unshare", "--pid", "--fork")) as jetond:
+        jetond.wait_for_log("nobody is in any unit")
+        connecter = Connecter(jetond, groups)
+        assert in_process_of(0, ask_as_its_namesake) == 1, jetond.log()
+        connecter.end()
         connecter.connection.socket.close()
 
 
