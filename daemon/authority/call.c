@@ -249,3 +249,17 @@ int call_fail(struct call *call, int error) {
         audit_failure(call, error);
         return call_refuse(call, refusal);
 }
+
+void calls_each(struct authority *authority, call_step *step) {
+        struct connections *connections = &authority->connections;
+        uint32_t i;
+        int r;
+
+        for (i = 0; i < connections->size; i++) {
+                struct call *call = connections->slots[i].call;
+
+                r = call ? step(call) : 0;
+                if (r < 0)
+                        call_fail(call, r);
+        }
+}

@@ -130,6 +130,9 @@ void call_free(struct call *call);
 int call_commit(struct call *call, call_write *write, call_step *then,
                 call_not_committed *otherwise);
 
+/* Has each call in flight take that step; where it is -errno, that call fails. */
+void calls_each(struct authority *authority, call_step *step);
+
 /* ---- each of these answers and frees the call; always 0, so that a step may return them ---- */
 
 int call_answer(struct call *call, enum message_type type, const void *message);

@@ -17,23 +17,17 @@ static int names_take(struct authority *authority, struct link *link, struct fra
         then = call->account;
         call->account = NULL;
         r = then(call, &frame->message.account);
-        if (r < 0)
-                call_fail(call, r);
-        return 0;
+        return r < 0 ? call_fail(call, r) : 0;
+}
+
+static int account_drop(struct call *call) {
+        return call->account ? -EPIPE : 0;
 }
 
 static void names_lost(struct authority *authority, struct link *link) {
-        struct connections *connections = &authority->connections;
-        uint32_t i;
-
         (void)link;
         authority->peers.pending_names = 0;
-        for (i = 0; i < connections->size; i++) {
-                struct call *call = connections->slots[i].call;
-
-                if (call && call->account)
-                        call_fail(call, -EPIPE);
-        }
+        calls_each(authority, account_drop);
 }
 
 int naming_join(struct authority *authority, int fd) {

@@ -29,9 +29,7 @@ static int unit_hear(struct authority *authority, const struct frame *frame) {
         then = call->unit;
         call->unit = NULL;
         r = then(call, unit_take(call->connection, frame->message.unit.unit));
-        if (r < 0)
-                call_fail(call, r);
-        return 0;
+        return r < 0 ? call_fail(call, r) : 0;
 }
 
 static int units_hear(struct authority *authority, struct link *link, struct frame *frame) {
@@ -52,32 +50,18 @@ static int unit_send(struct call *call) {
         return r == -EPIPE && !may_ask_again(call) ? 0 : r;
 }
 
-static void units_lost(struct authority *authority, struct link *link) {
-        struct connections *connections = &authority->connections;
-        uint32_t i;
-
-        (void)link;
-        authority->peers.pending_processes = 0;
-        for (i = 0; i < connections->size; i++) {
-                struct call *call = connections->slots[i].call;
-
-                if (call && call->unit && may_ask_again(call))
-                        call_fail(call, -EPIPE);
-        }
+static int unit_drop(struct call *call) {
+        return call->unit && may_ask_again(call) ? -EPIPE : 0;
 }
 
-static void units_ask_kept(struct authority *authority) {
-        struct connections *connections = &authority->connections;
-        uint32_t i;
-        int r;
+static void units_lost(struct authority *authority, struct link *link) {
+        (void)link;
+        authority->peers.pending_processes = 0;
+        calls_each(authority, unit_drop);
+}
 
-        for (i = 0; i < connections->size; i++) {
-                struct call *call = connections->slots[i].call;
-
-                r = call && call->unit ? unit_send(call) : 0;
-                if (r < 0)
-                        call_fail(call, r);
-        }
+static int unit_send_kept(struct call *call) {
+        return call->unit ? unit_send(call) : 0;
 }
 
 int units_join(struct authority *authority, int fd) {
@@ -85,7 +69,7 @@ int units_join(struct authority *authority, int fd) {
                           units_lost);
 
         if (r == 0)
-                units_ask_kept(authority);
+                calls_each(authority, unit_send_kept);
         return r;
 }
 
