@@ -208,6 +208,7 @@ def together(jetond, *requests):
     """The replies to requests that the authority hears in one turn, whose changes are one commit."""
     with contextlib.ExitStack() as stack:
         connections = [stack.enter_context(jetond.connect()) for _ in requests]
+        jetond.settle()  # they are accepted
         with at_rest(jetond, "authority"):
             for connection, request in zip(connections, requests):
                 connection.send(request)
