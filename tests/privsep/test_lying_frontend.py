@@ -96,6 +96,7 @@ def test_the_proxys_credentials_mean_nothing(web_daemon):
 def test_a_frontend_that_dies_takes_only_its_own_connections_along(web_daemon):
     with web_daemon.connect() as privileged, \
             web_daemon.connect(path=web_daemon.web_socket) as caller:
+        web_daemon.settle()  # each has its frontend
         web_daemon.exchange("frontend", [frontends(web_daemon)["web"]])
         assert caller.is_closed()
         privileged.send(b"GET /health HTTP/1.1\r\nHost: jeton\r\n\r\n")
