@@ -20,6 +20,20 @@ bool text_next_word(struct text *list, struct text *ret_word) {
         return true;
 }
 
+bool text_next_line(struct text *rest, struct text *ret_line) {
+        const char *end;
+        size_t len;
+
+        if (rest->len == 0)
+                return false;
+        end = memchr(rest->p, '\n', rest->len);
+        len = end ? (size_t)(end - rest->p) : rest->len;
+        *ret_line = (struct text){rest->p, len};
+        rest->p += len + (end ? 1 : 0);
+        rest->len -= len + (end ? 1 : 0);
+        return true;
+}
+
 bool text_list_has(struct text list, struct text word) {
         struct text next;
 

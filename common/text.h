@@ -39,6 +39,9 @@ static inline bool text_has(struct text text, char byte) {
  * false when no word is left. */
 bool text_next_word(struct text *list, struct text *ret_word);
 
+/* Cuts the next line off, which comes without its newline. false when nothing is left. */
+bool text_next_line(struct text *rest, struct text *ret_line);
+
 /* Whether `word` is one of the space-separated words of `list`. */
 bool text_list_has(struct text list, struct text word);
 

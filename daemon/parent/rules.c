@@ -100,18 +100,13 @@ static bool line_says_nothing(struct text line) {
 /* As distributions ship it: then nobody need be asked. */
 static bool says_nothing(const struct sealed *sealed) {
         void *bytes = mmap(NULL, sealed->len, PROT_READ, MAP_SHARED, sealed->fd, 0);
-        struct text rest = {bytes, sealed->len};
+        struct text line, rest = {bytes, sealed->len};
         bool nothing = true;
 
         if (bytes == MAP_FAILED)
                 return sealed->len == 0;
-        while (nothing && rest.len > 0) {
-                const char *end = memchr(rest.p, '\n', rest.len);
-                size_t len = end ? (size_t)(end - rest.p) + 1 : rest.len;
-
-                nothing = line_says_nothing((struct text){rest.p, len});
-                rest = (struct text){rest.p + len, rest.len - len};
-        }
+        while (nothing && text_next_line(&rest, &line))
+                nothing = line_says_nothing(line);
         munmap(bytes, sealed->len);
         return nothing;
 }

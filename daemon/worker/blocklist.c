@@ -36,14 +36,9 @@ static size_t lines_count(const char *bytes, size_t size) {
 }
 
 static void lines_cut(struct blocklist *ret, size_t size) {
-        struct text rest = {ret->bytes, size};
+        struct text line, rest = {ret->bytes, size};
 
-        while (rest.len > 0) {
-                const char *end = memchr(rest.p, '\n', rest.len);
-                struct text line = {rest.p, end ? (size_t)(end - rest.p) : rest.len};
-                size_t taken = line.len + (end ? 1 : 0);
-
-                rest = (struct text){rest.p + taken, rest.len - taken};
+        while (text_next_line(&rest, &line)) {
                 if (line.len > 0 && line.p[line.len - 1] == '\r')
                         line.len--;
                 if (line.len > 0)

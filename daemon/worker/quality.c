@@ -70,17 +70,15 @@ static int wrong_say(int code, char *name, unsigned line, struct quality_wrong *
 }
 
 static int lines_take(pwquality_settings_t *settings, struct text text, struct quality_wrong *ret) {
+        struct text line;
         unsigned number;
 
-        for (number = 1; text.len > 0; number++) {
-                struct text line = {text.p, until(text, "\n")};
-                size_t taken = line.len < text.len ? line.len + 1 : line.len;
+        for (number = 1; text_next_line(&text, &line); number++) {
                 char name[NAME_SIZE] = "";
                 int code = line_take(settings, line, name);
 
                 if (code < 0)
                         return wrong_say(code, name, number, ret);
-                text = (struct text){text.p + taken, text.len - taken};
         }
         return 0;
 }

@@ -12,15 +12,12 @@
 #define DIRECTORY "directory = \""
 #define PAM       "pam:"
 
-static struct text line_take(struct text *rest) {
-        const char *end = memchr(rest->p, '\n', rest->len);
-        struct text line = {rest->p, end ? (size_t)(end - rest->p) : rest->len};
-        size_t taken = line.len + (end ? 1 : 0);
-
-        *rest = (struct text){rest->p + taken, rest->len - taken};
-        while (line.len > 0 && *line.p == ' ')
-                line = (struct text){line.p + 1, line.len - 1};
-        return line;
+static bool line_take(struct text *rest, struct text *ret) {
+        if (!text_next_line(rest, ret))
+                return false;
+        while (ret->len > 0 && *ret->p == ' ')
+                *ret = (struct text){ret->p + 1, ret->len - 1};
+        return true;
 }
 
 /* What stands in quotes behind `before`. */
@@ -39,10 +36,8 @@ static bool value_of(struct text line, struct text before, struct text *ret) {
 static void section_tell(struct doctor *doctor, struct text name, struct text *rest) {
         struct text directory = TEXT("/etc/pam.d"), line = TEXT_NONE;
 
-        while (rest->len > 0 && !text_is(line, TEXT("}"))) {
-                line = line_take(rest);
+        while (!text_is(line, TEXT("}")) && line_take(rest, &line))
                 value_of(line, TEXT(DIRECTORY), &directory);
-        }
         if (doctor->root && text_begins(name, TEXT(PAM)))
                 doctor_find(doctor, VERDICT_UNSEEN, NULL,
                             "passwords are asked of %.*s: jetond would look at this system's "
@@ -60,7 +55,7 @@ static void section_tell(struct doctor *doctor, struct text name, struct text *r
 
 void check_sources(struct doctor *doctor) {
         _cleanup_(freep) char *output = NULL;
-        struct text rest, name;
+        struct text rest, line, name;
         int status = -1, r;
 
         r = settings_ask(doctor, "-T", &output, &status);
@@ -70,7 +65,7 @@ void check_sources(struct doctor *doctor) {
                 return;
         }
         rest = text_of(output);
-        while (rest.len > 0)
-                if (value_of(line_take(&rest), TEXT(SOURCE), &name))
+        while (line_take(&rest, &line))
+                if (value_of(line, TEXT(SOURCE), &name))
                         section_tell(doctor, name, &rest);
 }
