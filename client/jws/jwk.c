@@ -8,9 +8,6 @@
 #include <errno.h>
 
 #define COORDINATE_LEN 32
-#define MODULUS_LEAST  256 /* bytes */
-#define MODULUS_MOST   SIGNATURE_MAX
-#define EXPONENT_LEN   4
 #define SECRET_LEAST   32 /* RFC 7518 3.2: no shorter than the digest */
 #define SECRET_MOST    1024
 
@@ -60,20 +57,22 @@ static const char *okp_read(const json_t *json, EVP_PKEY **ret) {
 }
 
 /* RFC 7518 6.3.1.1: as few bytes as it takes. */
-static const char *modulus_read(const json_t *json, uint8_t ret[MODULUS_MOST], size_t *ret_len) {
-        int r = member_bytes(json, "n", ret, MODULUS_MOST, ret_len);
+static const char *modulus_read(const json_t *json, uint8_t ret[RSA_MODULUS_MOST],
+                                size_t *ret_len) {
+        int r = member_bytes(json, "n", ret, RSA_MODULUS_MOST, ret_len);
 
         if (r == -ENOSPC)
                 return "its modulus has more than 4096 bits";
         if (r < 0 || *ret_len == 0 || ret[0] == 0)
                 return bad_number;
-        return *ret_len < MODULUS_LEAST ? "its modulus has fewer than 2048 bits: that is too weak"
-                                        : NULL;
+        return *ret_len < RSA_MODULUS_LEAST
+                       ? "its modulus has fewer than 2048 bits: that is too weak"
+                       : NULL;
 }
 
 /* RFC 7518 6.3.1.2. In four bytes, as a page has it. */
-static const char *exponent_read(const json_t *json, uint8_t ret[EXPONENT_LEN]) {
-        uint8_t bytes[EXPONENT_LEN];
+static const char *exponent_read(const json_t *json, uint8_t ret[RSA_EXPONENT_LEN]) {
+        uint8_t bytes[RSA_EXPONENT_LEN];
         size_t len = 0;
         int r = member_bytes(json, "e", bytes, sizeof bytes, &len);
 
@@ -81,13 +80,13 @@ static const char *exponent_read(const json_t *json, uint8_t ret[EXPONENT_LEN]) 
                 return "its exponent has more than 32 bits";
         if (r < 0 || len == 0 || bytes[0] == 0)
                 return bad_number;
-        memset(ret, 0, EXPONENT_LEN);
-        memcpy(ret + EXPONENT_LEN - len, bytes, len);
+        memset(ret, 0, RSA_EXPONENT_LEN);
+        memcpy(ret + RSA_EXPONENT_LEN - len, bytes, len);
         return NULL;
 }
 
 static const char *rsa_read(const json_t *json, EVP_PKEY **ret) {
-        uint8_t bytes[MODULUS_MOST + EXPONENT_LEN];
+        uint8_t bytes[RSA_MODULUS_MOST + RSA_EXPONENT_LEN];
         const char *fault;
         size_t len = 0;
 
@@ -96,7 +95,7 @@ static const char *rsa_read(const json_t *json, EVP_PKEY **ret) {
                 fault = exponent_read(json, bytes + len);
         if (fault)
                 return fault;
-        return public_key_decode(KEY_RS256, bytes, len + EXPONENT_LEN, ret) < 0
+        return public_key_decode(KEY_RS256, bytes, len + RSA_EXPONENT_LEN, ret) < 0
                        ? "its exponent is even or below 65537, or its modulus is even or of a "
                          "length that is no multiple of 8 bits"
                        : NULL;

@@ -16,14 +16,11 @@
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
 
-#define MODULUS_LEAST 256 /* bytes */
-#define MODULUS_MOST  SIGNATURE_MAX
-#define EXPONENT_LEN  4
-
 /* SP 800-56B 6.2: odd and above 2^16. */
 #define EXPONENT_LEAST 65537u
 
-_Static_assert(MODULUS_MOST + EXPONENT_LEN <= PAGE_PUBLIC_MAX, "the largest key fits into a page");
+_Static_assert(RSA_MODULUS_MOST + RSA_EXPONENT_LEN <= PAGE_PUBLIC_MAX,
+               "the largest key fits into a page");
 
 static void pkey_freep(EVP_PKEY **key) {
         EVP_PKEY_free(*key);
@@ -50,11 +47,11 @@ static void params_freep(OSSL_PARAM **params) {
 }
 
 static bool bytes_are_good(const uint8_t *bytes, size_t len) {
-        size_t modulus = len - EXPONENT_LEN;
+        size_t modulus = len - RSA_EXPONENT_LEN;
         const uint8_t *e = bytes + modulus;
         uint32_t exponent;
 
-        if (len < MODULUS_LEAST + EXPONENT_LEN || len > MODULUS_MOST + EXPONENT_LEN)
+        if (len < RSA_MODULUS_LEAST + RSA_EXPONENT_LEN || len > RSA_MODULUS_MOST + RSA_EXPONENT_LEN)
                 return false;
         exponent = (uint32_t)e[0] << 24 | (uint32_t)e[1] << 16 | (uint32_t)e[2] << 8 | e[3];
         /* The topmost bit set makes the modulus as many bits as the bytes have. */
@@ -64,8 +61,9 @@ static bool bytes_are_good(const uint8_t *bytes, size_t len) {
 
 static int params_make(const uint8_t *bytes, size_t len, OSSL_PARAM **ret) {
         _cleanup_(builder_freep) OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
-        _cleanup_(bn_freep) BIGNUM *n = BN_bin2bn(bytes, (int)(len - EXPONENT_LEN), NULL);
-        _cleanup_(bn_freep) BIGNUM *e = BN_bin2bn(bytes + len - EXPONENT_LEN, EXPONENT_LEN, NULL);
+        _cleanup_(bn_freep) BIGNUM *n = BN_bin2bn(bytes, (int)(len - RSA_EXPONENT_LEN), NULL);
+        _cleanup_(bn_freep) BIGNUM *e =
+                BN_bin2bn(bytes + len - RSA_EXPONENT_LEN, RSA_EXPONENT_LEN, NULL);
 
         if (!builder || !n || !e ||
             OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) != 1 ||
@@ -111,24 +109,24 @@ static int rs256_encode(EVP_PKEY *key, uint8_t ret[PAGE_PUBLIC_MAX], size_t *ret
         if (!EVP_PKEY_is_a(key, "RSA"))
                 return -EBADMSG;
         modulus = (size_t)EVP_PKEY_get_size(key);
-        if (modulus > MODULUS_MOST)
+        if (modulus > RSA_MODULUS_MOST)
                 return -EBADMSG;
         r = number_get(key, OSSL_PKEY_PARAM_RSA_N, bytes, modulus);
         if (r == 0)
-                r = number_get(key, OSSL_PKEY_PARAM_RSA_E, bytes + modulus, EXPONENT_LEN);
+                r = number_get(key, OSSL_PKEY_PARAM_RSA_E, bytes + modulus, RSA_EXPONENT_LEN);
         if (r < 0)
                 return r;
-        if (!bytes_are_good(bytes, modulus + EXPONENT_LEN))
+        if (!bytes_are_good(bytes, modulus + RSA_EXPONENT_LEN))
                 return -EBADMSG;
-        memcpy(ret, bytes, modulus + EXPONENT_LEN);
-        *ret_len = modulus + EXPONENT_LEN;
+        memcpy(ret, bytes, modulus + RSA_EXPONENT_LEN);
+        *ret_len = modulus + RSA_EXPONENT_LEN;
         return 0;
 }
 
 /* RFC 7518 6.3.1.2: as few bytes as it takes. */
 static size_t exponent_of(const uint8_t *bytes, size_t len, const uint8_t **ret) {
-        const uint8_t *e = bytes + len - EXPONENT_LEN;
-        size_t exponent_len = EXPONENT_LEN;
+        const uint8_t *e = bytes + len - RSA_EXPONENT_LEN;
+        size_t exponent_len = RSA_EXPONENT_LEN;
 
         for (; *e == 0 && exponent_len > 1; exponent_len--)
                 e++;
@@ -138,7 +136,7 @@ static size_t exponent_of(const uint8_t *bytes, size_t len, const uint8_t **ret)
 
 /* RFC 7638 3.2 with the members of RFC 7518 6.3.1, in lexicographic order. */
 static int rs256_thumbprint_input(const uint8_t *bytes, size_t len, char *ret, size_t size) {
-        char n[BASE64URL_LEN(MODULUS_MOST) + 1], e[BASE64URL_LEN(EXPONENT_LEN) + 1];
+        char n[BASE64URL_LEN(RSA_MODULUS_MOST) + 1], e[BASE64URL_LEN(RSA_EXPONENT_LEN) + 1];
         const uint8_t *exponent;
         size_t exponent_len;
         int written;
@@ -146,7 +144,7 @@ static int rs256_thumbprint_input(const uint8_t *bytes, size_t len, char *ret, s
         if (!bytes_are_good(bytes, len))
                 return -EBADMSG;
         exponent_len = exponent_of(bytes, len, &exponent);
-        base64url_encode(bytes, len - EXPONENT_LEN, n);
+        base64url_encode(bytes, len - RSA_EXPONENT_LEN, n);
         base64url_encode(exponent, exponent_len, e);
         written = snprintf(ret, size, "{\"e\":\"%s\",\"kty\":\"RSA\",\"n\":\"%s\"}", e, n);
         return written > 0 && (size_t)written < size ? 0 : -EBADMSG;

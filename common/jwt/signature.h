@@ -12,6 +12,11 @@
 
 #define SIGNATURE_MAX 512
 
+/* An RSA key, in bytes: of 2048 to 4096 bits. */
+#define RSA_MODULUS_LEAST 256
+#define RSA_MODULUS_MOST  SIGNATURE_MAX
+#define RSA_EXPONENT_LEN  4
+
 const char *algorithm_name(enum key_algorithm algorithm); /* "ES256"; NULL for none */
 
 /* The reverse; KEY_NONE for a name that is none of ours. */
