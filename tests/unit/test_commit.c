@@ -32,6 +32,8 @@
 static char directory[64];
 static int directory_fd = -1, page_fd = -1;
 static struct authority authority;
+
+#include "no_login_sessions.h"
 static struct settings settings;
 static struct timer end_of_turn;
 
@@ -103,24 +105,6 @@ void gate_forget(struct call *call) {
 
 void change_free(struct change *change) {
         assert_null(change);
-}
-
-int login_sessions_write_revoked(struct authority *asked, struct transaction *transaction,
-                                 const struct revoked *revoked,
-                                 const struct revocation *revocation) {
-        (void)revoked;
-        (void)asked;
-        (void)transaction;
-        (void)revocation;
-        return 0;
-}
-
-void login_sessions_spare(struct authority *spared) {
-        assert_ptr_equal(spared, &authority);
-}
-
-void login_sessions_follow(struct authority *reviewed) {
-        (void)reviewed;
 }
 
 void workers_forget(struct workers *workers, struct call *call) {

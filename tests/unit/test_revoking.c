@@ -27,6 +27,8 @@ static char directory[64];
 static int directory_fd = -1;
 static struct settings settings = {.leeway_s = 5};
 static struct authority authority;
+
+#include "no_login_sessions.h"
 static struct status_page page;
 
 int __real_clock_gettime(clockid_t clock, struct timespec *ret);
@@ -42,24 +44,6 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *ret) {
 int status_publish(struct authority *published) {
         assert_ptr_equal(published, &authority);
         return 0;
-}
-
-int login_sessions_write_revoked(struct authority *asked, struct transaction *transaction,
-                                 const struct revoked *revoked,
-                                 const struct revocation *revocation) {
-        (void)revoked;
-        (void)asked;
-        (void)transaction;
-        (void)revocation;
-        return 0;
-}
-
-void login_sessions_spare(struct authority *spared) {
-        assert_ptr_equal(spared, &authority);
-}
-
-void login_sessions_follow(struct authority *reviewed) {
-        assert_ptr_equal(reviewed, &authority);
 }
 
 uint32_t settings_longest_lifetime(const struct settings *asked) {
