@@ -234,6 +234,11 @@ check-root:
 	@packaging/build-deps build check root
 	@tests/run --root
 
+## check-web: the tests that need a browser, Java and Prometheus
+check-web:
+	@packaging/build-deps build check web
+	@tests/run --web
+
 ## fuzz: every fuzz target for FUZZ_SECONDS (60) each; needs clang
 FUZZ_SECONDS ?= 60
 fuzz:
@@ -350,5 +355,5 @@ help:
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all demo check check-root fuzz abi lint format install install-python uninstall clean help \
+.PHONY: all demo check check-root check-web fuzz abi lint format install install-python uninstall clean help \
 	unit-tests test-programs examples fuzzers bench bench-programs always
