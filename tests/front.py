@@ -25,6 +25,7 @@ password-grant = "web"
 web {{ group = "{group}" }}
 audience "https://metrics.example" {{
     scope "metrics:read" {{ }}
+    scope "metrics:write" {{ role = {{"operator"}} }}
 }}
 audience "https://app.example.org" {{
     scope "page:read" {{ }}

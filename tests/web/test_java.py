@@ -1,0 +1,62 @@
+"""examples/java: compiled, the client and the service run through nginx with TLS."""
+import os
+import subprocess
+
+import pytest
+from example_runs import CLIENT_CHECKS, METRICS, SERVICE_CHECKS, Client, Service, add_people
+from front import Front
+from harness import TOP
+
+SOURCES = TOP / "examples" / "java"
+STEP_SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def front():
+    """Its keys are dropped here, so it is nobody else's."""
+    with Front() as one:
+        add_people(one)
+        yield one
+
+
+@pytest.fixture(scope="module")
+def java(front, tmp_path_factory):
+    """The beginning of a command: the classes, and whom they trust."""
+    folder = tmp_path_factory.mktemp("java")
+    run("javac", "-Xlint:all", "-Werror", "-d", folder / "out", *sorted(SOURCES.glob("*.java")))
+    run("keytool", "-importcert", "-noprompt", "-alias", "front", "-file", front.authority,
+        "-keystore", folder / "trust.p12", "-storepass", "changeit")
+    return ["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", folder / "out",
+            f"-Djavax.net.ssl.trustStore={folder}/trust.p12",
+            "-Djavax.net.ssl.trustStorePassword=changeit"]
+
+
+def run(*command):
+    answer = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                            timeout=STEP_SECONDS, env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"})
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+@pytest.fixture(scope="module")
+def service(front, java, tmp_path_factory):
+    with Service(front, [*java, "ResourceServer", front.issuer, METRICS, "0"],
+                 tmp_path_factory.mktemp("service")) as one:
+        yield one
+
+
+@pytest.mark.parametrize("check", SERVICE_CHECKS, ids=lambda check: check.__name__)
+def test_service(service, check):
+    check(service)
+
+
+@pytest.mark.parametrize("check", CLIENT_CHECKS, ids=lambda check: check.__name__)
+def test_client(front, java, check):
+    check(front, lambda front, name, **how: Client(front, [*java, "Client", front.issuer, name], **how))
+
+
+def test_the_service_verifies_rs256_too(front, java, tmp_path):
+    audience = "https://rs256.example"
+    with Service(front, [*java, "ResourceServer", front.issuer, audience, "0"], tmp_path) as service:
+        token = service.token("olga", audience)
+        assert service.ask("GET", "/operators", token).status == 200
+        assert service.ask("GET", "/operators", token[:-9] + "AAAAAAAAA").status == 401
