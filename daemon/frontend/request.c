@@ -44,8 +44,9 @@ static const struct {
         const char *type;
         const char *complaint;
 } media[] = {
-        [MEDIA_FORM] = {"application/x-www-form-urlencoded",
-                        "the body must be application/x-www-form-urlencoded, not multipart"},
+        [MEDIA_FORM] =
+                {"application/x-www-form-urlencoded",
+                 "the body must be application/x-www-form-urlencoded: no JSON, no multipart"},
         [MEDIA_JSON] = {"application/json", "the body must be application/json"},
 };
 
