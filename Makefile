@@ -141,10 +141,13 @@ $(pam): $(call objects,pam_module) $(exchange) \
 	$(Q)$(link-shared) -Wl,--version-script=pam_module/pam_jeton.map -o $@ \
 		$(filter %.o,$^) $(token) $(common) $(call libraries,libcrypto pam)
 
+# The parent's ways with uids, folders and programs, for what root does beside the daemon.
+starting := $(addprefix $(BUILD)/obj/daemon/parent/,spawn.o identities.o)
+
 # In the build tree the command finds the library beside it; the installed one has no such path.
 $(BUILD)/bin/jeton: runpath = -Wl,-rpath,'$$ORIGIN/../lib'
 $(BUILD)/bin/jeton $(BUILD)/install/jeton: $(call objects,client/cli client/cli/doctor client/jws client/stack) \
-		$(BUILD)/obj/pam_module/options.o $(request) $(token) $(common) $(BUILD)/lib/libjeton.so
+		$(BUILD)/obj/pam_module/options.o $(starting) $(request) $(token) $(common) $(BUILD)/lib/libjeton.so
 	$(call say,LINK)
 	$(Q)$(link) -pie $(runpath) -o $@ $(filter %.o,$^) $(token) $(common) -L$(BUILD)/lib -ljeton \
 		$(call libraries,jansson libcrypto)

@@ -68,7 +68,7 @@ static const struct option_about options[OPTION_COUNT] = {
         [OPTION_LIFETIME] = {"lifetime", required_argument, false, "--lifetime SECONDS",
                              "how long the narrower token lives at most", NULL},
         [OPTION_OUT] = {"out", required_argument, false, "--out FILE",
-                        "write the token to FILE, for its owner alone", VALUES_FILES},
+                        "write it to FILE, for its owner alone", VALUES_FILES},
         [OPTION_NAME] = {"name", required_argument, false, "--name TEXT",
                          "what it is called, any UTF-8", NULL},
         [OPTION_UID] = {"uid", required_argument, false, "--uid UID|ACCOUNT",
@@ -93,6 +93,9 @@ static const struct option_about options[OPTION_COUNT] = {
                            "how far clocks may differ; 60 unless told", NULL},
         [OPTION_AT] = {"at", required_argument, false, "--at TIME",
                        "as if it were TIME, in seconds since 1970", NULL},
+        [OPTION_FORMAT] = {"format", required_argument, false, "--format FORMAT",
+                           "json, which is one object a line, or csv; json unless told",
+                           "json csv"},
 };
 
 #define FIRST_CODE 256

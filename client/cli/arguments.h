@@ -53,6 +53,7 @@ enum option_id {
         OPTION_ISSUER,
         OPTION_LEEWAY,
         OPTION_AT,
+        OPTION_FORMAT,
         OPTION_COUNT,
 };
 

@@ -2,17 +2,15 @@
  * itself, which takes root (or the caller whose daemon it is): no process of the daemon gives a key
  * away, so none can be made to. The host's log is told. */
 #include "command.h"
-#include "output.h"
+#include "state.h"
 
 #include "../../common/cleanup.h"
 #include "../../common/jwt/base64url.h"
 #include "../../common/jwt/pages.h"
 #include "../../common/log.h"
-#include "../../common/wire/wire.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <syslog.h>
 
 #define SECRET_LEN  32
 #define SECRET_TEXT BASE64URL_LEN(SECRET_LEN)
@@ -35,16 +33,16 @@ static bool is_base64url_of_32(struct text text) {
         return good;
 }
 
-/* The keys' folder stands beside the run directory of a daemon with --state. */
 static int file_name(const struct cli *cli, const char *kid, char **ret) {
-        bool is_host = strcmp(cli->place.socket_path, JETON_SOCKET_DEFAULT) == 0;
-        const char *dir = is_host ? JETON_STATE_DIR : cli->place.dir;
+        _cleanup_(freep) char *dir = NULL;
+        int r;
 
-        if (asprintf(ret, "%s%s/keys/%s.hs256", dir, is_host ? "" : "/..", kid) < 0) {
+        r = state_dir(&cli->place, &dir);
+        if (r == 0 && asprintf(ret, "%s/keys/%s.hs256", dir, kid) < 0) {
                 *ret = NULL;
-                return -ENOMEM;
+                r = -ENOMEM;
         }
-        return 0;
+        return r;
 }
 
 static int secret_read(const char *name, struct exported *ret) {
@@ -82,14 +80,6 @@ static enum status failed(int error) {
         return STATUS_REFUSED;
 }
 
-/* To the log before to the caller. */
-static void audit(const char *kid) {
-        openlog("jeton", LOG_PID, LOG_AUTHPRIV);
-        syslog(LOG_NOTICE, "audit event=key-export result=done kid=%s uid=%u", kid,
-               (unsigned)getuid());
-        closelog();
-}
-
 static void print_secret(const struct cli *cli, const char *kid, const char *secret) {
         if (cli->json)
                 printf("{\"kty\":\"oct\",\"k\":\"%s\",\"alg\":\"HS256\",\"kid\":\"%s\"}\n", secret,
@@ -102,6 +92,7 @@ static enum status run(struct cli *cli) {
         _cleanup_(exported_wipe) struct exported exported = {{0}};
         const char *kid = operand(&cli->arguments, 0);
         _cleanup_(freep) char *name = NULL;
+        char detail[SECRET_TEXT + 8];
         int r;
 
         /* It becomes part of a path. */
@@ -112,7 +103,8 @@ static enum status run(struct cli *cli) {
                 r = secret_read(name, &exported);
         if (r < 0)
                 return failed(r);
-        audit(kid);
+        snprintf(detail, sizeof detail, "kid=%s", kid);
+        state_audit("key-export", detail);
         print_secret(cli, kid, exported.text);
         return STATUS_DONE;
 }

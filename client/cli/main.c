@@ -23,6 +23,7 @@ const struct command *const commands[] = {
         &command_user_enable,
         &command_user_expire,
         &command_user_delete,
+        &command_user_export,
         &command_passwd,
         &command_login,
         &command_login_code,

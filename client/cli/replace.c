@@ -72,11 +72,11 @@ int file_replace(int dir, const char *name, struct text content) {
         return r;
 }
 
-int path_replace(const char *path, struct text content) {
+/* The folder of a path, and the name in there. */
+static int path_open(const char *path, int *ret_dir, const char **ret_name) {
         const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-        _cleanup_(closep) int dir = -1;
         char folder[PATH_MAX] = ".";
-        int n;
+        int dir, n;
 
         if (!*name)
                 return -EISDIR;
@@ -86,5 +86,96 @@ int path_replace(const char *path, struct text content) {
                         return -ENAMETOOLONG;
         }
         dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        return dir < 0 ? -errno : file_replace(dir, name, content);
+        if (dir < 0)
+                return -errno;
+        *ret_dir = dir;
+        *ret_name = name;
+        return 0;
+}
+
+int path_replace(const char *path, struct text content) {
+        _cleanup_(closep) int dir = -1;
+        const char *name;
+        int r;
+
+        r = path_open(path, &dir, &name);
+        return r < 0 ? r : file_replace(dir, name, content);
+}
+
+/* ---- in steps ---- */
+
+/* A device or a folder of that name is nothing to be replaced. */
+static int place_check(int dir, const char *name) {
+        struct stat st;
+
+        if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        if (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode))
+                return 0;
+        return S_ISDIR(st.st_mode) ? -EISDIR : -EEXIST;
+}
+
+static int fresh_open(struct replacement *replacement) {
+        replacement->fd = openat(replacement->dir, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+        if (replacement->fd >= 0)
+                return 0;
+        replacement->fd = openat(replacement->dir, replacement->fresh,
+                                 O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (replacement->fd < 0)
+                return -errno;
+        replacement->is_named = true;
+        return 0;
+}
+
+int replacement_open(const char *path, struct replacement *ret) {
+        _cleanup_(replacement_clear) struct replacement replacement = REPLACEMENT_NONE;
+        int r;
+
+        r = path_open(path, &replacement.dir, &replacement.name);
+        if (r == 0)
+                r = place_check(replacement.dir, replacement.name);
+        if (r == 0)
+                r = fresh_name(replacement.fresh);
+        if (r == 0)
+                r = fresh_open(&replacement);
+        if (r < 0)
+                return r;
+        *ret = replacement;
+        replacement = REPLACEMENT_NONE;
+        return 0;
+}
+
+/* What has no name yet is reached by its descriptor's (open(2), O_TMPFILE). */
+static int fresh_link(struct replacement *replacement) {
+        char path[64];
+
+        if (replacement->is_named)
+                return 0;
+        snprintf(path, sizeof path, "/proc/self/fd/%d", replacement->fd);
+        if (linkat(AT_FDCWD, path, replacement->dir, replacement->fresh, AT_SYMLINK_FOLLOW) < 0)
+                return -errno;
+        replacement->is_named = true;
+        return 0;
+}
+
+int replacement_finish(struct replacement *replacement) {
+        int r;
+
+        if (fsync(replacement->fd) < 0)
+                return -errno;
+        r = fresh_link(replacement);
+        if (r < 0)
+                return r;
+        if (renameat(replacement->dir, replacement->fresh, replacement->dir, replacement->name) < 0)
+                return -errno;
+        replacement->is_named = false;
+        return fsync(replacement->dir) < 0 ? -errno : 0;
+}
+
+void replacement_clear(struct replacement *replacement) {
+        if (replacement->is_named)
+                unlinkat(replacement->dir, replacement->fresh, 0);
+        closep(&replacement->fd);
+        closep(&replacement->dir);
+        *replacement = REPLACEMENT_NONE;
 }

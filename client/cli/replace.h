@@ -12,4 +12,27 @@ int file_replace(int dir, const char *name, struct text content);
 /* The same for a path. */
 int path_replace(const char *path, struct text content);
 
+/* The same in steps, for what is too large to be in memory. The file has no name before it is
+ * finished, where the file system can do that: whoever is ended in between leaves nothing. */
+struct replacement {
+        int dir, fd; /* to be read and written */
+        const char *name;
+        char fresh[32];
+        bool is_named; /* `fresh` is there */
+};
+
+#define REPLACEMENT_NONE            \
+        (struct replacement) {      \
+                .dir = -1, .fd = -1 \
+        }
+
+/* `path` is borrowed. 0; -EISDIR, -EEXIST: there is something that is no plain file; other -errno.
+ */
+int replacement_open(const char *path, struct replacement *ret);
+
+/* The file, then its name, are on the disk when it returns 0; -errno: the old one is. */
+int replacement_finish(struct replacement *replacement);
+
+void replacement_clear(struct replacement *replacement);
+
 #endif

@@ -18,6 +18,7 @@
 #include "codes.h"
 #include "control.h"
 #include "sessions.h"
+#include "task.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -177,10 +178,12 @@ static int authority_run(struct authority *authority) {
         return r;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
         static struct authority authority;
         int r;
 
+        if (argc == 2)
+                return task_do(argv[1]);
         r = authority_init(&authority);
         if (r == 0)
                 r = child_begin("jetond-authority", PROCESS_AUTHORITY, &authority.control);

@@ -23,9 +23,8 @@ static int privileges_close(enum process self) {
         return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 }
 
-/* A child holds passwords, hashes or keys: no memory image of it may reach a disk or another
- * process of the same uid. exec(2) has made it dumpable again. */
-static int process_close_up(enum process self) {
+/* exec(2) has made it dumpable again. */
+int child_close_up(enum process self) {
         const struct rlimit no_core = {0, 0};
         const struct sigaction ignore = {.sa_handler = SIG_IGN};
 
@@ -68,7 +67,7 @@ int child_begin(const char *program, enum process self, struct channel *ret_cont
                 log_error("this program is started by jetond, see jetond(8)");
                 return -ENOTSOCK;
         }
-        r = process_close_up(self);
+        r = child_close_up(self);
         if (r == 0)
                 r = control_open(self, ret_control);
         if (r < 0)

@@ -16,6 +16,11 @@
  */
 typedef int child_setup(void *context, struct frame *frame);
 
+/* A child holds passwords, hashes or keys: no memory image of it may reach a disk or another
+ * process of the same uid. And no new privileges, no SIGPIPE, files for itself alone. 0 or -errno.
+ */
+int child_close_up(enum process self);
+
 /* First thing in main(): log, no core dumps, not dumpable, no new privileges (but a PAM worker's
  * that is not root), SIGPIPE ignored, the control channel opened. 0 or -errno, logged. */
 int child_begin(const char *program, enum process self, struct channel *ret_control);

@@ -82,6 +82,8 @@ CASES = {
     "user enable": lambda s: ([s.somebody()], ""),
     "user expire": lambda s: ([s.somebody(), "2099-01-01"], ""),
     "user unlock": lambda s: ([s.somebody()], ""),
+    # Alone it prints JSON of its own, one object a line: test_user_export.py.
+    "user export": lambda s: (["--out", str(s.runtime / "users")], ""),
     "user delete": lambda s: ([s.somebody()], ""),
     "passwd": lambda s: ([s.somebody(), "--password-stdin"], SECRET + PASSWORD + "2\n"),
     "login": lambda s: (["alice", "--password-stdin"], SECRET),

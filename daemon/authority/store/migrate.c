@@ -182,8 +182,7 @@ static int number_read(struct store *store, const char *sql, const char *doing, 
         return r;
 }
 
-/* 0 for an empty database; refuses one that is not ours or comes from a later program. */
-static int version_read(struct store *store, size_t newest, int64_t *ret) {
+int migrate_version(struct store *store, size_t newest, int64_t *ret) {
         int64_t application = 0, tables = 0, version = 0;
         int r;
 
@@ -264,7 +263,7 @@ int migrate(struct store *store, int dir_fd, const struct migration *steps, size
         bool is_new;
         int r;
 
-        r = version_read(store, count, &version);
+        r = migrate_version(store, count, &version);
         if (r < 0)
                 return r;
         is_new = version == 0;

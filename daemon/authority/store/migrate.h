@@ -4,6 +4,8 @@
 
 #include "store.h"
 
+#include <stdint.h>
+
 struct migration {
         const char *sql; /* from the version before to this one; several statements */
 };
@@ -11,6 +13,10 @@ struct migration {
 /* The steps that this program knows. */
 extern const struct migration migrations[];
 extern const size_t migrations_count;
+
+/* The schema's version; 0: an empty database. One that is not ours or comes from a later program
+ * than one of version `newest` is refused. 0 or -errno as store_open(), with a sentence. */
+int migrate_version(struct store *store, size_t newest, int64_t *ret);
 
 /* Brings the open database to version `count`, step by step, each in a transaction of its own and,
  * unless the database is empty, after a copy to "jeton.db.before-N" in the directory, which is the

@@ -11,6 +11,9 @@
 /* How long a statement waits for another process's lock: everybody waits with us. */
 #define BUSY_MS 100
 
+/* Nobody waits with who reads beside a daemon, and that may just be starting. */
+#define BUSY_BESIDE_MS 10000
+
 /* ---- the directory and the file, before SQLite sees them ---- */
 
 static int directory_check(struct store *store, int dir_fd) {
@@ -51,12 +54,12 @@ static int file_check(struct store *store, int fd) {
 }
 
 /* An empty file is a new database to SQLite. */
-static int file_check_or_create(struct store *store, int dir_fd) {
+static int file_find(struct store *store, int dir_fd, bool may_create) {
         const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
         int fd, r;
 
         fd = openat(dir_fd, STORE_FILE, flags);
-        if (fd < 0 && errno == ENOENT)
+        if (fd < 0 && errno == ENOENT && may_create)
                 fd = openat(dir_fd, STORE_FILE, flags | O_CREAT | O_EXCL, 0600);
         if (fd < 0 && errno == ELOOP)
                 return store_refuse(store, -ELOOP, STORE_FILE " is a symbolic link");
@@ -175,7 +178,7 @@ static int open_steps(struct store *store, int dir_fd, bool *ret_created) {
 
         r = directory_check(store, dir_fd);
         if (r == 0)
-                r = file_check_or_create(store, dir_fd);
+                r = file_find(store, dir_fd, true);
         if (r == 0)
                 r = connection_open(store, dir_fd);
         if (r == 0)
@@ -196,6 +199,36 @@ int store_open(int dir_fd, bool *ret_created, struct store **ret) {
                 return -ENOMEM;
         *ret = store;
         return open_steps(store, dir_fd, ret_created);
+}
+
+static int beside_steps(struct store *store, int dir_fd) {
+        int64_t version = 0;
+        int r;
+
+        r = directory_check(store, dir_fd);
+        if (r == 0)
+                r = file_find(store, dir_fd, false);
+        if (r == 0)
+                r = connection_open(store, dir_fd);
+        if (r == 0 && sqlite3_busy_timeout(store->db, BUSY_BESIDE_MS) != SQLITE_OK)
+                r = -ENOMEM;
+        if (r == 0)
+                r = store_execute(store, "PRAGMA query_only = ON", "opening it to read");
+        if (r == 0)
+                r = migrate_version(store, migrations_count, &version);
+        if (r == 0 && version < (int64_t)migrations_count)
+                r = store_refuse(store, -EPROTONOSUPPORT,
+                                 STORE_FILE " is of an older jeton: start this one's jetond first");
+        return r == 0 ? store_prepare(store) : r;
+}
+
+int store_open_beside(int dir_fd, struct store **ret) {
+        struct store *store = calloc(1, sizeof *store);
+
+        if (!store)
+                return -ENOMEM;
+        *ret = store;
+        return beside_steps(store, dir_fd);
 }
 
 void store_free(struct store *store) {

@@ -27,6 +27,11 @@ struct store;
  * store_error() and be freed. */
 int store_open(int dir_fd, bool *ret_created, struct store **ret);
 
+/* Opens one that is there, to read it beside a daemon that runs and writes, or without one. Refused
+ * as above, and a schema that is older than this program's too (-EPROTONOSUPPORT). -ENOENT: there
+ * is none. */
+int store_open_beside(int dir_fd, struct store **ret);
+
 /* NULL and a half-opened store are fine. */
 void store_free(struct store *store);
 

@@ -1,0 +1,134 @@
+/* The daemon's folders and programs. A program runs under the uid of the folder that it is about,
+ * so that a file of somebody else's making is never read with root's rights. */
+#include "state.h"
+
+#include "../../common/cleanup.h"
+#include "../../common/log.h"
+#include "../../common/wire/wire.h"
+#include "../../daemon/parent/spawn.h"
+#include "program.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <syslog.h>
+
+bool state_is_host(const struct place *place) {
+        return strcmp(place->socket_path, JETON_SOCKET_DEFAULT) == 0;
+}
+
+int state_dir(const struct place *place, char **ret) {
+        bool is_host = state_is_host(place);
+        int n;
+
+        n = asprintf(ret, "%s%s", is_host ? JETON_STATE_DIR : place->dir, is_host ? "" : "/..");
+        if (n < 0)
+                *ret = NULL;
+        return n < 0 ? -ENOMEM : 0;
+}
+
+int state_open(const struct place *place, const char *folder, int *ret_fd) {
+        _cleanup_(freep) char *dir = NULL, *path = NULL;
+        int fd, r;
+
+        r = state_dir(place, &dir);
+        if (r < 0 || asprintf(&path, "%s/%s", dir, folder) < 0) {
+                path = NULL;
+                log_error("out of memory");
+                return -ENOMEM;
+        }
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0) {
+                r = -errno;
+                log_error("%s: %s%s", path, strerror(-r), r == -EACCES ? ": this needs root" : "");
+                return r;
+        }
+        *ret_fd = fd;
+        return 0;
+}
+
+/* ---- programs ---- */
+
+static int program_of(const char *name, char **ret) {
+        _cleanup_(freep) char *built = NULL, *installed = NULL;
+        int r = -ENOMEM;
+
+        if (asprintf(&built, "../libexec/%s", name) < 0)
+                built = NULL;
+        else if (asprintf(&installed, JETON_LIBEXEC_DIR "/%s", name) < 0)
+                installed = NULL;
+        else
+                r = program_find((const char *const[]){built, installed, NULL}, ret);
+        if (r < 0)
+                log_error("%s is not installed: %s", name, strerror(-r));
+        return r;
+}
+
+/* Root takes the folder's owner's rights; everybody else has only his own. */
+static int owner_find(int folder, struct identity *identity, const struct identity **ret) {
+        struct stat st;
+
+        if (fstat(folder, &st) < 0)
+                return -errno;
+        *identity = (struct identity){st.st_uid, st.st_gid};
+        *ret = geteuid() == 0 && st.st_uid != 0 ? identity : NULL;
+        return 0;
+}
+
+static int end_await(pid_t pid) {
+        int status;
+
+        while (waitpid(pid, &status, 0) < 0)
+                if (errno != EINTR)
+                        return -errno;
+        return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS ? 0 : -EIO;
+}
+
+static int starting_prepare(void) {
+        static bool is_ready;
+        int r = is_ready ? 0 : spawn_init();
+
+        is_ready = r == 0;
+        return r;
+}
+
+static int task_start(const struct state_task *task, const char *path, int owner, pid_t *ret) {
+        struct identity identity;
+        struct spawn spawn = {
+                .path = path,
+                .name = task->program,
+                .argument = task->word,
+                .control = task->about,
+                .output = task->output,
+        };
+        int r;
+
+        r = starting_prepare();
+        if (r == 0)
+                r = owner_find(owner, &identity, &spawn.identity);
+        return r == 0 ? spawn_start(&spawn, ret) : r;
+}
+
+int state_run(const struct state_task *task, int owner) {
+        _cleanup_(freep) char *path = NULL;
+        pid_t pid;
+        int r;
+
+        r = program_of(task->program, &path);
+        if (r < 0)
+                return r;
+        r = task_start(task, path, owner, &pid);
+        if (r < 0) {
+                log_error("%s cannot be started: %s", task->program, strerror(-r));
+                return r;
+        }
+        return end_await(pid);
+}
+
+void state_audit(const char *event, const char *detail) {
+        openlog("jeton", LOG_PID, LOG_AUTHPRIV);
+        syslog(LOG_NOTICE, "audit event=%s result=done %s uid=%u", event, detail,
+               (unsigned)getuid());
+        closelog();
+}
