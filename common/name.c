@@ -180,17 +180,21 @@ static bool cut_host(struct text *authority) {
         return follows(host, &ipv6_grammar) && cut_prefix(authority, TEXT("]"));
 }
 
-bool name_is_issuer(struct text name) {
+bool name_is_https(struct text name) {
         struct text rest = name, authority;
 
         if (name.len > ISSUER_MAX || !is_made_of(name, URI_BYTE) || !has_whole_escapes(name))
                 return false;
-        if (text_has(name, '?') || !cut_prefix(&rest, TEXT("https://")))
+        if (!cut_prefix(&rest, TEXT("https://")))
                 return false;
-        authority = cut_before(&rest, "/");
+        authority = cut_before(&rest, "/?");
         if (!cut_host(&authority))
                 return false;
         if (authority.len == 0)
                 return true;
         return cut_prefix(&authority, TEXT(":")) && follows(authority, &port_grammar);
+}
+
+bool name_is_issuer(struct text name) {
+        return name_is_https(name) && !text_has(name, '?');
 }

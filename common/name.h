@@ -42,6 +42,9 @@ bool name_is_audience(struct text name);
 /* RFC 8414 2: https, a host, no query, no fragment. */
 bool name_is_issuer(struct text name);
 
+/* The same, and it may have a query: what is fetched. */
+bool name_is_https(struct text name);
+
 /* [A-Za-z0-9_.-]{1,64}: a PAM service. */
 bool name_is_service(struct text name);
 

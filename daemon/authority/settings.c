@@ -36,6 +36,8 @@ void settings_unref(struct settings *settings) {
         }
         for (i = 0; i < settings->identity_count; i++)
                 identity_clear(&settings->identities[i]);
+        for (i = 0; i < settings->outside_count; i++)
+                free(settings->outside[i]);
         free(settings->login_code_services);
         free(settings);
 }
@@ -205,6 +207,17 @@ static int source_add(struct settings *settings, const struct msg_setup_source *
         return text_copy(said->name, source->name, sizeof source->name);
 }
 
+static int outside_add(struct settings *settings, struct text url) {
+        int r;
+
+        if (settings->outside_count == OUTSIDE_ISSUERS_MAX || url.len == 0)
+                return -EPROTO;
+        r = keep(url, &settings->outside[settings->outside_count]);
+        if (r == 0)
+                settings->outside_count++;
+        return r;
+}
+
 int settings_take(struct settings **settings, const struct frame *frame) {
         const union message *said = &frame->message;
 
@@ -226,6 +239,8 @@ int settings_take(struct settings **settings, const struct frame *frame) {
                 return member_add(*settings, &said->setup_member);
         case MSG_SETUP_SOURCE:
                 return source_add(*settings, &said->setup_source);
+        case MSG_SETUP_ISSUER:
+                return outside_add(*settings, said->setup_issuer.url);
         default:
                 return -EPROTO;
         }

@@ -79,6 +79,8 @@ struct settings {
         size_t identity_count;
         struct source_rule sources[SETTINGS_SOURCES_MAX]; /* in the order to ask them */
         size_t source_count;
+        char *outside[OUTSIDE_ISSUERS_MAX]; /* the addresses of outside issuers, by number */
+        size_t outside_count;
         uint32_t pam_workers;
         char *login_code_services; /* that take login codes, space-separated */
         uint32_t login_code_s;

@@ -5,9 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* The end of a quoted string that begins at `at`: behind its closing quote, or the end of the text.
- */
-static char *string_end(char *at) {
+char *comments_string_end(char *at) {
         char quote = *at++;
 
         while (*at && *at != quote) {
@@ -46,7 +44,7 @@ void comments_blank(char *text) {
                 if (end > at)
                         blank(at, end);
                 else if (*at == '"' || *at == '\'')
-                        end = string_end(at);
+                        end = comments_string_end(at);
                 else
                         end = at + 1;
                 is_word_start = strchr(" \t\n={}(),+", end[-1]) != NULL;

@@ -7,4 +7,8 @@
  * counts. */
 void comments_blank(char *text);
 
+/* The end of a quoted string that begins at `at`: behind its closing quote, or the end of the text.
+ */
+char *comments_string_end(char *at);
+
 #endif

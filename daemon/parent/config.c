@@ -7,6 +7,7 @@
 #include "../../common/log.h"
 #include "comments.h"
 #include "fragments.h"
+#include "issuer_word.h"
 #include "keys.h"
 
 #include <fcntl.h>
@@ -62,15 +63,20 @@ __attribute__((format(printf, 2, 0))) static void error_take(cfg_t *section, con
                 snprintf(what, sizeof what, "the file ends within %s%s",
                          section == reading->root ? "a setting" : "section ",
                          section == reading->root ? "" : section->name);
+        issuer_word_restore(what);
         error_write(reading->error, section->filename, section->line,
                     log_escape(text_of(what)).text);
 }
 
 static enum section section_of(const cfg_t *section) {
         static const char *const names[] = {
-                [SECTION_WEB] = "web",     [SECTION_AUDIENCE] = "audience",
-                [SECTION_SCOPE] = "scope", [SECTION_IDENTITY] = "identity",
-                [SECTION_SELF] = "self",   [SECTION_SOURCE] = "source",
+                [SECTION_WEB] = "web",
+                [SECTION_AUDIENCE] = "audience",
+                [SECTION_SCOPE] = "scope",
+                [SECTION_IDENTITY] = "identity",
+                [SECTION_SELF] = "self",
+                [SECTION_SOURCE] = "source",
+                [SECTION_OUTSIDE] = ISSUER_SECTION,
         };
         unsigned i;
 
@@ -195,7 +201,7 @@ static cfg_t *root_new(bool single_uid) {
         cfg_opt_t root[MAX_OPTIONS] = {CFG_END()}, web[MAX_OPTIONS] = {CFG_END()};
         cfg_opt_t audience[MAX_OPTIONS] = {CFG_END()}, scope[MAX_OPTIONS] = {CFG_END()};
         cfg_opt_t identity[MAX_OPTIONS] = {CFG_END()}, self[MAX_OPTIONS] = {CFG_END()};
-        cfg_opt_t source[MAX_OPTIONS] = {CFG_END()};
+        cfg_opt_t source[MAX_OPTIONS] = {CFG_END()}, outside[MAX_OPTIONS] = {CFG_END()};
         size_t count;
 
         options_from_keys(SECTION_IDENTITY, single_uid, identity);
@@ -203,6 +209,7 @@ static cfg_t *root_new(bool single_uid) {
         options_from_keys(SECTION_SCOPE, single_uid, scope);
         options_from_keys(SECTION_WEB, single_uid, web);
         options_from_keys(SECTION_SOURCE, single_uid, source);
+        options_from_keys(SECTION_OUTSIDE, single_uid, outside);
         count = options_from_keys(SECTION_AUDIENCE, single_uid, audience);
         audience[count] = section_option("scope", scope, TITLED);
         count = options_from_keys(SECTION_ROOT, single_uid, root);
@@ -211,6 +218,7 @@ static cfg_t *root_new(bool single_uid) {
         root[count++] = section_option("identity", identity, TITLED);
         root[count++] = section_option("self", self, CFGF_NONE);
         root[count++] = section_option("source", source, TITLED);
+        root[count++] = section_option(ISSUER_SECTION, outside, TITLED);
         root[count] = (cfg_opt_t)CFG_FUNC(LAST_WORD, last_word_seen);
         return cfg_init(root, CFGF_NONE); /* copies all of them */
 }
@@ -255,6 +263,7 @@ static int text_read(int fd, char **ret) {
                 return -EILSEQ;
         text[len] = '\0';
         comments_blank(text);
+        issuer_word_mark(text);
         memcpy(text + len, last_word, sizeof last_word);
         *ret = take(text);
         return 0;

@@ -106,6 +106,9 @@ static const char *const worker[] = {"pread64", NULL};
 /* Opens to read, and nothing else: below. */
 static const char *const units[] = {NULL};
 
+/* Looks for the files of keys in the folders that it was given. */
+static const char *const issuer[] = {"newfstatat", "statx", "pread64", NULL};
+
 /* The name service: files, nscd and its like, DNS, and the libraries it loads on the way. */
 static const char *const names[] = {
         "openat",
@@ -244,6 +247,7 @@ static const struct policy {
         /* Which module answers is the host's choice: a call that none of ours makes fails there as
          * on an old kernel, which they all know. */
         [PROCESS_NAMES] = {{everybody, names, NULL}, NULL, never, NULL},
+        [PROCESS_ISSUER] = {{everybody, events, issuer}, NULL, NULL, reading},
         /* PAM modules do anything, and start programs: none. */
         [PROCESS_PAM] = {{NULL, NULL, NULL}, NULL, NULL, NULL},
 };

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -17,6 +18,8 @@ struct way {
         unsigned links;      /* followed so far */
         uid_t top;           /* whose / is: in a user namespace root may be nobody */
         char where[PATH_MAX];
+        mode_t type;        /* of what it leads to */
+        bool ends_anywhere; /* that may be anybody's */
 };
 
 static const char *distrust(const struct way *way, const struct stat *st) {
@@ -89,12 +92,12 @@ static const char *link_follow(struct way *way, const char *name, const struct s
         return *target == '/' ? top_enter(way) : NULL;
 }
 
-static const char *end_open(const struct way *way, const char *name, mode_t type,
-                            const struct stat *st, int *ret_fd) {
-        const char *wrong = distrust(way, st);
+static const char *end_open(const struct way *way, const char *name, const struct stat *st,
+                            int *ret_fd) {
+        const char *wrong = way->ends_anywhere ? NULL : distrust(way, st);
 
-        if ((st->st_mode & S_IFMT) != type)
-                return type == S_IFDIR ? "not a directory" : "not a regular file";
+        if ((st->st_mode & S_IFMT) != way->type)
+                return way->type == S_IFDIR ? "not a directory" : "not a regular file";
         if (wrong)
                 return wrong;
         *ret_fd = openat(way->at, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -120,7 +123,7 @@ static const char *name_take(struct way *way, char ret[NAME_MAX + 1]) {
 }
 
 /* The next name: a symlink, a folder, or the end of the way. */
-static const char *step(struct way *way, mode_t type, int *ret_fd) {
+static const char *step(struct way *way, int *ret_fd) {
         char name[NAME_MAX + 1];
         const char *wrong;
         struct stat st;
@@ -132,32 +135,43 @@ static const char *step(struct way *way, mode_t type, int *ret_fd) {
                 return strerror(errno);
         if (S_ISLNK(st.st_mode))
                 return link_follow(way, name, &st);
-        return *way->rest ? folder_enter(way, name) : end_open(way, name, type, &st, ret_fd);
+        return *way->rest ? folder_enter(way, name) : end_open(way, name, &st, ret_fd);
 }
 
 static void way_clear(struct way *way) {
         closep(&way->at);
 }
 
-int guarded_open(const char *path, mode_t type, int *ret_fd, char ret_wrong[GUARDED_WRONG_MAX]) {
-        _cleanup_(way_clear) struct way way = {.at = -1};
+static int go(struct way *way, const char *path, int *ret_fd, char *ret_wrong) {
         const char *wrong = NULL;
         int fd = -1;
 
-        if ((size_t)snprintf(way.rest, sizeof way.rest, "%s", path) >= sizeof way.rest)
+        if ((size_t)snprintf(way->rest, sizeof way->rest, "%s", path) >= sizeof way->rest)
                 wrong = strerror(ENAMETOOLONG);
         if (!wrong)
-                wrong = top_enter(&way);
+                wrong = top_enter(way);
         while (!wrong && fd < 0)
-                wrong = step(&way, type, &fd);
+                wrong = step(way, &fd);
         if (!wrong) {
                 *ret_fd = fd;
                 return 0;
         }
-        if (!*way.where || strcmp(way.where, path) == 0)
+        if (!*way->where || strcmp(way->where, path) == 0)
                 snprintf(ret_wrong, GUARDED_WRONG_MAX, "%s: %s", path, wrong);
         else
-                snprintf(ret_wrong, GUARDED_WRONG_MAX, "%s: %s, on the way to it: %s", path,
-                         way.where, wrong);
+                snprintf(ret_wrong, GUARDED_WRONG_MAX, "%.150s: %.200s, on the way to it: %s", path,
+                         way->where, wrong);
         return -EINVAL;
+}
+
+int guarded_open(const char *path, mode_t type, int *ret_fd, char ret_wrong[GUARDED_WRONG_MAX]) {
+        _cleanup_(way_clear) struct way way = {.at = -1, .type = type};
+
+        return go(&way, path, ret_fd, ret_wrong);
+}
+
+int guarded_open_folder(const char *path, int *ret_fd, char ret_wrong[GUARDED_WRONG_MAX]) {
+        _cleanup_(way_clear) struct way way = {.at = -1, .type = S_IFDIR, .ends_anywhere = true};
+
+        return go(&way, path, ret_fd, ret_wrong);
 }

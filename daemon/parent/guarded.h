@@ -13,4 +13,7 @@
  * wrong" in ret_wrong. */
 int guarded_open(const char *path, mode_t type, int *ret_fd, char ret_wrong[GUARDED_WRONG_MAX]);
 
+/* The same for a folder that itself may be anybody's, and writable by anybody. */
+int guarded_open_folder(const char *path, int *ret_fd, char ret_wrong[GUARDED_WRONG_MAX]);
+
 #endif

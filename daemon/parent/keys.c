@@ -5,9 +5,11 @@
 #include "../../common/cleanup.h"
 #include "../../common/name.h"
 #include "identities.h"
+#include "outside.h"
 #include "sources.h"
 #include "settings.h"
 
+#include <limits.h>
 #include <string.h>
 
 #define MINUTE 60
@@ -35,6 +37,10 @@ static const char *const token_types[] = {"at+jwt", "JWT", NULL};
 static const char *const algorithms[] = {"default", "ES256", "RS256", "EdDSA", "HS256", NULL};
 static const char *const public_algorithms[] = {"ES256", "RS256", "EdDSA", NULL};
 
+/* Those with public keys that every libjwt 1.x verifies. The order is that of enum key_algorithm,
+ * from KEY_ES256 on. */
+static const char *const outside_algorithms[] = {"ES256", "RS256", NULL};
+
 /* The order is that of syslog(3), from LOG_ERR on. */
 static const char *const log_levels[] = {"error", "warning", "notice", "info", "debug", NULL};
 
@@ -48,6 +54,15 @@ static bool is_path(struct text word) {
 /* A frame holds so much and no more of it (privsep/message.h). */
 static bool is_directory(struct text word) {
         return is_path(word) && word.len <= DIRECTORY_MAX;
+}
+
+/* The folder is opened by its path, the file in it by its name. */
+static bool is_file_path(struct text word) {
+        const char *slash = is_path(word) ? memrchr(word.p, '/', word.len) : NULL;
+        struct text name = {slash + 1, slash ? (size_t)(word.p + word.len - slash - 1) : 0};
+
+        return slash && word.len < PATH_MAX && name.len > 0 && name.len <= JWKS_NAME_MAX &&
+               !text_is(name, TEXT(".")) && !text_is(name, TEXT(".."));
 }
 
 #define IN(part, structure, field) \
@@ -368,6 +383,27 @@ const struct key keys[] = {
          .kind = VALUE_DURATION,
          .least = 10,
          .most = 7 * DAY},
+
+        {.name = "jwks",
+         IN(OUTSIDE, outside_issuer, jwks),
+         .kind = VALUE_WORD,
+         .is_good = is_file_path,
+         .must_be = "the absolute path of a file"},
+        {.name = "jwks-uri",
+         IN(OUTSIDE, outside_issuer, jwks_uri),
+         .kind = VALUE_WORD,
+         .is_good = name_is_https,
+         .must_be = "https://, a host and no fragment"},
+        {.name = "audience",
+         IN(OUTSIDE, outside_issuer, audience),
+         .kind = VALUE_LIST,
+         .is_good = name_is_scope,
+         .must_be = "printable ASCII without spaces, quotes and backslashes"},
+        {.name = "alg",
+         IN(OUTSIDE, outside_issuer, algorithm),
+         .kind = VALUE_CHOICE,
+         .initial = "RS256",
+         .choices = outside_algorithms},
 };
 
 const size_t key_count = ELEMENTS(keys);
@@ -383,6 +419,8 @@ bool title_is_good(enum section section, struct text title) {
                 return name_is_client(title);
         case SECTION_SOURCE:
                 return source_is_known(title);
+        case SECTION_OUTSIDE:
+                return name_is_issuer(title);
         case SECTION_ROOT:
         case SECTION_WEB:
         case SECTION_SELF:

@@ -17,6 +17,7 @@ enum section {
         SECTION_IDENTITY, /* identity NAME { ... }     struct service */
         SECTION_SELF,     /* self { ... }              struct service */
         SECTION_SOURCE,   /* source "..." { ... }      struct source */
+        SECTION_OUTSIDE,  /* issuer "..." { ... }      struct outside_issuer */
 };
 
 enum value_kind {

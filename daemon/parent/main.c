@@ -14,6 +14,7 @@
 #include "filter.h"
 #include "issuer.h"
 #include "notify.h"
+#include "outside.h"
 #include "pam_workers.h"
 #include "spawn.h"
 #include "supervise.h"
@@ -33,7 +34,7 @@ static int settings_get(struct parent *parent, void (*say)(const char *error)) {
                 .file = parent->options.config,
                 .must_exist = parent->options.config_given && !parent->options.settings_only,
                 .single_uid = parent->options.state != NULL,
-                .is_foreign = parent->options.settings_only,
+                .is_foreign = parent->options.settings_only || parent->options.task == TASK_JWKS,
         };
         char error[SETTINGS_ERROR_MAX];
         int r;
@@ -72,16 +73,22 @@ static int rules_get(struct parent *parent, void (*say)(const char *error)) {
         return r;
 }
 
+static void (*const prints[])(const struct settings *, FILE *) = {
+        [TASK_CHECK] = NULL,
+        [TASK_PRINT] = settings_print,
+        [TASK_JWKS] = outside_print_sources,
+};
+
 static int task_do(struct parent *parent) {
         int r;
 
         r = settings_get(parent, error_print);
         if (r == 0)
                 r = spawn_init();
-        if (r == 0 && !parent->options.settings_only)
+        if (r == 0 && !parent->options.settings_only && parent->options.task != TASK_JWKS)
                 r = rules_get(parent, error_print);
-        if (r == 0 && parent->options.task == TASK_PRINT) {
-                settings_print(parent->settings, stdout);
+        if (r == 0 && prints[parent->options.task]) {
+                prints[parent->options.task](parent->settings, stdout);
                 r = fflush(stdout) == 0 ? 0 : -EIO;
         }
         return r;
@@ -207,6 +214,8 @@ static int prepare(struct parent *parent) {
                 r = pam_workers_prepare(parent);
         if (r == 0)
                 r = issuer_get(parent);
+        if (r == 0)
+                r = outside_check_own(parent->settings, parent->issuer);
         if (r == 0)
                 r = page_files_open(parent->places.fd[PLACE_RUN], &parent->pages);
         if (r == 0)

@@ -26,6 +26,7 @@ static const char usage[] =
         "      --programs DIR  where the other programs are (default " JETON_LIBEXEC_DIR ")\n"
         "  -n                  check the settings and exit\n"
         "  -T                  print the settings in effect and exit\n"
+        "      --jwks          print what jeton-issuers(8) fetches: an address, a tab, a file\n"
         "      --settings-only with -n or -T: another host's, so look at no other file\n"
         "      --version, --help\n"
         "\n"
@@ -35,6 +36,7 @@ enum {
         OPTION_STATE = 256,
         OPTION_PROGRAMS,
         OPTION_SETTINGS_ONLY,
+        OPTION_JWKS,
         OPTION_VERSION,
         OPTION_HELP,
 };
@@ -44,6 +46,7 @@ static const struct option long_options[] = {
         {"state", required_argument, NULL, OPTION_STATE},
         {"programs", required_argument, NULL, OPTION_PROGRAMS},
         {"settings-only", no_argument, NULL, OPTION_SETTINGS_ONLY},
+        {"jwks", no_argument, NULL, OPTION_JWKS},
         {"version", no_argument, NULL, OPTION_VERSION},
         {"help", no_argument, NULL, OPTION_HELP},
         {NULL, 0, NULL, 0},
@@ -99,6 +102,8 @@ static int option_take(struct options *options, int option, const char *argument
                 return path_set(argument, &options->state);
         case OPTION_PROGRAMS:
                 return path_set(argument, &options->programs);
+        case OPTION_JWKS:
+                return task_set(options, TASK_JWKS);
         case OPTION_SETTINGS_ONLY:
                 return settings_only_set(options);
         case OPTION_VERSION:

@@ -8,6 +8,7 @@ enum task {
         TASK_RUN = 0,
         TASK_CHECK, /* -n */
         TASK_PRINT, /* -T */
+        TASK_JWKS,  /* --jwks */
 };
 
 struct options {

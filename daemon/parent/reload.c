@@ -5,6 +5,7 @@
 #include "../../common/log.h"
 #include "children.h"
 #include "notify.h"
+#include "outside.h"
 #include "setup.h"
 
 #include <string.h>
@@ -29,6 +30,8 @@ static int settings_read(const struct parent *parent, struct settings **ret) {
                 return r;
         }
         r = settings_keep_fixed(parent->settings, fresh, needs_restart);
+        if (r == 0)
+                r = outside_check_own(fresh, parent->issuer);
         if (r) {
                 log_error("kept the old settings: %s", strerror(-r));
                 return r;

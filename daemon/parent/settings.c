@@ -6,6 +6,7 @@
 #include "../../common/jwt/pages.h"
 #include "../../common/name.h"
 #include "audiences.h"
+#include "outside.h"
 #include "sections.h"
 #include "services.h"
 #include "sources.h"
@@ -77,6 +78,8 @@ static int settings_read(const struct config *config, bool is_foreign, struct se
                 r = services_read(root, settings);
         if (r == 0)
                 r = sources_read(root, settings);
+        if (r == 0)
+                r = outside_read(root, settings);
         if (r)
                 return r;
         if (settings->workers == 0)
@@ -92,6 +95,8 @@ static int settings_read(const struct config *config, bool is_foreign, struct se
                 r = audiences_check(config, settings);
         if (r == 0)
                 r = sources_check(config, is_foreign, settings);
+        if (r == 0)
+                r = outside_check(config, settings);
         return r ? r : services_check(config, settings);
 }
 
@@ -124,6 +129,7 @@ void settings_free(struct settings *settings) {
         audiences_clear(settings);
         services_clear(settings);
         sources_clear(settings);
+        outside_clear(settings);
         free(settings);
 }
 
@@ -137,6 +143,7 @@ void settings_print(const struct settings *settings, FILE *to) {
         sources_print(settings, to);
         audiences_print(settings, to);
         services_print(settings, to);
+        outside_print(settings, to);
 }
 
 static void say_nothing(const char *key) {
@@ -151,6 +158,8 @@ int settings_keep_fixed(const struct settings *running, struct settings *fresh,
         r = section_keep_fixed(SECTION_ROOT, running, fresh, differs);
         if (r == 0)
                 r = sources_keep_fixed(running, fresh, differs);
+        if (r == 0)
+                outside_keep_fixed(running, fresh, differs);
         if (r)
                 return r;
         if (web_differs)

@@ -55,6 +55,15 @@ struct service {
         uint32_t act_for;
 };
 
+/* Somebody else who signs tokens about people that have an account here. */
+struct outside_issuer {
+        char *url;
+        char *jwks;     /* the file with his public keys */
+        char *jwks_uri; /* where jeton-issuers fetches them; NULL: somebody else brings the file */
+        char *audience; /* what his tokens call us */
+        uint32_t algorithm; /* position in the table's words: outside_algorithm() */
+};
+
 enum password_grant {
         PASSWORD_GRANT_LOCAL = 0,
         PASSWORD_GRANT_WEB,
@@ -94,6 +103,8 @@ struct settings {
         size_t audience_count;
         struct service *services;
         size_t service_count;
+        struct outside_issuer *outside;
+        size_t outside_count;
 };
 
 #define SETTINGS_ERROR_MAX 1024

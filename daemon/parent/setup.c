@@ -7,6 +7,7 @@
 #include "../../common/jwt/pages.h"
 #include "../../common/log.h"
 #include "children.h"
+#include "outside_tell.h"
 #include "sources.h"
 
 #include <poll.h>
@@ -49,6 +50,8 @@ static const struct gift {
         {PROCESS_NAMES, DESCRIPTOR_FILTER, AT(filters[PROCESS_NAMES])},
 
         {PROCESS_UNITS, DESCRIPTOR_FILTER, AT(filters[PROCESS_UNITS])},
+
+        {PROCESS_ISSUER, DESCRIPTOR_FILTER, AT(filters[PROCESS_ISSUER])},
 };
 
 /* What is opened anew in a reload, and given again. */
@@ -331,14 +334,13 @@ static int authority_tell(struct child *child) {
                 r = audience_tell(child, &settings->audiences[i]);
         for (i = 0; r == 0 && i < settings->service_count; i++)
                 r = service_tell(child, &settings->services[i]);
-        return r;
+        return r ? r : outside_tell_authority(child);
 }
 
 static int (*const tells[PROCESS_COUNT])(struct child *) = {
-        [PROCESS_FRONTEND] = frontend_tell,
-        [PROCESS_AUTHORITY] = authority_tell,
-        [PROCESS_SIGNER] = signer_tell,
-        [PROCESS_PAM] = pam_tell,
+        [PROCESS_FRONTEND] = frontend_tell, [PROCESS_AUTHORITY] = authority_tell,
+        [PROCESS_SIGNER] = signer_tell,     [PROCESS_PAM] = pam_tell,
+        [PROCESS_ISSUER] = outside_tell,
 };
 
 static int settings_send(struct child *child, bool reload) {

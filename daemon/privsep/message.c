@@ -130,6 +130,12 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_setup_pam, directory, DIRECTORY_MAX),
                 FIELD(msg_setup_pam, min_uid, ANY_NUMBER),
         }},
+        [MSG_SETUP_ISSUER] = {"setup-issuer", {
+                FIELD(msg_setup_issuer, url, ISSUER_MAX),
+                FIELD(msg_setup_issuer, audiences, AUDIENCES_MAX),
+                FIELD(msg_setup_issuer, algorithm, KEY_ALGORITHM_COUNT - 1),
+                FIELD(msg_setup_issuer, file, JWKS_NAME_MAX),
+        }},
         [MSG_SETUP_SIGNER] = {"setup-signer", {
                 FIELD(msg_setup_signer, issuer, ISSUER_MAX),
                 FIELD(msg_setup_signer, max_lifetime_s, ANY_NUMBER),
@@ -140,7 +146,7 @@ static const struct message_rule rules[MSG_COUNT] = {
         }},
         [MSG_DESCRIPTOR] = {"descriptor", {
                 FIELD(msg_descriptor, what, DESCRIPTOR_COUNT - 1),
-                FIELD(msg_descriptor, process, PROCESS_PAM),
+                FIELD(msg_descriptor, process, PROCESS_COUNT - 1),
                 FIELD(msg_descriptor, instance, ANY_NUMBER),
                 FIELD(msg_descriptor, start, ANY_NUMBER),
         }},
@@ -155,7 +161,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ready, first, FLAG_MAX),
         }},
         [MSG_BREACH] = {"breach", {
-                FIELD(msg_breach, process, PROCESS_PAM),
+                FIELD(msg_breach, process, PROCESS_COUNT - 1),
                 FIELD(msg_breach, instance, ANY_NUMBER),
                 FIELD(msg_breach, start, ANY_NUMBER),
         }},

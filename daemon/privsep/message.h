@@ -25,6 +25,10 @@
 #define FRAME_HEADER 8
 #define FRAME_MAX    16384 /* the largest that a message can make; permit.c is checked against it */
 
+#define OUTSIDE_ISSUERS_MAX 16
+#define JWKS_NAME_MAX       255         /* NAME_MAX */
+#define JWKS_FILE_MAX       (64 * 1024) /* bytes */
+
 #define REMOTE_MAX      45 /* an IPv6 address */
 #define SOURCE_NAME_MAX (sizeof "pam:" - 1 + SERVICE_MAX)
 #define DIRECTORY_MAX   255
@@ -42,6 +46,7 @@ enum process {
         PROCESS_NAMES,
         PROCESS_UNITS,
         PROCESS_PAM,
+        PROCESS_ISSUER,
         PROCESS_COUNT,
 };
 
@@ -68,9 +73,10 @@ enum message_type {
         MSG_SETUP_SOURCE, /* one for each place that knows passwords, in the order to ask them */
         MSG_SETUP_SIGNER,
         MSG_SETUP_PAM,
-        MSG_DESCRIPTOR, /* carries one descriptor */
-        MSG_GO,         /* set-up, or a reload's new settings, are complete */
-        MSG_DRAIN,      /* finish what is in flight, then exit */
+        MSG_SETUP_ISSUER, /* one for each outside issuer; their order is their number, from 0 */
+        MSG_DESCRIPTOR,   /* carries one descriptor */
+        MSG_GO,           /* set-up, or a reload's new settings, are complete */
+        MSG_DRAIN,        /* finish what is in flight, then exit */
 
         /* children to the parent */
         MSG_READY,
@@ -189,6 +195,8 @@ enum descriptor {
         DESCRIPTOR_AUDIT_FILE,         /* opened to append audit lines */
         DESCRIPTOR_BLOCKLIST,          /* passwords that nobody may have, a line each */
         DESCRIPTOR_QUALITY,            /* the text of pwquality.conf(5) */
+        DESCRIPTOR_JWKS_DIR, /* where the keys of the outside issuer `instance` are; none where it
+                              * cannot be opened */
         DESCRIPTOR_COUNT,
 };
 
@@ -298,6 +306,14 @@ struct msg_setup_pam {
         struct text service;
         struct text directory; /* where its file is; the parent has looked at it */
         uint32_t min_uid;
+};
+
+/* The authority is told the address alone. */
+struct msg_setup_issuer {
+        struct text url;       /* `iss` of its tokens */
+        struct text audiences; /* space-separated: what they may have in `aud` */
+        uint8_t algorithm;     /* enum key_algorithm */
+        struct text file;      /* of its keys: a name in the folder that follows */
 };
 
 struct msg_descriptor {
@@ -950,6 +966,7 @@ union message {
         struct msg_setup_source setup_source;
         struct msg_setup_signer setup_signer;
         struct msg_setup_pam setup_pam;
+        struct msg_setup_issuer setup_issuer;
         struct msg_descriptor descriptor;
         struct msg_go go;
         struct msg_drain drain;

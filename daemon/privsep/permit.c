@@ -17,6 +17,7 @@
 #define NAMES     PROCESS_NAMES
 #define UNITS     PROCESS_UNITS
 #define PAM       PROCESS_PAM
+#define ISSUER    PROCESS_ISSUER
 
 /* clang-format off */
 static const struct permit rows[] = {
@@ -31,9 +32,12 @@ static const struct permit rows[] = {
         {MSG_SETUP_SOURCE,       PARENT,    AUTHORITY, ALWAYS,  false},
         {MSG_SETUP_SIGNER,       PARENT,    SIGNER,    ALWAYS,  false},
         {MSG_SETUP_PAM,          PARENT,    PAM,       SETUP,   false},
+        {MSG_SETUP_ISSUER,       PARENT,    AUTHORITY, ALWAYS,  false},
+        {MSG_SETUP_ISSUER,       PARENT,    ISSUER,    ALWAYS,  false},
 
         /* Descriptors only travel down. A running authority is given the channels of peers that
-         * were started anew, a running worker the rules for new passwords. */
+         * were started anew, a running worker the rules for new passwords, a running issuer the
+         * folders of the keys. */
         {MSG_DESCRIPTOR,         PARENT,    FRONTEND,  SETUP,   true},
         {MSG_DESCRIPTOR,         PARENT,    AUTHORITY, ALWAYS,  true},
         {MSG_DESCRIPTOR,         PARENT,    SIGNER,    SETUP,   true},
@@ -41,6 +45,7 @@ static const struct permit rows[] = {
         {MSG_DESCRIPTOR,         PARENT,    NAMES,     SETUP,   true},
         {MSG_DESCRIPTOR,         PARENT,    UNITS,     SETUP,   true},
         {MSG_DESCRIPTOR,         PARENT,    PAM,       SETUP,   true},
+        {MSG_DESCRIPTOR,         PARENT,    ISSUER,    ALWAYS,  true},
 
         {MSG_GO,                 PARENT,    FRONTEND,  ALWAYS,  false},
         {MSG_GO,                 PARENT,    AUTHORITY, ALWAYS,  false},
@@ -49,6 +54,7 @@ static const struct permit rows[] = {
         {MSG_GO,                 PARENT,    NAMES,     SETUP,   false},
         {MSG_GO,                 PARENT,    UNITS,     SETUP,   false},
         {MSG_GO,                 PARENT,    PAM,       SETUP,   false},
+        {MSG_GO,                 PARENT,    ISSUER,    ALWAYS,  false},
         {MSG_DRAIN,              PARENT,    FRONTEND,  RUNNING, false},
         {MSG_DRAIN,              PARENT,    AUTHORITY, RUNNING, false},
 
@@ -60,6 +66,7 @@ static const struct permit rows[] = {
         {MSG_READY,              NAMES,     PARENT,    SETUP,   false},
         {MSG_READY,              UNITS,     PARENT,    SETUP,   false},
         {MSG_READY,              PAM,       PARENT,    SETUP,   false},
+        {MSG_READY,              ISSUER,    PARENT,    SETUP,   false},
         {MSG_BREACH,             AUTHORITY, PARENT,    RUNNING, false},
         {MSG_RETIRE,             AUTHORITY, PARENT,    RUNNING, false},
         {MSG_PAM_START,          AUTHORITY, PARENT,    RUNNING, false},
@@ -171,7 +178,7 @@ const char *process_name(enum process process) {
                 [PROCESS_FRONTEND] = "frontend", [PROCESS_AUTHORITY] = "authority",
                 [PROCESS_SIGNER] = "signer",     [PROCESS_WORKER] = "worker",
                 [PROCESS_NAMES] = "names",       [PROCESS_UNITS] = "units",
-                [PROCESS_PAM] = "pam",
+                [PROCESS_PAM] = "pam",           [PROCESS_ISSUER] = "issuer",
         };
 
         return (unsigned)process < ELEMENTS(names) ? names[process] : "unknown";

@@ -26,8 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
         if (message_decode_header(data, size, &type, &call) < 0)
                 return 0;
-        for (int from = PROCESS_NONE; from <= PROCESS_PAM; from++)
-                for (int to = PROCESS_NONE; to <= PROCESS_PAM; to++)
+        for (int from = PROCESS_NONE; from < PROCESS_COUNT; from++)
+                for (int to = PROCESS_NONE; to < PROCESS_COUNT; to++)
                         if (permit_find(type, (enum process)from, (enum process)to,
                                         PHASE_SETUP | PHASE_RUNNING))
                                 frame_take(type, call, data, size);

@@ -2,9 +2,10 @@
  * printed settings are the settings. */
 /* links: daemon/parent/audiences.c daemon/parent/comments.c daemon/parent/config.c
  * daemon/parent/fragments.c daemon/parent/guarded.c daemon/parent/identities.c links:
- * daemon/parent/keys.c daemon/parent/rate.c daemon/parent/pam_stack.c links:
- * daemon/parent/sections.c daemon/parent/settings.c links: daemon/parent/services.c
- * daemon/parent/sources.c daemon/parent/values.c */
+ * daemon/parent/issuer_word.c daemon/parent/keys.c daemon/parent/outside.c links:
+ * daemon/parent/rate.c daemon/parent/pam_stack.c daemon/parent/sections.c links:
+ * daemon/parent/settings.c daemon/parent/services.c daemon/parent/sources.c links:
+ * daemon/parent/values.c */
 /* needs: libconfuse */
 #include "../../common/cleanup.h"
 #include "../../daemon/parent/kernel.h"

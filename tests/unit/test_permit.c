@@ -18,8 +18,9 @@
 #define N PROCESS_NAMES
 #define U PROCESS_UNITS
 #define M PROCESS_PAM
+#define I PROCESS_ISSUER
 
-#define PROCESSES (PROCESS_PAM + 1)
+#define PROCESSES PROCESS_COUNT
 
 struct cell {
         enum process from, to;
@@ -39,7 +40,7 @@ static const struct cell expected[] = {
          true,
          false,
          {MSG_SETUP_AUTHORITY, MSG_SETUP_ADMIN, MSG_SETUP_AUDIENCE, MSG_SETUP_SCOPE,
-          MSG_SETUP_IDENTITY, MSG_SETUP_MEMBER, MSG_SETUP_SOURCE, MSG_GO}},
+          MSG_SETUP_IDENTITY, MSG_SETUP_MEMBER, MSG_SETUP_SOURCE, MSG_SETUP_ISSUER, MSG_GO}},
         {P, A, true, true, true, {MSG_DESCRIPTOR}},
         {P, A, false, true, false, {MSG_DRAIN, MSG_PAM_STATE}},
         {A, P, true, false, false, {MSG_READY}},
@@ -59,6 +60,10 @@ static const struct cell expected[] = {
         {P, U, true, false, false, {MSG_GO}},
         {P, U, true, false, true, {MSG_DESCRIPTOR}},
         {U, P, true, false, false, {MSG_READY}},
+
+        {P, I, true, true, false, {MSG_SETUP_ISSUER, MSG_GO}},
+        {P, I, true, true, true, {MSG_DESCRIPTOR}},
+        {I, P, true, false, false, {MSG_READY}},
 
         {P, M, true, false, false, {MSG_SETUP_PAM, MSG_GO}},
         {P, M, true, false, true, {MSG_DESCRIPTOR}},
@@ -275,6 +280,7 @@ static void processes_have_names(void **state) {
         assert_string_equal(process_name(PROCESS_NAMES), "names");
         assert_string_equal(process_name(PROCESS_UNITS), "units");
         assert_string_equal(process_name(PROCESS_PAM), "pam");
+        assert_string_equal(process_name(PROCESS_ISSUER), "issuer");
         assert_string_equal(process_name((enum process)PROCESSES), "unknown");
 }
 
