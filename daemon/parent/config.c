@@ -151,7 +151,8 @@ static int section_seen(cfg_t *parent, cfg_opt_t *option) {
                 return -1;
         }
         if (title && !title_is_good(section_of(section), text_of(title))) {
-                cfg_error(parent, "'%s' is no name for a section %s", title, option->name);
+                cfg_error(parent, "'%s' is no name for a section %s%s", title, option->name,
+                          title_must_be(section_of(section)));
                 return -1;
         }
         return mention_add(reading, section, NULL);

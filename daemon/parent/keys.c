@@ -58,11 +58,14 @@ static bool is_directory(struct text word) {
 
 /* The folder is opened by its path, the file in it by its name. */
 static bool is_file_path(struct text word) {
-        const char *slash = is_path(word) ? memrchr(word.p, '/', word.len) : NULL;
-        struct text name = {slash + 1, slash ? (size_t)(word.p + word.len - slash - 1) : 0};
+        struct text name = word;
 
-        return slash && word.len < PATH_MAX && name.len > 0 && name.len <= JWKS_NAME_MAX &&
-               !text_is(name, TEXT(".")) && !text_is(name, TEXT(".."));
+        if (!is_path(word) || word.len >= PATH_MAX)
+                return false;
+        while (text_has(name, '/'))
+                name = (struct text){name.p + 1, name.len - 1};
+        return name.len > 0 && name.len <= JWKS_NAME_MAX && !text_is(name, TEXT(".")) &&
+               !text_is(name, TEXT(".."));
 }
 
 #define IN(part, structure, field) \
@@ -427,6 +430,12 @@ bool title_is_good(enum section section, struct text title) {
                 break;
         }
         return title.len == 0;
+}
+
+const char *title_must_be(enum section section) {
+        if (section != SECTION_OUTSIDE)
+                return "";
+        return ": it must be https://, a host and no query or fragment, as in iss of its tokens";
 }
 
 const struct key *key_find(enum section section, const char *name) {

@@ -50,6 +50,9 @@ extern const size_t key_count;
 /* The title of an audience or scope section; NULL for the sections without one. */
 bool title_is_good(enum section section, struct text title);
 
+/* To be said behind that it is not: what it must be, where its name does not tell. */
+const char *title_must_be(enum section section);
+
 /* NULL where there is no such key. */
 const struct key *key_find(enum section section, const char *name);
 

@@ -305,6 +305,7 @@ static const size_t struct_sizes[MSG_COUNT] = {
         SIZE(MSG_ANSWER_CLIENTS_END, msg_answer_clients_end),
         SIZE(MSG_ANSWER_POLICY, msg_answer_policy),
         SIZE(MSG_SETUP_PAM, msg_setup_pam),
+        SIZE(MSG_SETUP_ISSUER, msg_setup_issuer),
         SIZE(MSG_DESCRIPTOR, msg_descriptor),
         SIZE(MSG_GO, msg_go),
         SIZE(MSG_DRAIN, msg_drain),

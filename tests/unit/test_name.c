@@ -198,6 +198,18 @@ static void issuer_names(void **state) {
         none_pass(name_is_issuer, bad);
 }
 
+static void addresses_to_fetch(void **state) {
+        static const struct text good[] = {T("https://a"), T("https://a?x"),
+                                           T("https://host.test:8443/jwks?p=B2C_1_in&v=2.0")};
+        static const struct text bad[] = {T("http://a"),      T("https://?x"),  T("https://a#x"),
+                                          T("https://u@a?x"), T("https://a b"), T("file:///a"),
+                                          T("https://a:x?y"), T("-https://a")};
+
+        (void)state;
+        all_pass(name_is_https, good);
+        none_pass(name_is_https, bad);
+}
+
 static void issuer_length(void **state) {
         char bytes[ISSUER_MAX + 1] = "https://";
 
@@ -255,6 +267,7 @@ int main(void) {
                 cmocka_unit_test(audience_names),
                 cmocka_unit_test(issuer_names),
                 cmocka_unit_test(issuer_length),
+                cmocka_unit_test(addresses_to_fetch),
                 cmocka_unit_test(service_names),
         };
 

@@ -2,8 +2,9 @@
  * anybody is asked by them. */
 /* links: daemon/parent/audiences.c daemon/parent/comments.c daemon/parent/config.c
  * daemon/parent/fragments.c daemon/parent/guarded.c daemon/parent/identities.c links:
- * daemon/parent/keys.c daemon/parent/pam_stack.c daemon/parent/sections.c links:
- * daemon/parent/settings.c daemon/parent/sources.c daemon/parent/kernel.c daemon/parent/services.c
+ * daemon/parent/issuer_word.c daemon/parent/keys.c daemon/parent/outside.c links:
+ * daemon/parent/pam_stack.c daemon/parent/sections.c daemon/parent/settings.c links:
+ * daemon/parent/sources.c daemon/parent/kernel.c daemon/parent/services.c links:
  * daemon/parent/values.c */
 /* needs: libconfuse */
 #include "../../common/cleanup.h"
