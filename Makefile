@@ -119,6 +119,9 @@ $(BUILD)/libexec/jetond-units:     $(call objects,daemon/units)
 $(BUILD)/libexec/jetond-pam:       $(call objects,daemon/pamworker) $(BUILD)/obj/daemon/names/account.o
 $(BUILD)/libexec/jetond-pam:       packages = pam
 
+# What it serves as bytes.
+$(BUILD)/obj/daemon/frontend/documents.o: daemon/frontend/openapi.json
+
 $(programs): $(privsep) $(token) $(common)
 	$(call say,LINK)
 	$(Q)$(link) -pie -o $@ $(filter %.o,$^) $(privsep) $(token) $(common) $(call libraries,$(packages))

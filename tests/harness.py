@@ -19,6 +19,11 @@ import time
 import urllib.parse
 from pathlib import Path
 
+try:
+    import openapi
+except ImportError:  # python3-jsonschema comes with the packages of `check`
+    openapi = None
+
 TOP = Path(__file__).resolve().parent.parent
 BUILD = TOP / os.environ.get("BUILD", "build")
 START_SECONDS = 20
@@ -300,7 +305,11 @@ class Daemon:
                 connection.send(compose(method, path, headers, body))
                 return connection.reply(head_only=method == "HEAD")
 
-        return in_process_of(uid, exchange) if uid is not None else exchange()
+        reply = in_process_of(uid, exchange) if uid is not None else exchange()
+        if openapi:
+            openapi.document().check(method, path, reply, socket="web.sock" if web else "jeton.sock",
+                                     as_peer=("Authorization", "Peer") in headers)
+        return reply
 
     def get(self, path, **how):
         return self.request("GET", path, **how)

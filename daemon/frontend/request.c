@@ -161,7 +161,8 @@ int request_reply_done(struct request *request, const union message *answer) {
         return request_reply_text(request, &reply, TEXT_NONE);
 }
 
-static int reply_with_tag(struct request *request, const struct reply *plain, struct text body) {
+int request_reply_tagged_text(struct request *request, const struct reply *plain,
+                              struct text body) {
         struct reply reply = *plain;
         char tag[ETAG_MAX];
         int r;
@@ -188,7 +189,7 @@ int request_reply_tagged(struct request *request, const struct reply *reply,
         if (!bytes)
                 return -ENOMEM;
         json_write(body, bytes, len);
-        return reply_with_tag(request, reply, (struct text){bytes, len});
+        return request_reply_tagged_text(request, reply, (struct text){bytes, len});
 }
 
 #define DIGITS_OF(number) #number

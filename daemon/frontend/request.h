@@ -63,6 +63,7 @@ int request_reply_json(struct request *request, const struct reply *reply, const
 /* The same with an entity tag made of the body; 304 where the caller has that one already. */
 int request_reply_tagged(struct request *request, const struct reply *reply,
                          const struct json *body);
+int request_reply_tagged_text(struct request *request, const struct reply *reply, struct text body);
 int request_reply_text(struct request *request, const struct reply *reply, struct text body);
 
 /* 204 for MSG_ANSWER_DONE: a struct exchange's finish. 0 or -errno. */

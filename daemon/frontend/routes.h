@@ -73,5 +73,6 @@ int pam_password_begin(struct request *request);
 int jwks_begin(struct request *request);
 int metadata_begin(struct request *request);
 int health_begin(struct request *request);
+int openapi_begin(struct request *request); /* documents.c */
 
 #endif

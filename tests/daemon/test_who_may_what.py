@@ -92,6 +92,7 @@ EXPECTED = {
         "/.well-known/oauth-authorization-server/a", {}, ANYONE, ANYONE_WEB),
     "GET /.well-known/openid-configuration": (
         "/.well-known/openid-configuration", {}, ANYONE, ANYONE_WEB),
+    "GET /openapi.json": ("/openapi.json", {}, ANYONE, ANYONE_WEB),
 }
 
 WEB_COLUMN = {"local": 2, "web": 3}

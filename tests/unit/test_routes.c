@@ -53,6 +53,7 @@ ROUTE(pam_check)
 ROUTE(jwks)
 ROUTE(metadata)
 ROUTE(health)
+ROUTE(openapi)
 ROUTE(key_list)
 ROUTE(key_rotate)
 ROUTE(key_drop)
@@ -105,6 +106,7 @@ static const struct {
         {"POST", "/pam/session/close", LOCAL, pam_close_begin, ""},
         {"POST", "/login-codes", LOCAL, login_code_begin, ""},
         {"GET", "/health", ALL, health_begin, ""},
+        {"GET", "/openapi.json", ALL, openapi_begin, ""},
         {"GET", "/.well-known/jwks.json", ALL, jwks_begin, ""},
         {"GET", "/.well-known/oauth-authorization-server", ALL, metadata_begin, ""},
         {"GET", "/.well-known/oauth-authorization-server/a/b", ALL, metadata_begin, "a/b"},
