@@ -148,7 +148,8 @@ def test_a_revoked_token_is_refused_at_once(jetond, tokens):
     jeton.revoke(after.refresh)
     with pytest.raises(jeton.NotValid):
         jeton.verify(after.access)
-    jeton.revoke("nobody knows this one")
+    for unknown in ("nobody knows this one", "a\0b", "\ud800", b"\0"):
+        jeton.revoke(unknown)
 
 
 def test_verification_goes_on_without_the_daemon(fresh):

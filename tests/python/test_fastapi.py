@@ -1,5 +1,6 @@
 """JetonBearer in FastAPI: who comes in, who does not, and in which words (RFC 6750 3)."""
 import logging
+from typing import Optional
 
 import jeton
 import pytest
@@ -42,6 +43,10 @@ def service():
     @app.get("/roles", dependencies=[Depends(JetonBearer(roles="operator admin"))])
     def roles():
         return "roles"
+
+    @app.get("/welcome")
+    def welcome(caller: Optional[jeton.Claims] = Depends(JetonBearer(auto_error=False))):
+        return caller.username if caller else "stranger"
 
     @router.get("/list")
     def operators():
@@ -88,6 +93,13 @@ def test_without_a_bearer_the_challenge_is_bare(client, headers):
     reply = get(client, "/me", **headers)
     assert reply.status_code == 401 and reply.headers["www-authenticate"] == BARE
     assert "Bearer" in reply.json()["detail"]
+
+
+def test_where_nobody_needs_a_token_a_bad_one_is_refused_all_the_same(client):
+    assert get(client, "/welcome").json() == "stranger"
+    assert get(client, "/welcome", Authorization="Basic YTpi").json() == "stranger"
+    assert get(client, "/welcome", token_of()).json() == "alice"
+    assert get(client, "/welcome", "a.b.c").status_code == 401
 
 
 def test_a_token_elsewhere_than_in_the_field_is_none(client):

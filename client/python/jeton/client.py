@@ -111,6 +111,8 @@ class Jeton:
         none to end, and no error."""
         secret = Secret(token, "token")
         del token
+        if _cannot_be_one(secret):
+            return
         with secret:
             self._held().call(LIBRARY.jeton_revoke, secret.pointer)
 
@@ -162,11 +164,17 @@ class Jeton:
 
 
 def _token(secret: Secret) -> Secret:
-    """Bytes from outside that cannot be a token are an invalid one, not the caller's mistake."""
-    if isinstance(secret.trouble, ValueError):
-        secret.wipe()
+    if _cannot_be_one(secret):
         raise NotValid(Verdict.INVALID)
     return secret
+
+
+def _cannot_be_one(secret: Secret) -> bool:
+    """Bytes from outside that no token has are the caller's bad token, and not his mistake."""
+    if isinstance(secret.trouble, ValueError):
+        secret.wipe()
+        return True
+    return False
 
 
 class OfThisThread(Jeton):

@@ -12,7 +12,8 @@ without credentials, 401 invalid_token for a token that is not good, 403 insuffi
 that may not do this; 503 when the daemon's keys or revocations cannot be read.
 """
 import logging
-from typing import Optional
+from collections.abc import Mapping
+from typing import Optional, Union
 
 from . import _arguments
 from ._arguments import Secret, Words
@@ -22,7 +23,7 @@ from .results import Claims
 
 try:
     from fastapi import HTTPException, Request
-    from fastapi.openapi.models import HTTPBearer
+    from fastapi.openapi.models import HTTPBearer, OAuth2, OAuthFlowPassword, OAuthFlows
     from fastapi.security import SecurityScopes
     from fastapi.security.base import SecurityBase
 except ModuleNotFoundError as error:
@@ -39,12 +40,18 @@ class JetonBearer(SecurityBase):
     `roles`, each a text with blanks between words or several texts; what Security(..., scopes=)
     demands comes on top.
 
-    `audience` is the service's own name, to the byte; None: the issuer. `handle` is for another
+    `audience` is the service's own name, to the byte; None: the issuer. `auto_error=False` gives
+    None to whoever brings no token; a bad one is refused all the same. `handle` is for another
     socket; the service leaves it to this dependency alone, because calls on a handle wait for each
-    other. Routes of HTTP only: a websocket's route fails."""
+    other. Routes of HTTP only: a websocket's route fails.
+
+    `token_url`, where logins are (from the document's place), gives the pages of /docs their button
+    "Authorize", and `scopes` are what it offers, each with its description."""
 
     def __init__(self, *, roles: Words = (), scope: Words = (), audience: Optional[str] = None,
-                 handle: Optional[Jeton] = None) -> None:
+                 handle: Optional[Jeton] = None, auto_error: bool = True,
+                 token_url: Optional[str] = None,
+                 scopes: Optional[Mapping[str, str]] = None) -> None:
         if audience == ANY_AUDIENCE:
             raise ValueError("a service takes tokens for itself, not for anybody: name its audience")
         _arguments.text(audience, "audience")
@@ -52,14 +59,18 @@ class JetonBearer(SecurityBase):
         self.scope = _spellable(scope, "scope")
         self.audience = audience
         self.handle = handle if handle is not None else OWN
-        self.model = HTTPBearer(bearerFormat="JWT")
+        self.auto_error = auto_error
+        self.model = _scheme(token_url, dict(scopes or {}))
         self.scheme_name = type(self).__name__
 
     # On the event loop: nothing in it waits, and another thread would cost more than it does.
-    async def __call__(self, request: Request, security_scopes: SecurityScopes) -> Claims:
+    async def __call__(self, request: Request,
+                       security_scopes: SecurityScopes) -> Optional[Claims]:
         if len(request.headers.getlist("authorization")) > 1:
             raise _refusal(400, "invalid_request", "more than one Authorization field")
         secret = _bearer_of(request)
+        if secret is None and not self.auto_error:
+            return None
         if secret is None:
             raise _refusal(401, None, "this needs Authorization: Bearer with an access token")
         return self._permitted(self._verified(secret), security_scopes.scopes)
@@ -81,6 +92,13 @@ class JetonBearer(SecurityBase):
             raise _refusal(403, "insufficient_scope",
                            "this needs the role " + " and ".join(self.roles), needed)
         return claims
+
+
+def _scheme(token_url: Optional[str], scopes: "dict[str, str]") -> Union[HTTPBearer, OAuth2]:
+    """What the OpenAPI document tells of it."""
+    if token_url is None:
+        return HTTPBearer(bearerFormat="JWT")
+    return OAuth2(flows=OAuthFlows(password=OAuthFlowPassword(tokenUrl=token_url, scopes=scopes)))
 
 
 def _spellable(value: Words, name: str) -> "tuple[str, ...]":
