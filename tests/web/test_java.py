@@ -3,7 +3,8 @@ import os
 import subprocess
 
 import pytest
-from example_runs import CLIENT_CHECKS, METRICS, SERVICE_CHECKS, Client, Service, add_people
+from example_runs import (CLIENT_CHECKS, METRICS, NOBODY, SERVICE_CHECKS, Client, Service, add_people,
+                          nothing_is_said_of_a_token, two_authorization_fields_open_nothing)
 from front import Front
 from harness import TOP
 
@@ -44,9 +45,15 @@ def service(front, java, tmp_path_factory):
         yield one
 
 
-@pytest.mark.parametrize("check", SERVICE_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", [*SERVICE_CHECKS, two_authorization_fields_open_nothing],
+                         ids=lambda check: check.__name__)
 def test_service(service, check):
     check(service)
+
+
+def test_without_the_keys_nothing_is_said_of_a_token(front, java, tmp_path):
+    with Service(front, [*java, "ResourceServer", NOBODY, METRICS, "0"], tmp_path) as service:
+        nothing_is_said_of_a_token(service)
 
 
 @pytest.mark.parametrize("check", CLIENT_CHECKS, ids=lambda check: check.__name__)

@@ -1,0 +1,73 @@
+"""The examples that know nothing of jeton but what it publishes, and the client in Python: each runs
+as its README says, through nginx with TLS. Java's are in tests/web."""
+import shutil
+import subprocess
+import sys
+
+import pytest
+from example_runs import (CLIENT_CHECKS, NOBODY, SERVICE_CHECKS, Client, Service, add_people,
+                          nothing_is_said_of_a_token)
+from front import Front
+from harness import TOP
+
+EXAMPLES = TOP / "examples"
+INSTALL_SECONDS = 100
+
+
+@pytest.fixture(scope="module")
+def own_front():
+    """Its keys are dropped here, so it is nobody else's."""
+    with Front() as one:
+        add_people(one)
+        yield one
+
+
+@pytest.fixture(scope="module")
+def node_service(tmp_path_factory):
+    """The folder, with what package-lock.json names in it."""
+    folder = tmp_path_factory.mktemp("node-service") / "node-service"
+    shutil.copytree(EXAMPLES / "node-service", folder, ignore=shutil.ignore_patterns("node_modules"))
+    answer = subprocess.run(["npm", "ci"], cwd=folder, capture_output=True, text=True,
+                            stdin=subprocess.DEVNULL, timeout=INSTALL_SECONDS)
+    assert answer.returncode == 0, answer.stderr
+    return folder
+
+
+@pytest.fixture(scope="module", params=["python", "node"])
+def start(request, own_front):
+    """start(issuer, folder): one of the services."""
+    def python(issuer, folder):
+        return Service(own_front, [sys.executable, "-B", "-m", "uvicorn", "--port", "0", "--app-dir",
+                                   EXAMPLES / "resource-server-python", "server:app"],
+                       folder, ISSUER=issuer)
+
+    def node(issuer, folder):
+        program = request.getfixturevalue("node_service") / "server.mjs"
+        return Service(own_front, ["node", program, issuer, "0"], folder)
+
+    return {"python": python, "node": node}[request.param]
+
+
+@pytest.fixture(scope="module")
+def service(start, own_front, tmp_path_factory):
+    with start(own_front.issuer, tmp_path_factory.mktemp("service")) as one:
+        yield one
+
+
+@pytest.mark.parametrize("check", SERVICE_CHECKS, ids=lambda check: check.__name__)
+def test_service(service, check):
+    check(service)
+
+
+def test_without_the_keys_nothing_is_said_of_a_token(start, tmp_path):
+    with start(NOBODY, tmp_path) as service:
+        nothing_is_said_of_a_token(service)
+
+
+def run_client(front, name, **how):
+    return Client(front, [EXAMPLES / "client-python" / "client.py", front.issuer, name], **how)
+
+
+@pytest.mark.parametrize("check", CLIENT_CHECKS, ids=lambda check: check.__name__)
+def test_client(own_front, check):
+    check(own_front, run_client)
