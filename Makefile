@@ -333,6 +333,7 @@ install: all $(generated)
 	@$(call place,$(installed))
 	@ln -sf $(notdir $(libjeton)) $(DESTDIR)$(LIBDIR)/libjeton.so
 	@for item in $(man-links); do ln -sf "$${item##*:}" "$(DESTDIR)$${item%%:*}"; done
+	@$(INSTALL) -d -m 0755 $(DESTDIR)$(SYSCONFDIR)/jeton/conf.d
 	@[ -e $(DESTDIR)$(config) ] || $(INSTALL) -D -m 0644 $(config-sample) $(DESTDIR)$(config)
 	@[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || true
 
@@ -347,7 +348,8 @@ uninstall:
 	@for item in $(man-links); do rm -f "$(DESTDIR)$${item%%:*}"; done
 	@! cmp -s $(config-sample) $(DESTDIR)$(config) || rm -f $(DESTDIR)$(config)
 	@rm -rf "$(DESTDIR)$(PYTHONDIR)/jeton/__pycache__"
-	@-rmdir $(DESTDIR)$(LIBEXECDIR)/jeton $(DESTDIR)$(SYSCONFDIR)/jeton $(DESTDIR)$(PYTHONDIR)/jeton \
+	@-rmdir $(DESTDIR)$(LIBEXECDIR)/jeton $(DESTDIR)$(SYSCONFDIR)/jeton/conf.d $(DESTDIR)$(SYSCONFDIR)/jeton \
+		$(DESTDIR)$(PYTHONDIR)/jeton \
 		$(addprefix $(DESTDIR)$(EXAMPLEDIR),/nginx/jeton /nginx) $(DESTDIR)$(EXAMPLEDIR) \
 		$(patsubst %/,%,$(dir $(DESTDIR)$(EXAMPLEDIR))) 2>/dev/null || true
 
