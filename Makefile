@@ -305,6 +305,9 @@ installed = \
 	0644:packaging/completions/_jeton:$(ZSHCOMPDIR)/_jeton \
 	0644:packaging/completions/jeton.fish:$(FISHCOMPDIR)/jeton.fish \
 	0644:$(BUILD)/install/packaging/systemd/jetond.service:$(SYSTEMDDIR)/systemd/system/jetond.service \
+	0755:$(BUILD)/install/daemon/issuer/jeton-issuers:$(LIBEXECDIR)/jeton/jeton-issuers \
+	0644:$(BUILD)/install/packaging/systemd/jeton-issuers.service:$(SYSTEMDDIR)/systemd/system/jeton-issuers.service \
+	0644:packaging/systemd/jeton-issuers.timer:$(SYSTEMDDIR)/systemd/system/jeton-issuers.timer \
 	0644:packaging/pam-configs/jeton:$(PAMCONFIGDIR)/jeton \
 	0644:packaging/nginx/jeton.conf:$(EXAMPLEDIR)/nginx/jeton.conf \
 	$(foreach file,$(wildcard packaging/nginx/jeton/*.conf),0644:$(file):$(EXAMPLEDIR)/nginx/jeton/$(notdir $(file))) \
@@ -317,11 +320,13 @@ config        := $(SYSCONFDIR)/jeton/jetond.conf
 $(BUILD)/install/%: %.in $(BUILD)/flags
 	$(call say,GEN)
 	$(Q)sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@SBINDIR@|$(SBINDIR)|g' \
+		-e 's|@BINDIR@|$(BINDIR)|g' -e 's|@LIBEXECDIR@|$(LIBEXECDIR)|g' \
 		-e 's|@LIBDIR@|$(LIBDIR)|g' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' \
 		-e 's|@LOCALSTATEDIR@|$(LOCALSTATEDIR)|g' -e 's|@RUNDIR@|$(RUNDIR)|g' \
 		-e 's|@SYSTEMD_TYPE@|$(if $(systemd),notify,exec)|g' $< >$@
 
-generated := $(addprefix $(BUILD)/install/,jeton client/jeton.pc packaging/systemd/jetond.service packaging/systemd/jeton.tmpfiles)
+generated := $(addprefix $(BUILD)/install/,jeton client/jeton.pc daemon/issuer/jeton-issuers \
+	$(addprefix packaging/systemd/,jetond.service jeton-issuers.service jeton.tmpfiles))
 
 place = set -e; for item in $(1); do \
 		mode=$${item%%:*}; rest=$${item\#*:}; \

@@ -26,7 +26,7 @@ static const char usage[] =
         "      --programs DIR  where the other programs are (default " JETON_LIBEXEC_DIR ")\n"
         "  -n                  check the settings and exit\n"
         "  -T                  print the settings in effect and exit\n"
-        "      --jwks          print what jeton-issuers.service fetches: address, tab, file\n"
+        "      --jwks          print what jeton-issuers.service fetches: address, file, algorithm\n"
         "      --settings-only with -n or -T: another host's, so look at no other file\n"
         "      --version, --help\n"
         "\n"

@@ -151,7 +151,8 @@ void outside_print_sources(const struct settings *settings, FILE *to) {
                 const struct outside_issuer *outside = &settings->outside[i];
 
                 if (has_uri(outside) && !is_printed_already(settings, outside))
-                        fprintf(to, "%s\t%s\n", outside->jwks_uri, outside->jwks);
+                        fprintf(to, "%s\t%s\t%s\n", outside->jwks_uri, outside->jwks,
+                                key_find(SECTION_OUTSIDE, "alg")->choices[outside->algorithm]);
         }
 }
 

@@ -64,17 +64,19 @@ def test_each_shell_finds_its_completion_where_it_looks(root):
     assert "-c jeton" in (share / "fish/vendor_completions.d/jeton.fish").read_text()
 
 
-def test_the_unit_is_one_that_this_systemd_understands(root):
-    unit = f"{root}/usr/local/lib/systemd/system/jetond.service"
-    answer = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], check=False, text=True,
+@pytest.mark.parametrize("unit", ["jetond.service", "jeton-issuers.service", "jeton-issuers.timer"])
+def test_the_unit_is_one_that_this_systemd_understands(root, unit):
+    path = f"{root}/usr/local/lib/systemd/system/{unit}"
+    answer = subprocess.run(["systemd-analyze", "verify", "--man=no", path], check=False, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
     # The programs are not in their place here, which it says too.
     complaints = [line for line in answer.splitlines()
-                  if "jetond.service:" in line and "is not executable" not in line]
+                  if f"{unit}:" in line and "is not executable" not in line]
     assert complaints == []
 
 
-def test_the_accounts_are_four(root):
+def test_the_accounts_are_five(root):
     with open(root / "usr/local/lib/sysusers.d/jeton.conf", encoding="utf-8") as file:
         names = [line.split()[1] for line in file if line.startswith("u ")]
-    assert sorted(names) == ["jeton", "jeton-frontend", "jeton-signer", "jeton-worker"]
+    assert sorted(names) == ["jeton", "jeton-frontend", "jeton-issuers", "jeton-signer",
+                             "jeton-worker"]

@@ -251,7 +251,7 @@ static void each_file_that_is_fetched_has_one_line(void **state) {
                                      "https://b.test/k\naudience = d\n}\n"),
                         outside_print_sources);
 
-        assert_string_equal(lines, "https://b.test/k\t/b\nhttps://b.test/k\t/d\n");
+        assert_string_equal(lines, "https://b.test/k\t/b\tRS256\nhttps://b.test/k\t/d\tRS256\n");
 }
 
 /* ---- a reload ---- */

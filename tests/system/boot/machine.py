@@ -25,7 +25,7 @@ COMMAND_SECONDS = 30
 STOP_SECONDS = 30
 LIFE_SECONDS = 800  # of one boot
 INCLUDED = ["systemd", "systemd-sysv", "dbus", "pamtester", "openssh-server", "openssh-client",
-            "sudo", "cron", "login", "passwd", "libpam-systemd"]
+            "sudo", "cron", "login", "passwd", "libpam-systemd", "curl", "openssl"]
 NEEDLESS = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*"]
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

@@ -32,6 +32,7 @@ PLACES = {
     "/var/lib/jeton": "root:root 755 directory",
     "/var/lib/jeton/db": "jeton:jeton 700 directory",
     "/var/lib/jeton/keys": "jeton-signer:jeton-signer 700 directory",
+    "/var/lib/jeton-issuers": "jeton-issuers:jeton-issuers 755 directory",
 }
 QUICK_SECONDS = 4
 START_SECONDS = 20
@@ -61,11 +62,11 @@ def test_the_unit_starts_on_a_fresh_machine(fresh):
     assert fresh.run("jeton", "status").returncode == 0
 
 
-def test_the_unit_makes_four_accounts_that_nobody_logs_in_to(fresh):
+def test_the_unit_makes_five_accounts_that_nobody_logs_in_to(fresh):
     accounts = [line.split(":") for line in fresh.get("getent", "passwd").splitlines()]
     ours = {account[0]: account for account in accounts if account[0].startswith("jeton")}
-    assert set(ours) == {"jeton", "jeton-signer", "jeton-frontend", "jeton-worker"}
-    assert len({account[2] for account in ours.values()}) == 4
+    assert set(ours) == {"jeton", "jeton-signer", "jeton-frontend", "jeton-worker", "jeton-issuers"}
+    assert len({account[2] for account in ours.values()}) == 5
     assert {Path(account[6]).name for account in ours.values()} == {"nologin"}
 
 
