@@ -9,7 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
-from harness import BUILD, PASSWORD, in_process_of, is_root
+from cryptography.hazmat.primitives.asymmetric import ec
+from forge import base64url
+from harness import BUILD, PASSWORD, Daemon, in_process_of, is_root
 
 OTHER_UID = 65533
 GONE_UID = 54321
@@ -321,6 +323,100 @@ def test_a_source_in_a_folder_that_others_can_swap_is_broken(with_source):
     finally:
         with_source.directory.chmod(0o755)
     assert f"{with_source.directory}, on the way to it: writable by others" in wrong["found"]
+
+
+# ---- outside issuers ----
+
+DAY = 24 * 3600
+ISSUER_SECTION = """issuer "https://issuer.test" {{
+    jwks = "{}"
+    audience = "app"
+    alg = "{}"
+    {}
+}}
+"""
+FETCHED = 'jwks-uri = "https://issuer.test/keys"'
+
+
+def ec_key_set():
+    numbers = ec.generate_private_key(ec.SECP256R1()).public_key().public_numbers()
+    return json.dumps({"keys": [{"kty": "EC", "crv": "P-256", "kid": "k",
+                                 "x": base64url(numbers.x.to_bytes(32, "big")),
+                                 "y": base64url(numbers.y.to_bytes(32, "big"))}]})
+
+
+@pytest.fixture(scope="module")
+def with_issuer():
+    """The settings of a daemon that does not run, and the file that they name."""
+    jetond = Daemon()
+    (jetond.state / "run").mkdir()
+    jetond.keys = jetond.directory / "it's-$keys" / "issuer.json"
+    jetond.keys.parent.mkdir()
+    yield jetond
+    jetond.remove()
+
+
+@pytest.fixture
+def issuer(with_issuer):
+    """issuer(algorithm, fetched): what doctor finds with a fresh file, changed by `change`."""
+    def look_at(change=lambda file: None, algorithm="ES256", more=FETCHED):
+        file = with_issuer.keys
+        path = str(file).replace("$", "\\$")
+        with_issuer.config_file.write_text(ISSUER_SECTION.format(path, algorithm, more))
+        file.parent.chmod(0o755)
+        file.unlink(missing_ok=True)
+        file.write_text(ec_key_set())
+        file.chmod(0o644)
+        change(file)
+        finding, = [f for f in look(with_issuer) if f["check"] == "issuers"]
+        return finding
+
+    return look_at
+
+
+def aged(days):
+    def change(file):
+        then = time.time() - days * DAY
+        os.utime(file, (then, then))
+    return change
+
+
+def linked(file):
+    file.rename(file.parent / "other")
+    file.symlink_to("other")
+
+
+def test_no_outside_issuer_is_well(jetond):
+    finding, = of(look(jetond), "issuers", "ok")
+    assert finding["found"] == "no outside issuer is believed"
+
+
+@pytest.mark.parametrize("more, days", [(FETCHED, 1), ("", 1), ("", 80)])
+def test_keys_of_an_issuer_that_are_there_and_fresh_are_well(issuer, with_issuer, more, days):
+    finding = issuer(aged(days), more=more)
+    assert finding["verdict"] == "ok"
+    assert finding["found"].startswith("the tokens of https://issuer.test are verified with the "
+                                       f"keys in {with_issuer.keys}, ")
+
+
+@pytest.mark.parametrize("change, how, verdict, words, advice", [
+    (lambda file: file.unlink(), {}, "warning", "No such file", "enable --now jeton-issuers.timer"),
+    (lambda file: file.unlink(), {"more": ""}, "warning", "No such file", "bring the issuer"),
+    (aged(3), {}, "warning", "3 days old", "enable --now jeton-issuers.timer"),
+    (aged(100), {"more": ""}, "warning", "100 days old", "set jwks-uri"),
+    (lambda file: file.chmod(0o664), {}, "warning", "others than its owner can write /", "go-w"),
+    (lambda file: file.parent.chmod(0o777), {}, "warning", "can write in the folder of", "go-w"),
+    (lambda file: file.chmod(0o640), {}, "warning", "may be unable to read", "chmod 0644"),
+    (linked, {}, "broken", "is no regular file", "not by a symlink"),
+    (lambda file: file.write_text(" " * 65537), {}, "broken", "of 64 KiB at most", "rename"),
+    (lambda file: file.write_text("{}"), {}, "broken", "has no key of ES256: ", "jeton-issuers"),
+    (lambda file: None, {"algorithm": "RS256"}, "broken", "has no key of RS256", "jeton-issuers"),
+    (lambda file: None, {"algorithm": "RS256", "more": ""}, "broken", "no key of RS256", "set alg"),
+])
+def test_keys_of_an_issuer_that_are_not_well_are_told(issuer, change, how, verdict, words, advice):
+    finding = issuer(change, **how)
+    assert finding["verdict"] == verdict and words in finding["found"], finding
+    assert advice in finding["advice"]
 
 
 FRAGMENTS = {

@@ -15,6 +15,7 @@ static const struct check {
 } checks[] = {
         {"configuration", false, check_configuration},
         {"sources", false, check_sources},
+        {"issuers", false, check_issuers},
         {"last start", false, check_start},
         {"socket", true, check_socket},
         {"listener", true, check_listener},

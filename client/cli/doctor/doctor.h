@@ -60,6 +60,7 @@ void check_web_socket(struct doctor *doctor);
 void check_proxy(struct doctor *doctor);
 void check_configuration(struct doctor *doctor);
 void check_sources(struct doctor *doctor);
+void check_issuers(struct doctor *doctor);
 void check_start(struct doctor *doctor);
 void check_pages(struct doctor *doctor);
 void check_keys(struct doctor *doctor);

@@ -6,38 +6,17 @@
 #include "settings.h"
 
 #include "../../../common/cleanup.h"
-#include "../../../common/text.h"
 
 #define SOURCE    "source \""
 #define DIRECTORY "directory = \""
 #define PAM       "pam:"
 
-static bool line_take(struct text *rest, struct text *ret) {
-        if (!text_next_line(rest, ret))
-                return false;
-        while (ret->len > 0 && *ret->p == ' ')
-                *ret = (struct text){ret->p + 1, ret->len - 1};
-        return true;
-}
-
-/* What stands in quotes behind `before`. */
-static bool value_of(struct text line, struct text before, struct text *ret) {
-        const char *end;
-
-        if (!text_begins(line, before))
-                return false;
-        line = (struct text){line.p + before.len, line.len - before.len};
-        end = memchr(line.p, '"', line.len);
-        *ret = (struct text){line.p, end ? (size_t)(end - line.p) : line.len};
-        return true;
-}
-
 /* The lines of one section, up to its brace. */
 static void section_tell(struct doctor *doctor, struct text name, struct text *rest) {
         struct text directory = TEXT("/etc/pam.d"), line = TEXT_NONE;
 
-        while (!text_is(line, TEXT("}")) && line_take(rest, &line))
-                value_of(line, TEXT(DIRECTORY), &directory);
+        while (!text_is(line, TEXT("}")) && settings_line(rest, &line))
+                settings_value(line, TEXT(DIRECTORY), &directory);
         if (doctor->root && text_begins(name, TEXT(PAM)))
                 doctor_find(doctor, VERDICT_UNSEEN, NULL,
                             "passwords are asked of %.*s: jetond would look at this system's "
@@ -65,7 +44,7 @@ void check_sources(struct doctor *doctor) {
                 return;
         }
         rest = text_of(output);
-        while (line_take(&rest, &line))
-                if (value_of(line, TEXT(SOURCE), &name))
+        while (settings_line(&rest, &line))
+                if (settings_value(line, TEXT(SOURCE), &name))
                         section_tell(doctor, name, &rest);
 }
