@@ -14,7 +14,7 @@ int outside_check(const struct config *config, const struct settings *settings);
 void outside_clear(struct settings *settings);
 void outside_print(const struct settings *settings, FILE *to);
 
-/* A line for each file that has a jwks-uri: the address, the file and the algorithm, tabs between. */
+/* A line for each file that has a jwks-uri: address, file and algorithm, with tabs between them. */
 void outside_print_sources(const struct settings *settings, FILE *to);
 
 /* Whether none of them is `own`, which only a start knows. 0; or -EINVAL, logged. */
