@@ -86,6 +86,18 @@ static int entries_put(struct copy *copy, unsigned depth, FILE *to) {
         return r;
 }
 
+/* Refusals of such a stack say nothing about jeton, whatever the codes mean where it is. */
+static void say_without_jeton(const struct stack *stack) {
+        size_t i;
+
+        for (i = 0; i < stack->count; i++)
+                if (strcmp(stack_module_name(&stack->entries[i]), "pam_jeton.so") == 0)
+                        return;
+        log_warning("the stack of %s has no line of pam_jeton: jeton has no say there; on Debian "
+                    "`pam-auth-update --enable jeton` puts it in",
+                    log_escape(text_of(stack->service)).text);
+}
+
 static int service_copy(const char *root, const char *service, const char *folder) {
         _cleanup_(stack_freep) struct stack *stack = NULL;
         _cleanup_(fclosep) FILE *to = NULL;
@@ -102,6 +114,8 @@ static int service_copy(const char *root, const char *service, const char *folde
         to = file_open(folder, service);
         if (!to)
                 return -EIO;
+        if (strcmp(service, "other") != 0)
+                say_without_jeton(stack);
         copy.stack = stack;
         r = entries_put(&copy, 0, to);
         return r == 0 && fflush(to) != 0 ? -EIO : r;

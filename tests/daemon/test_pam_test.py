@@ -103,6 +103,14 @@ def test_what_is_included_is_never_the_running_hosts(tmp_path):
     assert phases(copied(tmp_path))["authenticate"] == "PAM_MAXTRIES"
 
 
+def test_a_stack_without_jeton_is_said_to_be_one(tmp_path):
+    service(tmp_path, "auth required pam_permit.so\n@include common\n")
+    service(tmp_path, "account required pam_permit.so\n", "common")
+    assert "the stack of login has no line of pam_jeton" in copied(tmp_path).stderr
+    service(tmp_path, "-account required /gone/pam_jeton.so\n", "common")
+    assert "has no line" not in copied(tmp_path).stderr
+
+
 def test_words_with_blanks_and_brackets_are_copied_whole(tmp_path, jetond):
     service(tmp_path, "auth required pam_permit.so [a b] [c\\]d]\naccount required pam_permit.so\n")
     assert copied(tmp_path).returncode == 0
