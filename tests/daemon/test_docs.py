@@ -19,7 +19,8 @@ def test_a_newcomer_gets_to_a_token_and_a_service_that_asks_for_one():
             block.commands = block.commands.replace("$PWD/build/", f"{BUILD}/")
             block.commands = block.commands.replace("--programs build/", f"--programs {BUILD}/")
         complaints = pages.follow(blocks, ["bash"], PASSWORD, (home, home), cwd=TOP, env={
-            "HOME": home, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
+            "HOME": home, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8",
+            "PYTHONDONTWRITEBYTECODE": "1"})
         assert not complaints, "\n".join(complaints)
         assert not os.path.exists(f"{home}/jeton-try")
 
