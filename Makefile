@@ -120,7 +120,7 @@ $(BUILD)/libexec/jetond-pam:       $(call objects,daemon/pamworker) $(BUILD)/obj
 $(BUILD)/libexec/jetond-pam:       packages = pam
 
 # What it serves as bytes.
-$(BUILD)/obj/daemon/frontend/documents.o: daemon/frontend/openapi.json
+$(BUILD)/obj/daemon/frontend/documents.o: daemon/frontend/openapi.json daemon/frontend/docs.html
 
 $(programs): $(privsep) $(token) $(common)
 	$(call say,LINK)

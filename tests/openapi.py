@@ -4,6 +4,7 @@
 closed: a member or a field that the document does not name is a failure. harness.py has each reply
 checked that comes to a test.
 """
+import collections
 import functools
 import json
 import re
@@ -20,6 +21,9 @@ COMMON_FIELDS = {"content-type", "content-length", "cache-control", "pragma", "c
 
 # What may come before a route has looked at its request; the document has them as `default`.
 BEFORE_THE_ROUTE = {400, 405, 408, 413, 417, 431, 500, 503}
+
+
+Example = collections.namedtuple("Example", "media value sockets")
 
 
 class Operation:
@@ -41,11 +45,12 @@ class Operation:
         return re.sub(r"\{\w+\}", "{}", str(self))
 
     def examples(self):
-        """[(media type, value)] of its body; one without a body has (None, None)."""
-        found = [(media, example["value"])
+        """Those of its body, and where they work; one without a body has neither media nor value."""
+        everywhere = self.said["x-sockets"]
+        found = [Example(media, example["value"], example.get("x-sockets", everywhere))
                  for media, content in self.said.get("requestBody", {"content": {}})["content"].items()
                  for example in content["examples"].values()]
-        return found or [(None, None)]
+        return found or [Example(None, None, everywhere)]
 
     def response(self, status):
         if str(status) not in self.responses and status in BEFORE_THE_ROUTE:
@@ -119,7 +124,7 @@ class Document:
         operation = self.find(method, target)
         is_nowhere = operation is None or socket not in operation.said["x-sockets"]
         if is_nowhere or (reply.status == 401 and socket == "web.sock" and as_peer):
-            assert reply.status in {401, 404, *BEFORE_THE_ROUTE}, f"{method} {target}: {reply}"
+            assert reply.status in {401, 404, *BEFORE_THE_ROUTE}, f"{method} {target} is not in {FILE}: {reply}"
             check_body(self.error, "application/json", method, reply)
             return
         media, validator = operation.validator(reply.status)

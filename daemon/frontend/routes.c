@@ -54,6 +54,7 @@ static const struct route rows[] = {
         {"GET",   "/.well-known/oauth-authorization-server/{+}", ANYWHERE, MEDIA_NONE, metadata_begin},
         {"GET",   "/.well-known/openid-configuration",       ANYWHERE, MEDIA_NONE, metadata_begin},
         {"GET",   "/openapi.json",  ANYWHERE, MEDIA_NONE, openapi_begin},
+        {"GET",   "/docs",          ANYWHERE, MEDIA_NONE, docs_begin},
 };
 /* clang-format on */
 

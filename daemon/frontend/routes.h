@@ -74,5 +74,6 @@ int jwks_begin(struct request *request);
 int metadata_begin(struct request *request);
 int health_begin(struct request *request);
 int openapi_begin(struct request *request); /* documents.c */
+int docs_begin(struct request *request);
 
 #endif

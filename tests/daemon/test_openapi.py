@@ -1,10 +1,13 @@
 """GET /openapi.json: a good document, and the truth: its routes are those of the program, its
 requests are taken as they stand, its replies are those that come. Every other test has its replies
 held against the document, too (harness.py)."""
+import base64
 import grp
+import hashlib
 import json
 import os
 import re
+import time
 
 import harness
 import openapi
@@ -44,6 +47,7 @@ every_operation = pytest.mark.parametrize("operation", DOCUMENT.operations, ids=
 def host():
     with Daemon(CONFIG.format(group=grp.getgrgid(os.getegid()).gr_name)) as daemon:
         daemon.add_user("first")
+        daemon.add_user("keeper", roles=["admin"])
         yield daemon
 
 
@@ -56,6 +60,7 @@ def closed(needed, /, **others):
 
 TEXT = {"type": "string", "minLength": 1}
 REFERENCE = closed("$ref", **{"$ref": {"type": "string", "pattern": "^#/components/"}})
+SOME_SOCKETS = {"enum": list(SOCKETS.values())}
 OR_REFERENCE = {"if": {"required": ["$ref"]}, "then": REFERENCE}
 MANY = {"type": "object", "minProperties": 1}
 
@@ -76,7 +81,7 @@ PARAMETER = or_reference({
              **{"in": {"enum": ["path", "query"]}}),
     "if": {"properties": {"in": {"const": "path"}}}, "then": {"required": ["required"]}})
 BODY = closed("required content", content=each(closed("schema examples", examples=each(
-    closed("summary value", summary=TEXT)))))
+    closed("summary value", summary=TEXT, **{"x-sockets": SOME_SOCKETS})))))
 OPERATION = closed(
     "operationId tags summary x-who x-sockets security responses", description=TEXT, summary=TEXT,
     operationId={"type": "string", "pattern": "^[a-z_]+$"}, requestBody=BODY,
@@ -84,7 +89,7 @@ OPERATION = closed(
     security={"type": "array", "items": {"type": "object", "maxProperties": 1}},
     responses={**each(RESPONSE), "required": ["default"],
                "propertyNames": {"pattern": "^([1-5][0-9][0-9]|default)$"}},
-    **{"x-who": TEXT, "x-sockets": {"enum": list(SOCKETS.values())}})
+    **{"x-who": TEXT, "x-sockets": SOME_SOCKETS})
 PATH = closed("", parameters={"type": "array", "items": PARAMETER},
               **{method: OPERATION for method in openapi.METHODS})
 WHOLE = closed(
@@ -150,7 +155,7 @@ def test_every_credential_is_explained():
 
 @every_operation
 def test_examples_are_what_the_schema_wants(operation):
-    for media, value in operation.examples():
+    for media, value, _ in operation.examples():
         if media:
             schema = operation.said["requestBody"]["content"][media]["schema"]
             openapi.validator_of(DOCUMENT.plain(schema)).validate(value)
@@ -172,7 +177,7 @@ def rows_of_the_program():
 
 def test_the_document_has_the_routes_of_the_program_and_no_other():
     media = {"application/json": "JSON", "application/x-www-form-urlencoded": "FORM", None: "NONE"}
-    assert {operation.of_table(): (operation.said["x-sockets"], media[operation.examples()[0][0]])
+    assert {operation.of_table(): (operation.said["x-sockets"], media[operation.examples()[0].media])
             for operation in DOCUMENT.operations} == rows_of_the_program()
 
 
@@ -237,7 +242,7 @@ def test_a_json_body_may_have_the_members_of_the_document_and_no_other(host, ope
 
     def complaint(member):
         """Members are looked at in the program's order: the others are as they must be."""
-        body = {**operation.examples()[0][1], member: {"an": "object"}}
+        body = {**operation.examples()[0].value, member: {"an": "object"}}
         reply = host.request(operation.method, path, data=body, **how)
         assert reply.status == 400, reply
         return reply.json()["error_description"]
@@ -273,17 +278,27 @@ class World:
     def __init__(self, host):
         self.host = host
         hashed = host.stored_hash("first")
-        self.remove("/clients/reports")
         for name in ("alice", "bob", "carol"):
             self.remove(f"/users/{name}")
             host.post("/users", peer=True, data={
                 "username": name, "password_hash": hashed, "roles": ["operator"],
                 "uid": 4000 if name == "alice" else None})
-        self.secret = host.post("/clients", peer=True, data={
-            "id": "reports", "audiences": [APP]}).json()["secret"]
+        host.post("/clients", peer=True, data={"id": "reports", "audiences": [APP]})
+        self.secret = host.post("/clients/reports/secret", peer=True).json()["secret"]
+        self.client_token = self.log_in_as_client()
 
     def remove(self, path):
         assert self.host.request("DELETE", path, peer=True).status in (204, 404)
+
+    def log_in_as_client(self):
+        """Who is removed and made anew within a second must wait for it to be over."""
+        deadline = time.monotonic() + 20
+        while (reply := self.host.post("/token", form={
+                "grant_type": "client_credentials", "audience": APP, "client_id": "reports",
+                "client_secret": self.secret})).status == 503:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        return reply.json()["access_token"]
 
     def log_in(self):
         return self.host.login("alice").json()
@@ -299,6 +314,7 @@ class World:
             "ACCESS_TOKEN": lambda: self.log_in()["access_token"],
             "REFRESH_TOKEN": lambda: self.log_in()["refresh_token"],
             "CLIENT_SECRET": lambda: self.secret,
+            "CLIENT_TOKEN": lambda: self.client_token,
             "PASSWORD_HASH": lambda: self.host.stored_hash("first"),
             "SID": lambda: claims_of(self.log_in()["access_token"])["sid"],
             "JTI": lambda: claims_of(self.log_in()["access_token"])["jti"],
@@ -307,14 +323,18 @@ class World:
         }
         return makers[word]() if isinstance(word, str) and word in makers else word
 
-    def credentials(self, operation, body):
-        way = (operation.said["security"] or [{}])[0]
+    def credentials(self, operation, body, socket):
+        """By the first way that works there. Administrators are peers on the host itself."""
+        ways = [way for way in operation.said["security"] if socket == "jeton.sock" or "peer" not in way]
+        way = ways[0] if ways else {}
         if operation.path == "/auth":
             return {"token": self.host.token("alice", audience=APP, scope="page:read")}
         if "peer" in way:
             return {"peer": True}
-        if "password" in way and "username" not in (body or {}):
-            return {"token": self.log_in()["access_token"]}
+        is_named = operation.path == "/users/me/password" and "username" in body
+        if "password" in way and not is_named:
+            return {"token": self.host.token("keeper" if way["password"] or operation.path == "/sessions"
+                                             else "alice")}
         return {}
 
     def target(self, operation):
@@ -330,20 +350,21 @@ class World:
 
 def requests_of_the_document():
     for operation in DOCUMENT.operations:
-        for media, value in operation.examples():
-            yield pytest.param(operation, media, value, id=named(operation))
+        for media, value, sockets in operation.examples():
+            for socket in sockets:
+                yield pytest.param(operation, media, value, socket, id=f"{named(operation)} {socket}")
 
 
-@pytest.mark.parametrize("operation, media, value", requests_of_the_document())
-def test_a_request_of_the_document_is_answered_as_it_says(host, operation, media, value):
+@pytest.mark.parametrize("operation, media, value, socket", requests_of_the_document())
+def test_a_request_of_the_document_is_answered_as_it_says(host, operation, media, value, socket):
     world = World(host)
-    how = world.credentials(operation, value)
+    how = world.credentials(operation, value, socket)
     if media:
         body = {name: world.value(word) for name, word in value.items()}
         how["data" if media == "application/json" else "form"] = body
     if str(operation) in ("POST /users", "POST /clients"):
         world.remove(f"{operation.path}/{value.get('username') or value.get('id')}")
-    reply = host.request(operation.method, world.target(operation), **how)
+    reply = host.request(operation.method, world.target(operation), web=socket == "web.sock", **how)
     assert reply.status in (200, 201, 204), reply
     assert str(reply.status) in operation.responses
     if operation.path == "/introspect":
@@ -414,3 +435,38 @@ def test_the_password_flow_is_found_where_the_document_says(host):
     flow = DOCUMENT.said["components"]["securitySchemes"]["password"]["flows"]["password"]
     assert flow["tokenUrl"] == flow["refreshUrl"] == "token"
     assert host.post("/" + flow["tokenUrl"], form={"username": "first", "password": PASSWORD}).status == 200
+
+
+def test_the_page_is_the_file_and_may_run_nothing_but_what_is_in_it(host):
+    reply = host.get("/docs")
+    page = (FRONTEND / "docs.html").read_bytes()
+    assert (reply.status, reply.body) == (200, page)
+    assert reply.headers["content-type"] == "text/html; charset=utf-8"
+    assert reply.headers["x-content-type-options"] == "nosniff"
+    assert reply.headers["referrer-policy"] == "no-referrer"
+    policy = dict(part.split(" ", 1) for part in reply.headers["content-security-policy"].split("; "))
+
+    def hash_of(tag):
+        inside = page.split(f"<{tag}>".encode())[1].split(f"</{tag}>".encode())[0]
+        digest = base64.urlsafe_b64encode(hashlib.sha256(inside).digest()).decode()
+        return f"'sha256-{digest}'"
+
+    assert policy == {"default-src": "'none'", "script-src": hash_of("script"),
+                      "style-src": hash_of("style"), "img-src": "data:", "connect-src": "'self'",
+                      "base-uri": "'none'", "form-action": "'none'", "frame-ancestors": "'none'"}
+
+
+def test_the_page_has_one_script_one_style_and_no_markup_made_of_text():
+    page = (FRONTEND / "docs.html").read_text()
+    assert page.count("<script") == page.count("<style") == 1
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|style=", page)
+    assert not re.search(r"(src|href)=\"(https?:)?//", page)
+
+
+@pytest.mark.parametrize("web", [False, True])
+def test_the_page_may_be_kept(host, web):
+    reply = host.get("/docs", web=web)
+    head = host.request("HEAD", "/docs", web=web)
+    assert (head.status, head.body, head.headers) == (200, b"", reply.headers)
+    again = host.get("/docs", web=web, headers=[("If-None-Match", reply.headers["etag"])])
+    assert (again.status, again.body) == (304, b"")

@@ -93,6 +93,7 @@ EXPECTED = {
     "GET /.well-known/openid-configuration": (
         "/.well-known/openid-configuration", {}, ANYONE, ANYONE_WEB),
     "GET /openapi.json": ("/openapi.json", {}, ANYONE, ANYONE_WEB),
+    "GET /docs": ("/docs", {}, ANYONE, ANYONE_WEB),
 }
 
 WEB_COLUMN = {"local": 2, "web": 3}

@@ -54,6 +54,7 @@ ROUTE(jwks)
 ROUTE(metadata)
 ROUTE(health)
 ROUTE(openapi)
+ROUTE(docs)
 ROUTE(key_list)
 ROUTE(key_rotate)
 ROUTE(key_drop)
@@ -107,6 +108,7 @@ static const struct {
         {"POST", "/login-codes", LOCAL, login_code_begin, ""},
         {"GET", "/health", ALL, health_begin, ""},
         {"GET", "/openapi.json", ALL, openapi_begin, ""},
+        {"GET", "/docs", ALL, docs_begin, ""},
         {"GET", "/.well-known/jwks.json", ALL, jwks_begin, ""},
         {"GET", "/.well-known/oauth-authorization-server", ALL, metadata_begin, ""},
         {"GET", "/.well-known/oauth-authorization-server/a/b", ALL, metadata_begin, "a/b"},
