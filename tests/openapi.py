@@ -13,7 +13,7 @@ from pathlib import Path
 import jsonschema
 
 FILE = Path(__file__).resolve().parent.parent / "daemon" / "frontend" / "openapi.json"
-METHODS = ("get", "put", "post", "delete", "patch")
+METHODS = ("get", "post", "put", "patch", "delete")
 
 # What stands in any reply (docs/protocol.md).
 COMMON_FIELDS = {"content-type", "content-length", "cache-control", "pragma", "connection",
