@@ -28,6 +28,7 @@ struct throttle_row {
 
 struct throttle {
         bool has_changed;
+        uint64_t taken; /* how many rows, ever */
         struct throttle_row rows[ALL_ROWS];
         struct throttle_row *buckets[BUCKETS];
 };
@@ -278,7 +279,8 @@ enum throttle_answer throttle_enter(struct throttle *throttle, const struct thro
         row_count(pair, now);
         if (everyone)
                 row_count(everyone, now);
-        *ret = (struct throttle_attempt){.key = *key, .pair = pair, .everyone = everyone};
+        *ret = (struct throttle_attempt){
+                .key = *key, .pair = pair, .everyone = everyone, .taken = throttle->taken};
         return THROTTLE_ENTERED;
 }
 
@@ -316,6 +318,17 @@ static void attempt_failed(struct throttle *throttle, const struct throttle_atte
                 row_changed(throttle, attempt->everyone);
 }
 
+/* A row that was kept while the attempt was judged counts it as a failure there. */
+static void attempt_uncounted(struct throttle *throttle, const struct throttle_attempt *attempt) {
+        if (attempt->everyone)
+                row_uncount(attempt->everyone);
+        if (throttle->taken == attempt->taken)
+                return;
+        row_changed(throttle, attempt->pair);
+        if (attempt->everyone)
+                row_changed(throttle, attempt->everyone);
+}
+
 void throttle_end(struct throttle *throttle, struct throttle_attempt *attempt,
                   enum throttle_outcome outcome, const struct throttle_time *now) {
         attempt->pair->is_pending = false;
@@ -325,8 +338,8 @@ void throttle_end(struct throttle *throttle, struct throttle_attempt *attempt,
                 pair_succeed(throttle, attempt, now->monotonic_ms);
         else
                 row_uncount(attempt->pair);
-        if (outcome != THROTTLE_FAILED && attempt->everyone)
-                row_uncount(attempt->everyone);
+        if (outcome != THROTTLE_FAILED)
+                attempt_uncounted(throttle, attempt);
         *attempt = (struct throttle_attempt){0};
 }
 
@@ -381,6 +394,7 @@ bool throttle_take_changed(struct throttle *throttle, const struct throttle_time
         }
         row = &throttle->rows[*at];
         row->is_changed = false;
+        throttle->taken++;
         *ret = (struct throttle_record){
                 .key = row->key,
                 .failures = row->failures,

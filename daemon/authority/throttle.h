@@ -42,6 +42,7 @@ struct throttle_attempt {
         struct throttle_row *pair;     /* borrowed from the table */
         struct throttle_row *everyone; /* the user's, over all sources; NULL for a pair that has
                                         * succeeded before */
+        uint64_t taken;                /* rows taken to be kept when it entered */
 };
 
 enum throttle_answer {

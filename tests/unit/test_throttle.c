@@ -302,6 +302,34 @@ static void failures_locks_and_successes_outlive_a_restart(void **state) {
         assert_int_equal(attempt("bea", 1, THROTTLE_SUCCEEDED), THROTTLE_ENTERED);
 }
 
+static uint32_t failures_taken(void) {
+        struct throttle_record record;
+        size_t at = 0, slot;
+        uint32_t failures = 0;
+
+        while (throttle_take_changed(throttle, &now, &at, &slot, &record))
+                failures += record.failures;
+        return failures;
+}
+
+/* Of one who succeeds for the first time the row of all sources counts too. */
+static void a_success_is_kept_as_one_also_when_rows_were_kept_before_its_outcome(void **state) {
+        struct throttle_key key = key_of("ann", 1);
+        struct throttle_attempt attempt;
+        uint32_t counted;
+        int64_t left_ms;
+
+        (void)state;
+        for (counted = 2; counted > 0; counted--) {
+                assert_int_equal(enter(&key, &attempt, &left_ms), THROTTLE_ENTERED);
+                assert_int_equal(failures_taken(), counted);
+                throttle_end(throttle, &attempt, THROTTLE_SUCCEEDED, &now);
+                assert_true(throttle_has_changed(throttle));
+                assert_int_equal(failures_taken(), 0);
+                throttle_unlock(throttle, "ann"); /* or nothing would be kept the second time */
+        }
+}
+
 static void only_what_has_changed_is_written(void **state) {
         struct throttle_record record;
         size_t at = 0, slot, count = 0;
@@ -387,6 +415,7 @@ int main(void) {
                 TEST(failures_do_not_drive_out_all_who_succeeded),
                 TEST(unlocking_forgets_the_failures_of_that_user_alone),
                 TEST(failures_locks_and_successes_outlive_a_restart),
+                TEST(a_success_is_kept_as_one_also_when_rows_were_kept_before_its_outcome),
                 TEST(only_what_has_changed_is_written),
                 TEST(a_clock_that_steps_lengthens_no_wait),
                 TEST(refusals_leave_close_behind_a_mark),
