@@ -1,6 +1,6 @@
 """The application of FastAPI's tutorial on security, with jeton behind it: what is left of it.
 
-    uvicorn --app-dir examples/fastapi-tutorial main:app
+    python3 -m uvicorn --app-dir examples/fastapi-tutorial main:app
 
 Then http://127.0.0.1:8000/docs, and its button "Authorize"."""
 import time

@@ -1,6 +1,6 @@
 """A service that takes jeton's bearer tokens: readings that some may see and some may set.
 
-    uvicorn --app-dir examples/python-service --uds /run/metrics.sock service:app
+    python3 -m uvicorn --app-dir examples/python-service --uds /run/metrics.sock service:app
 
     curl --unix-socket /run/metrics.sock http://metrics/readings/load \\
         -H "$(jeton token --header --audience https://metrics.example)"

@@ -1,7 +1,8 @@
 """A service on any host: verifies tokens with PyJWT by the keys that jeton publishes. It needs no
 library of jeton's, and knows of no revocation: a token is good here until it ends.
 
-    ISSUER=https://login.example.org uvicorn --app-dir examples/resource-server-python server:app
+    ISSUER=https://login.example.org \\
+        python3 -m uvicorn --app-dir examples/resource-server-python server:app
 
     curl -H "Authorization: Bearer $token" http://127.0.0.1:8000/readings
 """

@@ -1,14 +1,17 @@
 """The examples that know nothing of jeton but what it publishes, and the client in Python: each runs
 as its README says, through nginx with TLS. Java's are in tests/web."""
+import re
 import shutil
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
-from example_runs import (CLIENT_CHECKS, NOBODY, SERVICE_CHECKS, Client, Service, add_people,
+from example_runs import (CLIENT_CHECKS, NOBODY, SERVICE_CHECKS, WAIT_SECONDS, Client, Service, add_people,
                           nothing_is_said_of_a_token)
-from front import Front
-from harness import TOP
+from front import Front, free_ports
+from harness import PASSWORD, TOP
 
 EXAMPLES = TOP / "examples"
 INSTALL_SECONDS = 100
@@ -62,6 +65,30 @@ def test_service(service, check):
 def test_without_the_keys_nothing_is_said_of_a_token(start, tmp_path):
     with start(NOBODY, tmp_path) as service:
         nothing_is_said_of_a_token(service)
+
+
+def test_by_hand_all_of_it_is_one_command(tmp_path):
+    """examples/try, and what it says to another terminal."""
+    (port,) = free_ports(1)
+    said = tmp_path / "said"
+    with open(said, "wb") as output:
+        process = subprocess.Popen([EXAMPLES / "try", str(port)], stdin=subprocess.DEVNULL,
+                                   stdout=output, stderr=output)
+    try:
+        deadline = time.monotonic() + WAIT_SECONDS
+        while "Ctrl-C" not in said.read_text():
+            assert process.poll() is None and time.monotonic() < deadline, said.read_text()
+            time.sleep(0.05)
+        exports = "\n".join(re.findall("^ +(export .*)$", said.read_text(), re.MULTILINE))
+        script = f"{exports}\nprintf '%s\\n' '{PASSWORD}' /users/me | client-python/client.py $JETON alice"
+        answer = subprocess.run(["bash", "-c", script + "; ls -d ${CA%/*}"], cwd=EXAMPLES, text=True,
+                                capture_output=True, timeout=WAIT_SECONDS)
+    finally:
+        process.terminate()
+        process.wait(WAIT_SECONDS)
+    shown, folder = answer.stdout.splitlines()
+    assert shown.startswith("200 ") and '"alice"' in shown, answer.stderr
+    assert not Path(folder).exists()
 
 
 def run_client(front, name, **how):

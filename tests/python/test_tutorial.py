@@ -153,7 +153,7 @@ def test_logout_ends_every_token_at_once(app):
     assert app.ask("GET", "/users/me", other).status == 200
 
 
-@pytest.mark.parametrize("token", ["x", "a\0b", "\ud800", "x" * 9000], ids=ascii)
+@pytest.mark.parametrize("token", ["x", "a\0b", "\xe9", "x" * 9000], ids=ascii)
 def test_logout_of_nothing_is_no_error(app, token):
     assert app.post("/logout", data={"refresh_token": token}).status == 204
 
@@ -255,4 +255,5 @@ def test_without_the_daemon_tokens_are_good_and_nobody_logs_in(app, jetond):
         assert app.post("/logout", data={"refresh_token": refresh}).status == 503
     finally:
         jetond.start()
-    assert app.login().status == 200
+    reply = app.login()
+    assert reply.status == 200, (reply.body, jetond.log())
