@@ -3,6 +3,7 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
+#include "../../common/wire/bytes.h"
 #include "../../common/wire/wire.h"
 #include "etag.h"
 #include "frontend.h"
@@ -58,6 +59,20 @@ static int check_media(struct request *request, enum media wanted) {
         return request_refuse(request, 415, "invalid_request", media[wanted].complaint);
 }
 
+/* RFC 6750 2.3, RFC 9700 4.3.2. Also where a good one stands in the header: it is known to all who
+ * wrote the address down. GET /auth may say 401 and 403 alone, and has a rule for its query. */
+static int check_query(struct request *request, const struct route *route) {
+        struct text query = request->head.query;
+
+        while (route->begin != auth_begin && query.len > 0)
+                if (text_begins(cut_at(&query, '&'), TEXT("access_token=")))
+                        return request_refuse(request, 400, "invalid_request",
+                                              "a token in the address is in every log on the way: "
+                                              "send it as Authorization: Bearer, and revoke this "
+                                              "one");
+        return 0;
+}
+
 static int run(struct request *request) {
         const struct route *route = NULL;
         int r;
@@ -69,6 +84,8 @@ static int run(struct request *request) {
         if (r == 0)
                 r = route_find(request->head.method, request->head.path, request->class, &route,
                                &request->parameter, &request->fault);
+        if (r == 0)
+                r = check_query(request, route);
         if (r == 0)
                 r = check_media(request, route->media);
         return r == 0 ? route->begin(request) : r;
@@ -108,7 +125,10 @@ int request_admin_credential(struct request *request, uint8_t *ret_credential,
                 return request_bearer(request, ret_bearer);
         }
         return request_refuse(request, 401, "invalid_token",
-                              "this is for admins: it needs Authorization: Peer or Bearer");
+                              request->class == CLASS_WEB
+                                      ? "this is for admins: it needs Authorization: Bearer"
+                                      : "this is for admins: it needs Authorization: Peer or "
+                                        "Bearer");
 }
 
 /* ---- the reply ---- */

@@ -209,9 +209,11 @@ def test_without_a_token_the_challenge_is_bare_and_with_a_bad_one_it_says_so(jet
         assert 'error="invalid_token"' in bad.headers["www-authenticate"]
 
 
-def test_a_token_in_the_query_is_not_read(jetond):
+def test_a_token_in_the_query_is_refused(jetond):
     token = jetond.token("alice")
-    assert jetond.get(f"/users/me?access_token={token}").status == 401
+    for more in ({}, {"token": token}):
+        reply = jetond.get(f"/users/me?access_token={token}", **more)
+        assert reply.status == 400 and reply.json()["error"] == "invalid_request"
 
 
 def test_introspection_tells_a_good_token_and_nothing_of_a_bad_one(jetond):
