@@ -19,4 +19,13 @@ enum user_member {
         (USER_FULL_NAME | USER_EMAIL | USER_ROLES | USER_DISABLED | USER_EXPIRY | USER_UID)
 #define USER_MEMBERS (USER_PROFILE | USER_PASSWORD | USER_MUST_CHANGE)
 
+/* What has become of a row of an import. */
+enum import_outcome {
+        IMPORT_REFUSED = 0,
+        IMPORT_DONE,
+        IMPORT_FINE,   /* in a dry run: it would be done */
+        IMPORT_EXISTS, /* there is a user of that name: he stays as he is */
+        IMPORT_OUTCOME_COUNT,
+};
+
 #endif

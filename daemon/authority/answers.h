@@ -15,6 +15,7 @@ int answer_me(struct call *call, const union message *ask); /* users.c */
 int answer_user_show(struct call *call, const union message *ask);
 int answer_user_list(struct call *call, const union message *ask);
 int answer_user_add(struct call *call, const union message *ask);        /* user_add.c */
+int answer_user_import(struct call *call, const union message *ask);     /* user_import.c */
 int answer_user_change(struct call *call, const union message *ask);     /* user_change.c */
 int answer_user_remove(struct call *call, const union message *ask);     /* user_remove.c */
 int answer_user_unlock(struct call *call, const union message *ask);     /* user_unlock.c */

@@ -99,6 +99,7 @@ struct call {
                 struct grant *grant;             /* grant_password.c */
                 struct refresh_grant *refresh;   /* grant_refresh.c */
                 struct new_account *added;       /* user_add.c */
+                struct import *import;           /* user_import.c */
                 struct pam_login *login;         /* pam.h */
                 struct key_change *key_change;   /* keys.c */
                 struct revocation_wish *wish;    /* revoke.c */

@@ -27,6 +27,7 @@ static const struct inbox_row {
         {MSG_ASK_SESSION_END, answer_session_end},
         {MSG_ASK_ME, answer_me},
         {MSG_ASK_USER_ADD, answer_user_add},
+        {MSG_ASK_USER_IMPORT, answer_user_import},
         {MSG_ASK_USER_LIST, answer_user_list},
         {MSG_ASK_USER_SHOW, answer_user_show},
         {MSG_ASK_USER_CHANGE, answer_user_change},
@@ -64,6 +65,7 @@ _Static_assert(offsetof(struct msg_connection_closed, connection) == 0 &&
                        offsetof(struct msg_ask_session_end, connection) == 0 &&
                        offsetof(struct msg_ask_me, connection) == 0 &&
                        offsetof(struct msg_ask_user_add, connection) == 0 &&
+                       offsetof(struct msg_ask_user_import, connection) == 0 &&
                        offsetof(struct msg_ask_user_list, connection) == 0 &&
                        offsetof(struct msg_ask_user_show, connection) == 0 &&
                        offsetof(struct msg_ask_user_change, connection) == 0 &&

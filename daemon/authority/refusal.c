@@ -70,6 +70,14 @@ static const struct msg_answer_refused rows[REFUSAL_COUNT] = {
                 ROW(409, "conflict",
                     "that is the name of a local account: link the user to it with uid, or say "
                     "allow_account_name"),
+        [REFUSAL_IMPORT_RESERVED] =
+                ROW(409, "conflict",
+                    "that name has a meaning of its own on this system and is not imported: "
+                    "`jeton user add` takes it, with --allow-account-name"),
+        [REFUSAL_IMPORT_ACCOUNT] =
+                ROW(409, "conflict",
+                    "that is the name of a local account: where that is meant, say "
+                    "allow_account_names (--allow-account-name)"),
         [REFUSAL_NAME_TAKEN] = ROW(409, "conflict", "that user name is taken"),
         [REFUSAL_UID_TAKEN] = ROW(409, "conflict", "another user is linked to that local account"),
         [REFUSAL_UID] = ROW(400, "invalid_request",

@@ -59,6 +59,7 @@ enum json_kind {
         JSON_KIND_FLAG,
         JSON_KIND_TIME,    /* RFC 3339 in UTC */
         JSON_KIND_SECONDS, /* since 1970, from 1 */
+        JSON_KIND_OBJECTS, /* an array of objects, of which only the number is given */
 };
 
 struct json_member {
@@ -69,7 +70,7 @@ struct json_member {
         const char *complaint; /* what the caller is told when it is missing or of another kind */
 };
 
-#define JSON_MEMBERS_MAX 9
+#define JSON_MEMBERS_MAX 10
 
 struct json_value {
         bool is_present, is_null;
@@ -78,6 +79,7 @@ struct json_value {
         bool flag;
         int64_t time;
         int64_t seconds;
+        size_t count;
 };
 
 /* In the order of the members asked for. */
@@ -91,6 +93,10 @@ struct json_values {
  * 0; -EBADMSG with a fault; -ENOMEM. */
 int json_read(struct text body, const struct json_member *members, size_t count,
               struct json_values *ret, struct fault *fault);
+/* The same of the object at `index` in an array that `values` has under that name. */
+int json_read_element(const struct json_values *values, const char *array, size_t index,
+                      const struct json_member *members, size_t count, struct json_values *ret,
+                      struct fault *fault);
 void json_values_clear(struct json_values *values);
 
 /* The bits of the members that the object has; bits[i] is that of member i. */

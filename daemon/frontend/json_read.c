@@ -139,6 +139,18 @@ static int read_seconds(const json_t *value, struct json_value *ret) {
         return 0;
 }
 
+static int read_objects(const json_t *array, struct json_value *ret) {
+        size_t i;
+
+        if (!json_is_array(array))
+                return -EINVAL;
+        for (i = 0; i < json_array_size(array); i++)
+                if (!json_is_object(json_array_get(array, i)))
+                        return -EINVAL;
+        ret->count = json_array_size(array);
+        return 0;
+}
+
 static int read_value(enum json_kind kind, const json_t *value, struct json_value *ret,
                       char **ret_words) {
         switch (kind) {
@@ -154,6 +166,8 @@ static int read_value(enum json_kind kind, const json_t *value, struct json_valu
                 return read_time(value, ret);
         case JSON_KIND_SECONDS:
                 return read_seconds(value, ret);
+        case JSON_KIND_OBJECTS:
+                return read_objects(value, ret);
         }
         return -EINVAL;
 }
@@ -184,7 +198,7 @@ static int read_members(const json_t *document, const struct json_member *member
                 present += values->at[i].is_present;
         }
         if (present != json_object_size(document))
-                return fault_bad_request(fault, "the body has a member that is not known here");
+                return fault_bad_request(fault, "there is a member that is not known here");
         return 0;
 }
 
@@ -202,6 +216,24 @@ int json_read(struct text body, const struct json_member *members, size_t count,
                 return r;
         *ret = values;
         values = (struct json_values){0};
+        return 0;
+}
+
+int json_read_element(const struct json_values *values, const char *array, size_t index,
+                      const struct json_member *members, size_t count, struct json_values *ret,
+                      struct fault *fault) {
+        _cleanup_(json_values_clear) struct json_values element = {0};
+        int r;
+
+        if (count > JSON_MEMBERS_MAX)
+                return -EINVAL;
+        element.document =
+                json_incref(json_array_get(json_object_get(values->document, array), index));
+        r = read_members(element.document, members, count, &element, fault);
+        if (r < 0)
+                return r;
+        *ret = element;
+        element = (struct json_values){0};
         return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "etag.h"
 #include "frontend.h"
 #include "routes.h"
+#include "user_import.h"
 
 int request_refuse(struct request *request, uint16_t status, const char *error,
                    const char *description) {
@@ -308,5 +309,6 @@ void request_clear(struct request *request) {
         request->rule = (struct auth_rule){0};
         request->asker[0] = '\0';
         freep(&request->asker_audiences);
+        user_import_free(take(request->import));
         request->fault = (struct fault){0};
 }

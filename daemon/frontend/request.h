@@ -38,8 +38,9 @@ struct request {
         struct auth_rule rule;      /* auth.c: lent by the query likewise */
         char asker[CLIENT_MAX + 1]; /* introspect.c: the client that has proved itself, if any */
         char *asker_audiences;
-        struct json list;   /* of what comes in several answers */
-        struct fault fault; /* why it was refused, with -EBADMSG */
+        struct user_import *import; /* user_import.c */
+        struct json list;           /* of what comes in several answers */
+        struct fault fault;         /* why it was refused, with -EBADMSG */
         struct response response;
         bool closes; /* this reply is the connection's last */
 };

@@ -31,6 +31,7 @@ static const struct route rows[] = {
         {"PATCH", "/users/{}",      ANYWHERE, MEDIA_JSON, user_change_begin},
         {"DELETE", "/users/{}",     ANYWHERE, MEDIA_NONE, user_remove_begin},
         {"POST",  "/users/{}/unlock", ANYWHERE, MEDIA_NONE, user_unlock_begin},
+        {"POST",  "/import/users",  LOCAL,    MEDIA_JSON, user_import_begin},
         {"GET",    "/keys",         ANYWHERE, MEDIA_NONE, key_list_begin},
         {"POST",   "/keys/rotate",  ANYWHERE, MEDIA_JSON, key_rotate_begin},
         {"DELETE", "/keys/{}",      ANYWHERE, MEDIA_NONE, key_drop_begin},

@@ -45,6 +45,7 @@ int session_end_begin(struct request *request);
 int me_begin(struct request *request);
 int userinfo_begin(struct request *request);
 int user_add_begin(struct request *request);
+int user_import_begin(struct request *request);
 int user_list_begin(struct request *request);
 int user_show_begin(struct request *request);
 int user_change_begin(struct request *request);

@@ -253,6 +253,13 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ask_user_add, allow_account_name, FLAG_MAX),
                 FIELD(msg_ask_user_add, expires_at, TIME_MAX),
         }},
+        [MSG_ASK_USER_IMPORT] = {"ask-user-import", {
+                FIELD(msg_ask_user_import, connection, ANY_NUMBER),
+                FIELD(msg_ask_user_import, credential, CREDENTIAL_PEER),
+                FIELD(msg_ask_user_import, dry_run, FLAG_MAX),
+                FIELD(msg_ask_user_import, allow_account_names, FLAG_MAX),
+                FIELD(msg_ask_user_import, rows, IMPORT_ROWS_SIZE),
+        }},
         [MSG_ASK_USER_LIST] = {"ask-user-list", {
                 FIELD(msg_ask_user_list, connection, ANY_NUMBER),
                 FIELD(msg_ask_user_list, credential, CREDENTIAL_BEARER),
@@ -484,6 +491,12 @@ static const struct message_rule rules[MSG_COUNT] = {
         }},
         [MSG_ANSWER_USERS_END] = {"answer-users-end", {
                 FIELD(msg_answer_users_end, total, ANY_NUMBER),
+        }},
+        [MSG_ANSWER_IMPORTED] = {"answer-imported", {
+                FIELD(msg_answer_imported, outcome, IMPORT_OUTCOME_COUNT - 1),
+                FIELD(msg_answer_imported, id, ANY_NUMBER),
+                FIELD(msg_answer_imported, error, ERROR_MAX),
+                FIELD(msg_answer_imported, description, DESCRIPTION_MAX),
         }},
         [MSG_ANSWER_CLIENT] = {"answer-client", {
                 FIELD(msg_answer_client, id, CLIENT_MAX),

@@ -29,6 +29,9 @@
 #define JWKS_NAME_MAX       255         /* NAME_MAX */
 #define JWKS_FILE_MAX       (64 * 1024) /* bytes */
 
+/* Bytes of the rows of one ask-user-import. */
+#define IMPORT_ROWS_SIZE 14000
+
 #define REMOTE_MAX      45 /* an IPv6 address */
 #define SOURCE_NAME_MAX (sizeof "pam:" - 1 + SERVICE_MAX)
 #define DIRECTORY_MAX   255
@@ -99,6 +102,7 @@ enum message_type {
         MSG_ASK_SESSION_END,
         MSG_ASK_ME,
         MSG_ASK_USER_ADD,
+        MSG_ASK_USER_IMPORT,
         MSG_ASK_USER_LIST,
         MSG_ASK_USER_SHOW,
         MSG_ASK_USER_CHANGE,
@@ -130,6 +134,7 @@ enum message_type {
         MSG_ANSWER_SESSIONS_END, /* closes their list */
         MSG_ANSWER_USER,         /* one user; in a list, one of several */
         MSG_ANSWER_USERS_END,    /* closes a list */
+        MSG_ANSWER_IMPORTED,     /* one of several, in the order of the rows */
         MSG_ANSWER_CLIENT,       /* one client; in a list, one of several */
         MSG_ANSWER_CLIENTS_END,  /* closes a list */
         MSG_ANSWER_POLICY,
@@ -450,6 +455,15 @@ struct msg_ask_user_add {
         int64_t expires_at;         /* 0: never */
 };
 
+/* Users that another system had, many in one call: each is stored, or refused, by itself. */
+struct msg_ask_user_import {
+        uint32_t connection;
+        uint8_t credential;          /* no bearer brings as much */
+        uint8_t dry_run;             /* 1: nothing is stored */
+        uint8_t allow_account_names; /* 1: names of local accounts are meant */
+        struct text rows;            /* import_row.h */
+};
+
 struct msg_ask_user_list {
         uint32_t connection;
         uint8_t credential;
@@ -710,6 +724,13 @@ struct msg_answer_user {
 
 struct msg_answer_users_end {
         uint64_t total;
+};
+
+struct msg_answer_imported {
+        uint8_t outcome;   /* enum import_outcome */
+        uint64_t id;       /* of who was imported */
+        struct text error; /* of who was refused, as in answer-refused */
+        struct text description;
 };
 
 struct msg_answer_client {
@@ -986,6 +1007,7 @@ union message {
         struct msg_ask_session_end ask_session_end;
         struct msg_ask_me ask_me;
         struct msg_ask_user_add ask_user_add;
+        struct msg_ask_user_import ask_user_import;
         struct msg_ask_user_list ask_user_list;
         struct msg_ask_user_show ask_user_show;
         struct msg_ask_user_change ask_user_change;
@@ -1011,6 +1033,7 @@ union message {
         struct msg_answer_sessions_end answer_sessions_end;
         struct msg_answer_user answer_user;
         struct msg_answer_users_end answer_users_end;
+        struct msg_answer_imported answer_imported;
         struct msg_answer_client answer_client;
         struct msg_answer_client_check answer_client_check;
         struct msg_answer_clients_end answer_clients_end;

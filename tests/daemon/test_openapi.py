@@ -227,6 +227,13 @@ def bodies(media):
     return found
 
 
+def members_within(operation):
+    """Those of the objects that a JSON body has in an array."""
+    schema = operation.said["requestBody"]["content"]["application/json"]["schema"]
+    for property_ in DOCUMENT.plain(schema).get("properties", {}).values():
+        yield from property_.get("items", {}).get("properties", {})
+
+
 def asked_with(host, operation):
     """The credentials of whoever may do everything."""
     if operation.path.startswith("/users/me") or operation.path == "/login-codes":
@@ -256,7 +263,10 @@ def test_a_json_body_may_have_the_members_of_the_document_and_no_other(host, ope
 def test_the_program_reads_no_member_that_the_document_does_not_name():
     sources = "\n".join(file.read_text() for file in FRONTEND.glob("*.c"))
     read = set(re.findall(r'\{"(\w+)",\s*JSON_KIND_', sources))
-    assert read == {name for _, members in bodies("application/json") for name in members}
+    named_within = {name for operation, _ in bodies("application/json")
+                    for name in members_within(operation)}
+    assert read == named_within | {name for _, members in bodies("application/json")
+                                   for name in members}
 
 
 def test_the_program_reads_no_parameter_that_the_document_does_not_name():
@@ -309,7 +319,11 @@ class World:
         return next(key["kid"] for key in keys if key["state"] == "retired")
 
     def value(self, word):
-        """What a word of the examples stands for; other words stand for themselves."""
+        """What a word of the examples stands for, also within; other words stand for themselves."""
+        if isinstance(word, dict):
+            return {name: self.value(each) for name, each in word.items()}
+        if isinstance(word, list):
+            return [self.value(each) for each in word]
         makers = {
             "ACCESS_TOKEN": lambda: self.log_in()["access_token"],
             "REFRESH_TOKEN": lambda: self.log_in()["refresh_token"],
@@ -360,7 +374,7 @@ def test_a_request_of_the_document_is_answered_as_it_says(host, operation, media
     world = World(host)
     how = world.credentials(operation, value, socket)
     if media:
-        body = {name: world.value(word) for name, word in value.items()}
+        body = world.value(value)
         how["data" if media == "application/json" else "form"] = body
     if str(operation) in ("POST /users", "POST /clients"):
         world.remove(f"{operation.path}/{value.get('username') or value.get('id')}")

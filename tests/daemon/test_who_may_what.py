@@ -62,6 +62,7 @@ EXPECTED = {
     "PUT /users/{}": ("/users/target", {"data": {}}, ADMIN, ADMIN_WEB),
     "DELETE /users/{}": ("/users/target", {}, ADMIN, ADMIN_WEB),
     "POST /users/{}/unlock": ("/users/target/unlock", {}, ADMIN, ADMIN_WEB),
+    "POST /import/users": ("/import/users", {"data": {"users": []}}, ROOT, NOWHERE),
     "GET /clients": ("/clients", {}, ADMIN, ADMIN_WEB),
     "POST /clients": ("/clients", {"data": {"id": "c", "audiences": ["https://x.example"]}}, ADMIN,
                       ADMIN_WEB),

@@ -38,6 +38,48 @@ static void members_become_values(void **state) {
         assert_true(values.at[FLAG].flag);
 }
 
+static void objects_in_an_array_are_read_one_by_one(void **state) {
+        static const struct json_member outer[] = {
+                {"users", JSON_KIND_OBJECTS, true, false, "users"},
+        };
+        _cleanup_(json_values_clear) struct json_values values = {0}, one = {0}, two = {0};
+        struct fault fault = {0};
+
+        (void)state;
+        assert_int_equal(json_read(TEXT("{\"users\": [{\"name\": \"a\", \"flag\": true}, "
+                                        "{\"name\": 1}, {\"name\": \"b\", \"else\": 1}]}"),
+                                   outer, 1, &values, &fault),
+                         0);
+        assert_int_equal(values.at[0].count, 3);
+        assert_int_equal(json_read_element(&values, "users", 0, members, MEMBERS, &one, &fault), 0);
+        assert_true(text_is(one.at[NAME].text, TEXT("a")));
+        assert_true(one.at[FLAG].flag);
+        assert_int_equal(json_read_element(&values, "users", 1, members, MEMBERS, &two, &fault),
+                         -EBADMSG);
+        assert_string_equal(fault.description, "name");
+        assert_int_equal(json_read_element(&values, "users", 2, members, MEMBERS, &two, &fault),
+                         -EBADMSG);
+        assert_null(two.document);
+}
+
+static void what_is_no_array_of_objects_is_refused(void **state) {
+        static const struct json_member outer[] = {
+                {"users", JSON_KIND_OBJECTS, true, false, "users"},
+        };
+        static const char *const bodies[] = {"{\"users\": {}}", "{\"users\": [1]}",
+                                             "{\"users\": [{}, []]}", "{\"users\": null}"};
+        size_t i;
+
+        (void)state;
+        for (i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+                struct json_values values;
+                struct fault fault;
+
+                assert_int_equal(json_read(text_of(bodies[i]), outer, 1, &values, &fault),
+                                 -EBADMSG);
+        }
+}
+
 static void null_and_absent_are_different(void **state) {
         _cleanup_(json_values_clear) struct json_values with = {0}, without = {0};
         struct fault fault;
@@ -221,6 +263,8 @@ static void moments_are_rfc_3339(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(members_become_values),
+                cmocka_unit_test(objects_in_an_array_are_read_one_by_one),
+                cmocka_unit_test(what_is_no_array_of_objects_is_refused),
                 cmocka_unit_test(null_and_absent_are_different),
                 cmocka_unit_test(other_bodies_are_refused),
                 cmocka_unit_test(depth_is_bounded_before_the_parser_sees_it),

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#define TEXT_ROOM 8300
+#define TEXT_ROOM FRAME_MAX
 #define CALL      UINT64_C(0x010203040506)
 
 static char noise[TEXT_ROOM];
@@ -246,6 +246,8 @@ static void the_bounds_are_those_that_were_agreed(void **state) {
                 PASSES(MSG_ASK_PASSWORD_GRANT, msg_ask_password_grant, password, 511),
                 PASSES(MSG_ASK_PASSWORD_GRANT, msg_ask_password_grant, username, 256),
                 PASSES(MSG_ASK_USER_ADD, msg_ask_user_add, credential, CREDENTIAL_BEARER),
+                PASSES(MSG_ASK_USER_IMPORT, msg_ask_user_import, credential, CREDENTIAL_PEER),
+                PASSES(MSG_ASK_USER_IMPORT, msg_ask_user_import, rows, 14000),
                 PASSES(MSG_ASK_PAM, msg_ask_pam, nonce, 43),
                 PASSES(MSG_ASK_PAM, msg_ask_pam, phase, PAM_PHASE_PASSWORD),
                 PASSES(MSG_ASK_PAM, msg_ask_pam, sid, 22),
@@ -327,6 +329,7 @@ static const size_t struct_sizes[MSG_COUNT] = {
         SIZE(MSG_ANSWER_SESSIONS_END, msg_answer_sessions_end),
         SIZE(MSG_ASK_ME, msg_ask_me),
         SIZE(MSG_ASK_USER_ADD, msg_ask_user_add),
+        SIZE(MSG_ASK_USER_IMPORT, msg_ask_user_import),
         SIZE(MSG_ASK_USER_LIST, msg_ask_user_list),
         SIZE(MSG_ASK_USER_SHOW, msg_ask_user_show),
         SIZE(MSG_ASK_USER_CHANGE, msg_ask_user_change),
@@ -342,6 +345,7 @@ static const size_t struct_sizes[MSG_COUNT] = {
         SIZE(MSG_ANSWER_TOKEN, msg_answer_token),
         SIZE(MSG_ANSWER_USER, msg_answer_user),
         SIZE(MSG_ANSWER_USERS_END, msg_answer_users_end),
+        SIZE(MSG_ANSWER_IMPORTED, msg_answer_imported),
         SIZE(MSG_ANSWER_TICKET, msg_answer_ticket),
         SIZE(MSG_ANSWER_HEALTH, msg_answer_health),
         SIZE(MSG_SIGN_ACCESS, msg_sign_access),

@@ -34,6 +34,7 @@ ROUTE(user_change)
 ROUTE(user_replace)
 ROUTE(user_remove)
 ROUTE(user_unlock)
+ROUTE(user_import)
 ROUTE(profile_change)
 ROUTE(password_change)
 ROUTE(client_list)
@@ -87,6 +88,7 @@ static const struct {
         {"PUT", "/users/alice", ALL, user_replace_begin, "alice"},
         {"DELETE", "/users/alice", ALL, user_remove_begin, "alice"},
         {"POST", "/users/alice/unlock", ALL, user_unlock_begin, "alice"},
+        {"POST", "/import/users", LOCAL, user_import_begin, ""},
         {"PATCH", "/users/me", ALL, profile_change_begin, ""},
         {"PUT", "/users/me/password", ALL, password_change_begin, ""},
         {"GET", "/keys", ALL, key_list_begin, ""},

@@ -392,6 +392,26 @@ static void a_user_is_found_as_he_was_added(void **state) {
         assert_string_equal(added->roles, found->roles);
 }
 
+static void a_user_is_added_as_he_was_elsewhere(void **state) {
+        _cleanup_(user_freep) struct user *user = NULL;
+        const struct new_user alice = {
+                .name = TEXT("alice"),
+                .hash = TEXT("$y$j9T$salt$digest"),
+                .disabled = true,
+                .must_change = true,
+                .created_at = NOW - 100,
+                .password_changed_at = NOW - 50,
+                .now = NOW,
+        };
+
+        (void)state;
+        assert_int_equal(add(&alice, &user), USERS_FINE);
+        assert_true(user->disabled);
+        assert_true(user->must_change);
+        assert_int_equal(user->created_at, NOW - 100);
+        assert_int_equal(user->password_changed_at, NOW - 50);
+}
+
 static void a_user_may_have_next_to_nothing(void **state) {
         _cleanup_(user_freep) struct user *user = NULL;
         const struct new_user bare = someone("bare");
@@ -1020,6 +1040,7 @@ int main(void) {
                 with_store(a_failed_migration_changes_nothing),
                 with_store(a_database_of_the_first_version_opens),
                 with_store(a_user_is_found_as_he_was_added),
+                with_store(a_user_is_added_as_he_was_elsewhere),
                 with_store(a_user_may_have_next_to_nothing),
                 with_store(a_user_is_found_by_id_name_and_uid),
                 with_store(names_and_uids_conflict),

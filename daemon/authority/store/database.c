@@ -49,8 +49,8 @@ static const char *const sql_of[STATEMENT_COUNT] = {
         [STATEMENT_COUNT_LINKED] = "SELECT count(uid) FROM users",
         [STATEMENT_COUNT_SHARE] = "SELECT count(*) FROM users WHERE charged_to = ?1",
         [STATEMENT_ADD] = "INSERT INTO users (name, full_name, email, password_hash, uid, "
-                          "created_at, password_changed_at, expires_at, charged_to) "
-                          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                          "created_at, password_changed_at, expires_at, charged_to, disabled, "
+                          "must_change) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         /* Not OR IGNORE, which ignores CHECKs that fail as well. */
         [STATEMENT_ADD_ROLE] = "INSERT INTO user_roles (user_id, role) VALUES (?1, ?2) "
                                "ON CONFLICT (user_id, role) DO NOTHING",

@@ -95,6 +95,10 @@ static int conflict_find(struct store *store, const struct new_user *new_user,
 
 /* ---- adding ---- */
 
+static int64_t time_or(int64_t time, int64_t otherwise) {
+        return time != 0 ? time : otherwise;
+}
+
 static int row_add(struct store *store, const struct new_user *new_user, int64_t *ret_id) {
         _cleanup_statement_ sqlite3_stmt *statement = statement_borrow(store, STATEMENT_ADD);
         int code = SQLITE_OK, r;
@@ -104,10 +108,15 @@ static int row_add(struct store *store, const struct new_user *new_user, int64_t
         bind_text(statement, 3, new_user->email, &code);
         bind_text_or_null(statement, 4, new_user->hash, &code);
         bind_uid(statement, 5, new_user->has_uid, new_user->uid, &code);
-        bind_number(statement, 6, new_user->now, &code);
-        bind_number(statement, 7, new_user->hash.len > 0 ? new_user->now : 0, &code);
+        bind_number(statement, 6, time_or(new_user->created_at, new_user->now), &code);
+        bind_number(statement, 7,
+                    new_user->hash.len > 0 ? time_or(new_user->password_changed_at, new_user->now)
+                                           : 0,
+                    &code);
         bind_number(statement, 8, new_user->expires_at, &code);
         bind_uid(statement, 9, new_user->is_charged, new_user->charged_to, &code);
+        bind_number(statement, 10, new_user->disabled, &code);
+        bind_number(statement, 11, new_user->must_change, &code);
         r = statement_run(store, statement, code, "adding a user");
         if (r == 0)
                 *ret_id = sqlite3_last_insert_rowid(store->db);

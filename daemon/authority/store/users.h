@@ -69,9 +69,12 @@ struct new_user {
         struct text hash;
         bool has_uid;
         uint32_t uid;
-        int64_t expires_at; /* 0: never */
-        int64_t now;        /* clock_wall_s() */
-        bool is_charged;    /* he makes himself: one of at most `share_max` that this share has */
+        bool disabled, must_change;
+        int64_t expires_at;          /* 0: never */
+        int64_t now;                 /* clock_wall_s() */
+        int64_t created_at;          /* 0: now */
+        int64_t password_changed_at; /* 0: now, where there is a hash */
+        bool is_charged; /* he makes himself: one of at most `share_max` that this share has */
         uint32_t charged_to, share_max;
 };
 
