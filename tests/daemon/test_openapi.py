@@ -280,6 +280,12 @@ def test_the_program_reads_no_parameter_that_the_document_does_not_name():
     assert read - {"actor_token", "actor_token_type"} == documented - {"token_type_hint"}
 
 
+def test_the_errors_of_the_document_are_those_of_the_program():
+    files = [*FRONTEND.glob("*.c"), TOP / "daemon" / "authority" / "refusal.c"]
+    said = {code for file in files for code in re.findall(r'\b\d{3},\s*"([a-z_]+)"', file.read_text())}
+    assert said == set(DOCUMENT.said["components"]["schemas"]["Error"]["properties"]["error"]["enum"])
+
+
 # --- the requests of the document, as they stand ---
 
 class World:

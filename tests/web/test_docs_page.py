@@ -32,6 +32,7 @@ def browser(tmp_path_factory):
         options.add_argument(option)
     one = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
     one.set_page_load_timeout(SECONDS)
+    one.set_script_timeout(SECONDS)
     yield one
     one.quit()
 
@@ -56,6 +57,17 @@ def page(browser, front):
     for log in ("browser", "performance"):
         browser.get_log(log)
     open_page(browser, front.url("/docs"))
+    browser.is_as_opened = False
+    return browser
+
+
+@pytest.fixture
+def view(browser, front):
+    """The same for those who only look: it is opened once for all of them."""
+    look(browser)
+    if not getattr(browser, "is_as_opened", False):
+        open_page(browser, front.url("/docs"))
+    browser.is_as_opened = True
     return browser
 
 
@@ -66,11 +78,11 @@ def text_of(element):
 
 # --- what it shows ---
 
-def test_every_request_of_the_document_is_shown_by_tag_and_linked(page):
-    calls = [text_of(each) for each in page.find_elements(By.CSS_SELECTOR, "article .call")]
-    links = [text_of(each) for each in page.find_elements(By.CSS_SELECTOR, "nav li a")]
+def test_every_request_of_the_document_is_shown_by_tag_and_linked(view):
+    calls = [text_of(each) for each in view.find_elements(By.CSS_SELECTOR, "article .call")]
+    links = [text_of(each) for each in view.find_elements(By.CSS_SELECTOR, "nav li a")]
     assert calls == links == [str(operation) for operation in OPERATIONS]
-    headings = [each.text for each in page.find_elements(By.CSS_SELECTOR, ".tag:has(article) > h2")]
+    headings = [each.text for each in view.find_elements(By.CSS_SELECTOR, ".tag:has(article) > h2")]
     assert headings == [tag["name"] for tag in DOCUMENT.said["tags"]]
 
 
@@ -85,8 +97,8 @@ ARTICLES = """
             one.checkVisibility() && one.textContent === "Only on the host itself.")}]));"""
 
 
-def test_a_request_is_shown_with_callers_parameters_bodies_and_replies(page):
-    articles = page.execute_script(ARTICLES)
+def test_a_request_is_shown_with_callers_parameters_bodies_and_replies(view):
+    articles = view.execute_script(ARTICLES)
     for operation in OPERATIONS:
         article = articles[operation.said["operationId"]]
         assert operation.said["summary"] in article["text"]
@@ -100,9 +112,9 @@ def test_a_request_is_shown_with_callers_parameters_bodies_and_replies(page):
             assert media is None or media in article["text"]
 
 
-def test_what_replies_have_in_them_is_shown(page):
+def test_what_replies_have_in_them_is_shown(view):
     for schema in ("Token", "User", "Session", "Client", "Key", "PolicyAnswer", "Metadata"):
-        section = text_of(page.find_element(By.ID, schema))
+        section = text_of(view.find_element(By.ID, schema))
         for member in DOCUMENT.said["components"]["schemas"][schema]["properties"]:
             assert member in section
 
@@ -191,15 +203,15 @@ def test_it_says_so_when_the_document_cannot_be_read(browser, front, page):
 # --- how it reads ---
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_nothing_goes_beyond_the_side_of_the_screen(page, width):
-    look(page, width)
-    assert page.execute_script("""
+def test_nothing_goes_beyond_the_side_of_the_screen(view, width):
+    look(view, width)
+    assert view.execute_script("""
         const width = document.documentElement.clientWidth;
         return [...document.body.querySelectorAll("*")].filter((each) => {
             const box = each.getBoundingClientRect();
             return box.width && box.right > width + 0.5 && !each.matches(".skip");
         }).map((each) => each.outerHTML.slice(0, 80)).slice(0, 5);""") == []
-    assert page.execute_script("return document.documentElement.scrollWidth") <= width
+    assert view.execute_script("return document.documentElement.scrollWidth") <= width
 
 
 CONTRAST = """
@@ -228,40 +240,40 @@ CONTRAST = """
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_every_text_stands_out_from_what_is_behind_it(page, scheme):
+def test_every_text_stands_out_from_what_is_behind_it(view, scheme):
     """WCAG 2 1.4.3: at least 4.5 to 1."""
-    look(page, scheme=scheme)
-    ratios = page.execute_script(CONTRAST)
+    look(view, scheme=scheme)
+    ratios = view.execute_script(CONTRAST)
     assert len(ratios) >= 6
     assert {pair: ratio for pair, ratio in ratios.items() if ratio < 4.5} == {}
-    background = page.execute_script("return getComputedStyle(document.body).backgroundColor")
+    background = view.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert (background == "rgb(253, 252, 250)") == (scheme == "light")
 
 
-def test_headings_are_in_order_and_places_are_named(page):
-    levels = page.execute_script("""
+def test_headings_are_in_order_and_places_are_named(view):
+    levels = view.execute_script("""
         return [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].map((each) => +each.tagName[1]);""")
     assert levels[0] == 1 and levels.count(1) == 1
     assert all(after <= before + 1 for before, after in zip(levels, levels[1:]))
     for landmark in ("header", "main", "nav[aria-label]", "footer", "form[role=search][aria-label]"):
-        assert len(page.find_elements(By.CSS_SELECTOR, landmark)) == 1, landmark
-    assert page.execute_script("return [document.documentElement.lang, document.title]") == [
+        assert len(view.find_elements(By.CSS_SELECTOR, landmark)) == 1, landmark
+    assert view.execute_script("return [document.documentElement.lang, document.title]") == [
         "en", "jeton: the requests"]
 
 
-def test_every_control_is_labelled_and_every_table_has_heads(page):
-    assert page.execute_script("""
+def test_every_control_is_labelled_and_every_table_has_heads(view):
+    assert view.execute_script("""
         return [...document.querySelectorAll("input, button, select, textarea")]
             .filter((each) => !each.labels.length || !each.labels[0].textContent.trim()).length;""") == 0
-    assert page.execute_script("""
+    assert view.execute_script("""
         return [...document.querySelectorAll("table")].filter((each) =>
             !each.querySelector("thead th[scope=col]") || [...each.tBodies[0].rows].some((row) =>
                 row.cells[0].tagName !== "TH" || row.cells[0].scope !== "row" ||
                 !row.cells[0].textContent.trim())).length;""") == 0
 
 
-def test_ids_are_unique_and_links_go_somewhere(page):
-    assert page.execute_script("""
+def test_ids_are_unique_and_links_go_somewhere(view):
+    assert view.execute_script("""
         const ids = [...document.querySelectorAll("[id]")].map((each) => each.id);
         const named = [...document.querySelectorAll("[aria-labelledby]")].map((each) =>
             each.getAttribute("aria-labelledby"));
@@ -276,7 +288,8 @@ def test_it_is_used_by_keyboard(page):
     skip = page.switch_to.active_element
     assert skip.text == "Skip to the requests" and skip.location["x"] >= 0
     skip.send_keys(Keys.ENTER)
-    assert page.switch_to.active_element.get_attribute("id") == "requests"
+    WebDriverWait(page, SECONDS).until(
+        lambda _: page.switch_to.active_element.get_attribute("id") == "requests")
     page.find_element(By.ID, "filter").send_keys(Keys.TAB)
     chosen = page.switch_to.active_element
     assert chosen.get_attribute("value") == "jeton.sock"
@@ -319,9 +332,9 @@ def test_on_a_phone_the_contents_are_folded(browser, front, page):
     assert browser.execute_script(first)
 
 
-def test_on_paper_there_are_the_requests_and_no_controls(page):
-    look(page, 800, media="print")
-    assert not page.find_element(By.TAG_NAME, "form").is_displayed()
-    assert not page.find_element(By.TAG_NAME, "nav").is_displayed()
-    assert page.find_element(By.TAG_NAME, "article").is_displayed()
-    assert page.execute_script("return document.documentElement.scrollWidth") <= 800
+def test_on_paper_there_are_the_requests_and_no_controls(view):
+    look(view, 800, media="print")
+    assert not view.find_element(By.TAG_NAME, "form").is_displayed()
+    assert not view.find_element(By.TAG_NAME, "nav").is_displayed()
+    assert view.find_element(By.TAG_NAME, "article").is_displayed()
+    assert view.execute_script("return document.documentElement.scrollWidth") <= 800
