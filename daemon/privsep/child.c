@@ -133,31 +133,32 @@ enum files {
         FILES_NONE,
         FILES_OF_FOLDER,
         FILES_AND_FOLDERS_OF_FOLDER,
-        FILES_TO_READ_IN_FOLDER,
+        FILES_TO_READ_IN_FOLDERS,
         FILES_ALL,
 };
 
 #ifdef JETON_SANITIZED
 
 /* The sanitizers' run time opens files and maps memory as it pleases. */
-static int fences_close(int *filter_fd, enum files files, int folder) {
+static int fences_close(int *filter_fd, enum files files, const int *folders, size_t count) {
         (void)filter_fd;
         (void)files;
-        (void)folder;
+        (void)folders;
+        (void)count;
         return 0;
 }
 
 #else
 
-static int fences_close(int *filter_fd, enum files files, int folder) {
+static int fences_close(int *filter_fd, enum files files, const int *folders, size_t count) {
         int r = 0;
 
         if (files == FILES_NONE)
                 r = sandbox_landlock();
         if (files == FILES_OF_FOLDER || files == FILES_AND_FOLDERS_OF_FOLDER)
-                r = sandbox_landlock_but(folder, files == FILES_AND_FOLDERS_OF_FOLDER);
-        if (files == FILES_TO_READ_IN_FOLDER)
-                r = sandbox_landlock_reading(folder);
+                r = sandbox_landlock_but(folders[0], files == FILES_AND_FOLDERS_OF_FOLDER);
+        if (files == FILES_TO_READ_IN_FOLDERS)
+                r = sandbox_landlock_reading(folders, count);
         if (r == 0 && *filter_fd >= 0)
                 r = sandbox_seccomp(filter_fd);
         return r;
@@ -165,8 +166,8 @@ static int fences_close(int *filter_fd, enum files files, int folder) {
 
 #endif
 
-static int confine(int *filter_fd, enum files files, int folder) {
-        int r = fences_close(filter_fd, files, folder);
+static int confine(int *filter_fd, enum files files, const int *folders, size_t count) {
+        int r = fences_close(filter_fd, files, folders, count);
 
         closep(filter_fd);
         if (r < 0)
@@ -175,12 +176,16 @@ static int confine(int *filter_fd, enum files files, int folder) {
 }
 
 int child_confine(int *filter_fd, bool keeps_files) {
-        return confine(filter_fd, keeps_files ? FILES_ALL : FILES_NONE, -1);
+        return confine(filter_fd, keeps_files ? FILES_ALL : FILES_NONE, NULL, 0);
 }
 
 int child_confine_to(int *filter_fd, int folder, bool with_folders) {
         return confine(filter_fd, with_folders ? FILES_AND_FOLDERS_OF_FOLDER : FILES_OF_FOLDER,
-                       folder);
+                       &folder, 1);
+}
+
+int child_confine_reading_in(int *filter_fd, const int *folders, size_t count) {
+        return confine(filter_fd, FILES_TO_READ_IN_FOLDERS, folders, count);
 }
 
 int child_confine_reading(int *filter_fd, const char *folder) {
@@ -188,7 +193,7 @@ int child_confine_reading(int *filter_fd, const char *folder) {
         int r;
 
         if (fd >= 0)
-                return confine(filter_fd, FILES_TO_READ_IN_FOLDER, fd);
+                return child_confine_reading_in(filter_fd, &fd, 1);
         r = -errno;
         log_error("%s: %s", folder, strerror(-r));
         closep(filter_fd);

@@ -42,4 +42,7 @@ int child_confine_to(int *filter_fd, int folder, bool with_folders);
 /* The same for a process that goes on reading files below one folder. */
 int child_confine_reading(int *filter_fd, const char *folder);
 
+/* The same below folders that it was given; of none: it opens nothing. */
+int child_confine_reading_in(int *filter_fd, const int *folders, size_t count);
+
 #endif

@@ -63,7 +63,7 @@ static const struct landlock_rights rights_of_abi[] = {
 
 /* To ask needs no right: EPERM is not the kernel's answer but that of a container manager, whose
  * own filter does not know the call. There the seccomp program, which lets nobody open a path but
- * names and units, stands alone. */
+ * names, units and issuer, stands alone. */
 static int landlock_abi(void) {
         long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_ASK_ABI);
 
@@ -80,11 +80,11 @@ static int folder_open_up(int ruleset, int folder, uint64_t rights) {
                        : 0;
 }
 
-/* folder: -1: none */
-static int landlock(int folder, uint64_t rights_there) {
+static int landlock(const int *folders, size_t count, uint64_t rights_there) {
         _cleanup_(closep) int ruleset = -1;
         const struct landlock_rights *rights;
         int abi = landlock_abi(), r = 0;
+        size_t i;
 
         if (abi <= 0)
                 return abi;
@@ -92,23 +92,23 @@ static int landlock(int folder, uint64_t rights_there) {
         ruleset = (int)syscall(SYS_landlock_create_ruleset, rights, sizeof(*rights), 0);
         if (ruleset < 0)
                 return -errno;
-        if (folder >= 0)
-                r = folder_open_up(ruleset, folder, rights_there);
+        for (i = 0; r == 0 && i < count; i++)
+                r = folder_open_up(ruleset, folders[i], rights_there);
         if (r < 0)
                 return r;
         return syscall(SYS_landlock_restrict_self, ruleset, 0) < 0 ? -errno : 0;
 }
 
 int sandbox_landlock(void) {
-        return landlock(-1, 0);
+        return landlock(NULL, 0, 0);
 }
 
 int sandbox_landlock_but(int folder, bool with_folders) {
-        return landlock(folder, with_folders ? FILE_RIGHTS | FOLDER_RIGHTS : FILE_RIGHTS);
+        return landlock(&folder, 1, with_folders ? FILE_RIGHTS | FOLDER_RIGHTS : FILE_RIGHTS);
 }
 
-int sandbox_landlock_reading(int folder) {
-        return landlock(folder, READING_RIGHTS);
+int sandbox_landlock_reading(const int *folders, size_t count) {
+        return landlock(folders, count, READING_RIGHTS);
 }
 
 /* ---- seccomp ---- */

@@ -4,6 +4,7 @@
 #define JETON_PRIVSEP_SANDBOX_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* No path can be opened, no TCP port bound or reached, no process outside signalled, as far as the
  * running kernel knows these rights; nothing where it knows none, or where a container lets nobody
@@ -16,8 +17,8 @@ int sandbox_landlock(void);
  */
 int sandbox_landlock_but(int folder, bool with_folders);
 
-/* The same, but for what is below that folder: to read plain files. */
-int sandbox_landlock_reading(int folder);
+/* The same, but for what is below those folders: to read plain files. */
+int sandbox_landlock_reading(const int *folders, size_t count);
 
 /* Installs the program of struct sock_filter that fills the file *fd from its start; the file is
  * closed first, because the program need not allow close(2). 0; -EBADMSG when it is no whole number

@@ -30,6 +30,15 @@ static int setup_take(void *context, struct frame *frame) {
         return 0;
 }
 
+static int servant_confine(const struct servant *servant, int *filter_fd) {
+        int folders[SERVANT_FOLDERS_MAX];
+
+        if (servant->folders)
+                return child_confine_reading_in(filter_fd, folders, servant->folders(folders));
+        return servant->reads ? child_confine_reading(filter_fd, servant->reads)
+                              : child_confine(filter_fd, servant->keeps_files);
+}
+
 static int servant_begin(const struct servant *servant, struct channel *control,
                          struct channel *authority) {
         struct setup setup = {servant, authority};
@@ -53,8 +62,7 @@ static int servant_begin(const struct servant *servant, struct channel *control,
                 closep(&filter_fd);
                 return r;
         }
-        r = servant->reads ? child_confine_reading(&filter_fd, servant->reads)
-                           : child_confine(&filter_fd, servant->keeps_files);
+        r = servant_confine(servant, &filter_fd);
         if (r < 0)
                 return r;
         return channel_send(control, MSG_READY, 0, &(struct msg_ready){0}, -1);

@@ -7,11 +7,17 @@
 
 #include <stdbool.h>
 
+#define SERVANT_FOLDERS_MAX 16
+
 struct servant {
         const char *program;
         enum process self;
         bool keeps_files;  /* child_confine() */
         const char *reads; /* NULL, or the folder of child_confine_reading() */
+
+        /* NULL, or gives those of child_confine_reading_in(), borrowed, in a place for
+         * SERVANT_FOLDERS_MAX. */
+        size_t (*folders)(int *ret);
 
         bool is_for_one; /* answers one question and ends */
 
