@@ -198,3 +198,20 @@ bool name_is_https(struct text name) {
 bool name_is_issuer(struct text name) {
         return name_is_https(name) && !text_has(name, '?');
 }
+
+bool name_is_outside_subject(struct text name) {
+        size_t i;
+
+        for (i = 0; i < name.len; i++)
+                if (name.p[i] < ' ' || name.p[i] > '~')
+                        return false;
+        return name.len > 0 && name.len <= OUTSIDE_SUB_MAX;
+}
+
+/* Enough to be of use and no more: mail servers know the rest (RFC 5321 4.1.2). */
+bool name_is_email(struct text name) {
+        const char *at = name.len > 0 ? memchr(name.p, '@', name.len) : NULL;
+
+        return at && at > name.p && at < name.p + name.len - 1 && name.len <= EMAIL_MAX &&
+               !text_has(name, ' ') && text_is_printable_utf8(name);
+}

@@ -5,14 +5,15 @@
 
 #include "text.h"
 
-#define USER_NAME_MAX 32 /* bytes */
-#define ROLE_NAME_MAX 64
-#define SCOPE_MAX     1024 /* bytes of a whole scope parameter */
-#define AUDIENCE_MAX  512  /* bytes of a whole space-separated audience list */
-#define ISSUER_MAX    255
-#define FULL_NAME_MAX 256
-#define EMAIL_MAX     254  /* RFC 5321 4.5.3.1.3 less the brackets */
-#define ROLES_MAX     1024 /* bytes of a user's space-separated roles */
+#define USER_NAME_MAX   32 /* bytes */
+#define ROLE_NAME_MAX   64
+#define SCOPE_MAX       1024 /* bytes of a whole scope parameter */
+#define AUDIENCE_MAX    512  /* bytes of a whole space-separated audience list */
+#define ISSUER_MAX      255
+#define FULL_NAME_MAX   256
+#define EMAIL_MAX       254  /* RFC 5321 4.5.3.1.3 less the brackets */
+#define OUTSIDE_SUB_MAX 255  /* of an outside issuer's `sub` */
+#define ROLES_MAX       1024 /* bytes of a user's space-separated roles */
 #define PASSWORD_MAX \
         511 /* bytes; crypt(3) refuses more (CRYPT_MAX_PASSPHRASE_SIZE, with its NUL) */
 #define PASSWORD_HASH_MAX 383  /* what crypt(3) writes at most (CRYPT_OUTPUT_SIZE, with its NUL) */
@@ -44,6 +45,13 @@ bool name_is_issuer(struct text name);
 
 /* The same, and it may have a query: what is fetched. */
 bool name_is_https(struct text name);
+
+/* What an outside issuer calls a person (OpenID Connect Core 2, `sub`): 1 to 255 bytes of ASCII,
+ * and none that is not printed. */
+bool name_is_outside_subject(struct text name);
+
+/* Something before an @ and something behind it, printable and without spaces. */
+bool name_is_email(struct text name);
 
 /* [A-Za-z0-9_.-]{1,64}: a PAM service. */
 bool name_is_service(struct text name);

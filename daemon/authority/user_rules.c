@@ -5,14 +5,6 @@
 
 #include <errno.h>
 
-/* Enough to be of use and no more: mail servers know the rest (RFC 5321 4.1.2). */
-static bool is_email(struct text email) {
-        const char *at = email.len > 0 ? memchr(email.p, '@', email.len) : NULL;
-
-        return email.len == 0 || (at && at > email.p && at < email.p + email.len - 1 &&
-                                  !text_has(email, ' ') && text_is_printable_utf8(email));
-}
-
 static bool are_roles(struct text roles) {
         struct text role;
 
@@ -25,7 +17,7 @@ static bool are_roles(struct text roles) {
 enum refusal rule_profile(struct text full_name, struct text email, struct text roles) {
         if (!text_is_printable_utf8(full_name))
                 return REFUSAL_FULL_NAME;
-        if (!is_email(email))
+        if (email.len > 0 && !name_is_email(email))
                 return REFUSAL_EMAIL;
         return are_roles(roles) ? REFUSAL_NONE : REFUSAL_ROLES;
 }
