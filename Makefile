@@ -92,7 +92,7 @@ privsep := $(BUILD)/lib/libprivsep.a
 libjeton := $(BUILD)/lib/libjeton.so.0
 pam      := $(BUILD)/lib/pam_jeton.so
 
-children := $(addprefix $(BUILD)/libexec/jetond-,frontend authority signer worker names units pam)
+children := $(addprefix $(BUILD)/libexec/jetond-,frontend authority signer worker names units issuer pam)
 programs := $(BUILD)/bin/jetond $(children)
 pam-test := $(BUILD)/libexec/jeton-pam-test
 
@@ -116,6 +116,8 @@ $(BUILD)/libexec/jetond-worker:    $(call objects,daemon/worker)
 $(BUILD)/libexec/jetond-worker:    packages = libcrypt libargon2 libcrypto pwquality
 $(BUILD)/libexec/jetond-names:     $(call objects,daemon/names)
 $(BUILD)/libexec/jetond-units:     $(call objects,daemon/units)
+$(BUILD)/libexec/jetond-issuer:    $(call objects,daemon/issuer) $(BUILD)/obj/client/jws/jwk.o
+$(BUILD)/libexec/jetond-issuer:    packages = libjwt jansson libcrypto
 $(BUILD)/libexec/jetond-pam:       $(call objects,daemon/pamworker) $(BUILD)/obj/daemon/names/account.o
 $(BUILD)/libexec/jetond-pam:       packages = pam
 

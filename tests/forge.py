@@ -36,14 +36,17 @@ class Forge:
     """A real token of a daemon taken apart, its key, and an attacker's."""
 
     def __init__(self, token, key_folder):
+        self.take_apart(token)
+        (file,) = key_folder.glob(self.header["kid"] + "*")
+        self.key = serialization.load_pem_private_key(file.read_bytes(), None)
+
+    def take_apart(self, token):
         self.token = token
         self.header_part, self.payload_part, self.signature_part = token.split(".")
         self.header_json = base64url_bytes(self.header_part).decode()
         self.header = json.loads(self.header_json)
         self.payload_json = base64url_bytes(self.payload_part).decode()
         self.claims = json.loads(self.payload_json)
-        (file,) = key_folder.glob(self.header["kid"] + "*")
-        self.key = serialization.load_pem_private_key(file.read_bytes(), None)
         self.attacker = ec.generate_private_key(ec.SECP256R1())
 
     # --- signatures ---

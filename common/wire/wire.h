@@ -32,6 +32,7 @@
 /* RFC 8693 2.1, 3. */
 #define WIRE_GRANT_EXCHANGE    "urn:ietf:params:oauth:grant-type:token-exchange"
 #define WIRE_TOKEN_TYPE_ACCESS "urn:ietf:params:oauth:token-type:access_token"
+#define WIRE_TOKEN_TYPE_ID     "urn:ietf:params:oauth:token-type:id_token"
 
 /* A login code is for whoever has shown his password within that many seconds. */
 #define WIRE_LOGIN_CODE_MAX_AGE_S 300

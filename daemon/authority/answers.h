@@ -32,7 +32,11 @@ int answer_token_check(struct call *call, const union message *ask);
 int answer_peer_grant(struct call *call, const union message *ask);   /* grant_peer.c */
 int answer_client_grant(struct call *call, const union message *ask); /* grant_client.c */
 int answer_client_check(struct call *call, const union message *ask);
-int answer_exchange(struct call *call, const union message *ask);    /* exchange.c */
+int answer_exchange(struct call *call, const union message *ask);      /* exchange.c */
+int answer_outside_grant(struct call *call, const union message *ask); /* grant_outside.c */
+int answer_link_list(struct call *call, const union message *ask);     /* user_links.c */
+int answer_link_add(struct call *call, const union message *ask);
+int answer_link_remove(struct call *call, const union message *ask);
 int answer_client_add(struct call *call, const union message *ask);  /* client_add.c */
 int answer_client_list(struct call *call, const union message *ask); /* clients.c */
 int answer_client_show(struct call *call, const union message *ask);

@@ -81,6 +81,7 @@ struct authority {
         struct link signer;
         struct link names;
         struct link units;
+        struct link issuers;
         struct workers workers;
         struct conversations conversations;
 

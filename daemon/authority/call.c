@@ -85,6 +85,7 @@ void call_free(struct call *call) {
                 call->free_step(call->step.grant);
         change_free(call->change);
         source_walk_free(call->walk);
+        free(call->outside);
         settings_unref(call->settings);
         user_free(call->admin);
         secret_free(call->admin_token);

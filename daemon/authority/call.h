@@ -31,6 +31,7 @@ typedef int call_proof(struct call *call, bool *ret_proven);
 typedef int call_account(struct call *call, const struct msg_account *account);
 typedef int call_unit(struct call *call, struct text unit);
 typedef int call_matched(struct call *call, bool is_right);
+typedef int call_vouched(struct call *call, const struct msg_outside_checked *said);
 /* NULL: nobody could be asked */
 typedef int call_conversed(struct call *call, const struct msg_pam_checked *said);
 
@@ -90,6 +91,8 @@ struct call {
         call_checked *checked;
         call_account *account;
         call_unit *unit;
+        call_vouched *vouched;
+        struct outside_login *outside; /* grant_outside.c; owned */
         struct commit commit;
         call_write *write;
         call_step *committed;
@@ -109,6 +112,7 @@ struct call {
                 struct unit_wish *unit_wish;     /* credential.c */
                 struct client_work *client_work; /* client_admin.c */
                 char *unlocked;                  /* user_unlock.c */
+                struct outside_link *link;       /* user_links.c */
                 struct secret *presented;        /* token_check.c */
         } step;                                  /* owned; freed by free_step */
         void (*free_step)(void *step);

@@ -38,6 +38,7 @@ static int user_write(struct call *call, struct transaction *transaction) {
                 .members = change->members,
                 .full_name = text_of(change->full_name),
                 .email = text_of(change->email),
+                .email_of_admin = change->email_of_admin,
                 .roles = text_of(change->roles),
                 .disabled = change->disabled,
                 .must_change = change->must_change,

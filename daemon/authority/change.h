@@ -12,6 +12,7 @@ struct change {
         unsigned members; /* enum user_member; the others are not looked at */
         char full_name[FULL_NAME_MAX + 1];
         char email[EMAIL_MAX + 1];
+        bool email_of_admin; /* an administrator sets it */
         char roles[ROLES_MAX + 1];
         bool disabled;
         bool must_change;

@@ -6,6 +6,7 @@
 #include "accept.h"
 #include "audit.h"
 #include "frontends.h"
+#include "issuers.h"
 #include "naming.h"
 #include "sessions.h"
 #include "signing.h"
@@ -33,6 +34,8 @@ static int join_link(struct authority *authority, const struct msg_descriptor *s
                 return naming_join(authority, fd);
         case PROCESS_UNITS:
                 return units_join(authority, fd);
+        case PROCESS_ISSUER:
+                return issuers_join(authority, fd);
         case PROCESS_PAM:
                 return conversations_join(authority, said->instance, fd);
         default:

@@ -7,6 +7,10 @@ struct entitlement entitlement_of_person(struct text roles) {
         return (struct entitlement){.by_roles = true, .roles = roles};
 }
 
+struct entitlement entitlement_of_guest(struct text roles) {
+        return (struct entitlement){.by_roles = true, .roles = roles, .is_guest = true};
+}
+
 struct entitlement entitlement_of_service(const struct identity_rule *rule) {
         return (struct entitlement){
                 .by_lists = true,
@@ -43,6 +47,8 @@ bool entitlement_has(const struct entitlement *entitlement, const struct audienc
 static bool has_scope(const struct entitlement *entitlement, const struct audience_rule *audience,
                       struct text scope) {
         if (!policy_declares_scope(audience, scope))
+                return false;
+        if (entitlement->is_guest && text_is(scope, TEXT(ADMIN_SCOPE)))
                 return false;
         if (entitlement->by_roles && !policy_may_have_scope(audience, entitlement->roles, scope))
                 return false;

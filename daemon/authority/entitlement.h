@@ -8,10 +8,15 @@
 #include "identity.h"
 #include "store/clients.h"
 
+/* How a login is called that an outside issuer has proved: no name of RFC 8176, which has none for
+ * it, but what other servers of this kind write. */
+#define METHOD_OUTSIDE "fed"
+
 /* All texts are lent by what it was made from. */
 struct entitlement {
         bool by_roles;     /* audiences and scopes that are open to these roles only */
         struct text roles; /* those that a token may carry, too */
+        bool is_guest;     /* never the scope of administrators */
         bool by_lists;     /* those that are named here only */
         struct text audiences, scopes;
         uint32_t lifetime_s; /* 0: the audience's */
@@ -19,6 +24,9 @@ struct entitlement {
 
 /* What the configuration opens to whoever has these roles. */
 struct entitlement entitlement_of_person(struct text roles);
+
+/* The same for whom an outside issuer has proved: all but the scope of administrators. */
+struct entitlement entitlement_of_guest(struct text roles);
 
 /* What an identity block lists. */
 struct entitlement entitlement_of_service(const struct identity_rule *rule);

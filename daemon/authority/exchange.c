@@ -85,12 +85,17 @@ static int load_account(struct call *call, struct text uid, struct narrowing *na
         return 0;
 }
 
-/* By a password he has what his roles open; by anything else no more than self lists. */
+/* By a password, or the word of an outside issuer, he has what his roles open; by anything else no
+ * more than self lists. */
 static enum refusal entitle_person(struct narrowing *narrowing) {
         const struct identity_rule *self = self_rule(narrowing->settings);
 
         if (text_is(text_of(narrowing->claims.amr), TEXT("pwd"))) {
                 narrowing->entitlement = entitlement_of_person(text_of(narrowing->roles));
+                return REFUSAL_NONE;
+        }
+        if (text_is(text_of(narrowing->claims.amr), TEXT(METHOD_OUTSIDE))) {
+                narrowing->entitlement = entitlement_of_guest(text_of(narrowing->roles));
                 return REFUSAL_NONE;
         }
         if (!self)

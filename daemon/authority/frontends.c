@@ -39,6 +39,10 @@ static const struct inbox_row {
         {MSG_ASK_PEER_GRANT, answer_peer_grant},
         {MSG_ASK_CLIENT_GRANT, answer_client_grant},
         {MSG_ASK_EXCHANGE, answer_exchange},
+        {MSG_ASK_OUTSIDE_GRANT, answer_outside_grant},
+        {MSG_ASK_LINK_LIST, answer_link_list},
+        {MSG_ASK_LINK_ADD, answer_link_add},
+        {MSG_ASK_LINK_REMOVE, answer_link_remove},
         {MSG_ASK_CLIENT_CHECK, answer_client_check},
         {MSG_ASK_CLIENT_ADD, answer_client_add},
         {MSG_ASK_CLIENT_LIST, answer_client_list},
@@ -77,6 +81,9 @@ _Static_assert(offsetof(struct msg_connection_closed, connection) == 0 &&
                        offsetof(struct msg_ask_peer_grant, connection) == 0 &&
                        offsetof(struct msg_ask_client_grant, connection) == 0 &&
                        offsetof(struct msg_ask_exchange, connection) == 0 &&
+                       offsetof(struct msg_ask_outside_grant, connection) == 0 &&
+                       offsetof(struct msg_ask_link_list, connection) == 0 &&
+                       offsetof(struct msg_ask_link, connection) == 0 &&
                        offsetof(struct msg_ask_client_check, connection) == 0 &&
                        offsetof(struct msg_ask_client_add, connection) == 0 &&
                        offsetof(struct msg_ask_client_list, connection) == 0 &&

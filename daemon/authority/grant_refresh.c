@@ -16,6 +16,7 @@
 #include "answers.h"
 #include "audit.h"
 #include "client_auth.h"
+#include "entitlement.h"
 #include "policy.h"
 #include "sessions.h"
 #include "signing.h"
@@ -247,10 +248,23 @@ static enum refusal grant_settle(struct call *call, const struct msg_ask_refresh
                                    ask->scope, grant->scope);
 }
 
+/* Where passwords are not taken, neither are the sessions that began with one; those that an
+ * outside issuer has begun go on. */
+static enum refusal session_check(const struct call *call) {
+        const struct session *session = &call->step.refresh->session;
+
+        if (!text_is(text_of(session->client_id), TEXT(WIRE_CLIENT_LOCAL)) ||
+            text_is(text_of(session->amr), TEXT(METHOD_OUTSIDE)))
+                return REFUSAL_NONE;
+        return policy_password_grant(call);
+}
+
 static int grant_of_user(struct call *call, const struct msg_ask_refresh_grant *ask) {
-        enum refusal refusal;
+        enum refusal refusal = session_check(call);
         int r;
 
+        if (refusal)
+                return refuse(call, refusal, "policy");
         r = users_find_id(call->authority->store, call->step.refresh->session.user_id, &call->user);
         if (r < 0 && r != -ENOENT)
                 return r;
@@ -270,8 +284,8 @@ static int grant_check(struct call *call, const struct msg_ask_refresh_grant *as
                 return client_prove(call, ask->client_id, ask->secret, ret_refusal);
         if (ask->client_id.len > 0 && !text_is(ask->client_id, TEXT(WIRE_CLIENT_LOCAL)))
                 *ret_refusal = REFUSAL_CLIENT;
-        else if (call->connection->class == CLASS_WEB && !call->settings->password_grant_web)
-                *ret_refusal = REFUSAL_GRANT_ON_WEB;
+        else if (call->settings->outside_count == 0)
+                *ret_refusal = policy_password_grant(call);
         return 0;
 }
 

@@ -171,6 +171,19 @@ static const struct msg_answer_refused rows[REFUSAL_COUNT] = {
                     "only a token for the issuer becomes one for another audience"),
         [REFUSAL_EXCHANGE_ROLES] =
                 ROW(400, "invalid_request", "the subject token has not all of those roles"),
+        [REFUSAL_OUTSIDE] =
+                ROW(400, "invalid_request",
+                    "that ID token is not accepted here, was used already, or no account is linked "
+                    "to its subject"),
+        [REFUSAL_NO_ISSUERS] = ROW(400, "invalid_request", "no outside issuer is configured here"),
+        [REFUSAL_NO_ISSUER] =
+                ROW(400, "invalid_request", "no such outside issuer is configured here"),
+        [REFUSAL_OUTSIDE_SUBJECT] =
+                ROW(400, "invalid_request",
+                    "sub must be 1 to 255 printable ASCII characters, as the issuer writes it"),
+        [REFUSAL_LINK_TAKEN] = ROW(409, "conflict", "that subject is linked to a user already"),
+        [REFUSAL_LINKS_FULL] = ROW(409, "conflict", "a user has at most 16 links"),
+        [REFUSAL_NO_LINK] = ROW(404, "not_found", "this user has no such link"),
         [REFUSAL_BROKEN] = ROW(500, "server_error", "something is broken here; the log says what"),
         [REFUSAL_BUSY] = ROW(503, "temporarily_unavailable", "try again in a moment"),
         [REFUSAL_FULL] =

@@ -72,6 +72,13 @@ enum refusal {
         REFUSAL_OTHER_CLIENT,
         REFUSAL_OTHER_AUDIENCE,
         REFUSAL_EXCHANGE_ROLES,
+        REFUSAL_OUTSIDE, /* whatever is wrong with it, or no account: one answer */
+        REFUSAL_NO_ISSUERS,
+        REFUSAL_NO_ISSUER,
+        REFUSAL_OUTSIDE_SUBJECT,
+        REFUSAL_LINK_TAKEN,
+        REFUSAL_LINKS_FULL,
+        REFUSAL_NO_LINK,
         REFUSAL_BROKEN, /* 500: the log has the reason */
         REFUSAL_BUSY,   /* 503: a process behind is away */
         REFUSAL_FULL,   /* 503: the disk is full or read-only */

@@ -104,6 +104,7 @@ static int add_write(struct call *call, struct transaction *transaction) {
                 .has_uid = new->has_uid,
                 .uid = new->uid,
                 .expires_at = new->expires_at,
+                .email_of_admin = !new->registers,
                 .now = clock_wall_s(),
                 .is_charged = new->registers,
                 .charged_to = call->connection->charged_to,

@@ -21,6 +21,7 @@ static int change_keep(struct call *call, const struct msg_ask_user_change *ask)
         if (r < 0)
                 return r;
         change->members = ask->members;
+        change->email_of_admin = true;
         change->disabled = ask->disabled;
         change->must_change = ask->must_change;
         change->expires_at = ask->expires_at;

@@ -52,6 +52,9 @@ int user_change_begin(struct request *request);
 int user_replace_begin(struct request *request);
 int user_remove_begin(struct request *request);
 int user_unlock_begin(struct request *request);
+int link_list_begin(struct request *request); /* user_links.c */
+int link_add_begin(struct request *request);
+int link_remove_begin(struct request *request);
 int profile_change_begin(struct request *request);
 int password_change_begin(struct request *request);
 int key_list_begin(struct request *request);

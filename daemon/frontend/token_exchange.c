@@ -1,5 +1,6 @@
-/* POST /token, token exchange (RFC 8693): one's own token for a narrower one. What narrower means
- * is the authority's to say; nobody acts for anybody here. */
+/* POST /token, token exchange (RFC 8693): one's own token for a narrower one, or the ID token of an
+ * outside issuer for a login here. What narrower means, and whom an ID token is about, is the
+ * authority's to say; nobody acts for anybody here. */
 #include "token.h"
 
 #include "../../common/cleanup.h"
@@ -19,13 +20,18 @@ static int exchange_finish(struct request *request, const union message *answer)
         return request_reply_json(request, &reply, &body);
 }
 
+static bool is_outside(const struct params *params) {
+        return text_is(params_get(params, "subject_token_type"), TEXT(WIRE_TOKEN_TYPE_ID));
+}
+
 static int check_types(struct request *request, const struct params *params) {
         struct text given = params_get(params, "subject_token_type");
         struct text wanted = params_get(params, "requested_token_type");
 
-        if (!text_is(given, TEXT(WIRE_TOKEN_TYPE_ACCESS)))
+        if (!text_is(given, TEXT(WIRE_TOKEN_TYPE_ACCESS)) && !is_outside(params))
                 return request_refuse(request, 400, "invalid_request",
-                                      "subject_token_type must be that of an access token");
+                                      "subject_token_type must be that of an access token, or of "
+                                      "an outside issuer's ID token");
         if (wanted.len > 0 && !text_is(wanted, TEXT(WIRE_TOKEN_TYPE_ACCESS)))
                 return request_refuse(request, 400, "invalid_request",
                                       "requested_token_type can be an access token alone");
@@ -58,22 +64,20 @@ static int read_bounds(struct request *request, const struct params *params,
         return 0;
 }
 
-int exchange_begin(struct request *request, const struct params *params) {
+/* ---- one's own token ---- */
+
+static int own_begin(struct request *request, const struct params *params,
+                     const struct client_proof *proof) {
         static const struct exchange exchange = {
                 .ask = MSG_ASK_EXCHANGE,
                 .answer = MSG_ANSWER_TOKEN,
                 .finish = exchange_finish,
         };
-        _cleanup_(client_proof_clear) struct client_proof proof = {0};
         struct msg_ask_exchange ask = {.connection = request->number};
         char audience[AUDIENCE_MAX];
         int r;
 
-        r = client_proof_read(&request->authorization, params, &proof, &request->fault);
-        if (r == 0)
-                r = check_types(request, params);
-        if (r == 0)
-                r = read_subject(request, params, &ask.subject_token);
+        r = read_subject(request, params, &ask.subject_token);
         if (r == 0)
                 r = token_read_audience(request, params, audience, &ask.audience);
         if (r == 0)
@@ -82,7 +86,58 @@ int exchange_begin(struct request *request, const struct params *params) {
                 r = read_bounds(request, params, &ask);
         if (r < 0)
                 return r;
-        ask.client_id = proof.id;
-        ask.secret = proof.secret;
+        ask.client_id = proof->id;
+        ask.secret = proof->secret;
         return call_ask(request, &exchange, &ask);
+}
+
+/* ---- an outside issuer's ---- */
+
+/* A login has no bounds of its own: nothing that is asked for is dropped in silence. */
+static int check_outside(struct request *request, const struct params *params,
+                         const struct client_proof *proof) {
+        if (params_has(params, "roles") || params_has(params, "requested_lifetime"))
+                return request_refuse(request, 400, "invalid_request",
+                                      "roles and requested_lifetime are for a token of here");
+        if (proof->secret.len > 0)
+                return request_refuse(request, 401, "invalid_client",
+                                      "this grant is for the client local alone");
+        return 0;
+}
+
+static int outside_begin(struct request *request, const struct params *params,
+                         const struct client_proof *proof) {
+        static const struct exchange login = {
+                .ask = MSG_ASK_OUTSIDE_GRANT,
+                .answer = MSG_ANSWER_TOKEN,
+                .finish = exchange_finish,
+        };
+        struct msg_ask_outside_grant ask = {.connection = request->number};
+        char audience[AUDIENCE_MAX];
+        int r;
+
+        r = check_outside(request, params, proof);
+        if (r == 0)
+                r = read_subject(request, params, &ask.subject_token);
+        if (r == 0)
+                r = token_read_audience(request, params, audience, &ask.audience);
+        if (r == 0)
+                r = token_read_scope(request, params, &ask.scope);
+        if (r < 0)
+                return r;
+        ask.client_id = proof->id;
+        return call_ask(request, &login, &ask);
+}
+
+int exchange_begin(struct request *request, const struct params *params) {
+        _cleanup_(client_proof_clear) struct client_proof proof = {0};
+        int r;
+
+        r = client_proof_read(&request->authorization, params, &proof, &request->fault);
+        if (r == 0)
+                r = check_types(request, params);
+        if (r < 0)
+                return r;
+        return is_outside(params) ? outside_begin(request, params, &proof)
+                                  : own_begin(request, params, &proof);
 }

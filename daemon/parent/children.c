@@ -33,6 +33,10 @@ static uint32_t pam_workers(const struct settings *settings) {
         return sources_have_pam(settings) ? settings->pam_workers : 0;
 }
 
+static uint32_t issuers(const struct settings *settings) {
+        return settings->outside_count > 0 ? 1 : 0;
+}
+
 /* In the order of their start: the signer publishes the keys that the others verify with, and the
  * authority is given a channel to each of the others. */
 static const struct program programs[] = {
@@ -40,6 +44,7 @@ static const struct program programs[] = {
          .locks_memory = true},
         {PROCESS_NAMES, "jetond-names", ACCOUNT_WORKER, one, .is_vital = false},
         {PROCESS_UNITS, "jetond-units", ACCOUNT_WORKER, one, .is_vital = false},
+        {PROCESS_ISSUER, "jetond-issuer", ACCOUNT_WORKER, issuers, .is_vital = false},
         {PROCESS_WORKER, "jetond-worker", ACCOUNT_WORKER, workers, .is_vital = false},
         {PROCESS_FRONTEND, "jetond-frontend", ACCOUNT_FRONTEND, frontends,
          .holds_connections = true},

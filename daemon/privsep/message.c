@@ -339,6 +339,35 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ask_exchange, roles, ROLES_MAX),
                 FIELD(msg_ask_exchange, lifetime_s, ANY_NUMBER),
         }},
+        [MSG_ASK_OUTSIDE_GRANT] = {"ask-outside-grant", {
+                FIELD(msg_ask_outside_grant, connection, ANY_NUMBER),
+                FIELD(msg_ask_outside_grant, subject_token, TOKEN_MAX),
+                FIELD(msg_ask_outside_grant, client_id, CLIENT_MAX),
+                FIELD(msg_ask_outside_grant, audience, AUDIENCE_MAX),
+                FIELD(msg_ask_outside_grant, scope, SCOPE_MAX),
+        }},
+        [MSG_ASK_LINK_LIST] = {"ask-link-list", {
+                FIELD(msg_ask_link_list, connection, ANY_NUMBER),
+                FIELD(msg_ask_link_list, credential, CREDENTIAL_BEARER),
+                FIELD(msg_ask_link_list, bearer, TOKEN_MAX),
+                FIELD(msg_ask_link_list, user, USER_KEY_MAX),
+        }},
+        [MSG_ASK_LINK_ADD] = {"ask-link-add", {
+                FIELD(msg_ask_link, connection, ANY_NUMBER),
+                FIELD(msg_ask_link, credential, CREDENTIAL_BEARER),
+                FIELD(msg_ask_link, bearer, TOKEN_MAX),
+                FIELD(msg_ask_link, user, USER_KEY_MAX),
+                FIELD(msg_ask_link, issuer, ISSUER_MAX),
+                FIELD(msg_ask_link, sub, OUTSIDE_SUB_MAX),
+        }},
+        [MSG_ASK_LINK_REMOVE] = {"ask-link-remove", {
+                FIELD(msg_ask_link, connection, ANY_NUMBER),
+                FIELD(msg_ask_link, credential, CREDENTIAL_BEARER),
+                FIELD(msg_ask_link, bearer, TOKEN_MAX),
+                FIELD(msg_ask_link, user, USER_KEY_MAX),
+                FIELD(msg_ask_link, issuer, ISSUER_MAX),
+                FIELD(msg_ask_link, sub, OUTSIDE_SUB_MAX),
+        }},
         [MSG_ASK_CLIENT_CHECK] = {"ask-client-check", {
                 FIELD(msg_ask_client_check, connection, ANY_NUMBER),
                 FIELD(msg_ask_client_check, client_id, CLIENT_MAX),
@@ -510,6 +539,15 @@ static const struct message_rule rules[MSG_COUNT] = {
         [MSG_ANSWER_CLIENTS_END] = {"answer-clients-end", {
                 FIELD(msg_answer_clients_end, total, ANY_NUMBER),
         }},
+        [MSG_ANSWER_LINK] = {"answer-link", {
+                FIELD(msg_answer_link, issuer, ISSUER_MAX),
+                FIELD(msg_answer_link, sub, OUTSIDE_SUB_MAX),
+                FIELD(msg_answer_link, by_email, FLAG_MAX),
+                FIELD(msg_answer_link, created_at, TIME_MAX),
+        }},
+        [MSG_ANSWER_LINKS_END] = {"answer-links-end", {
+                FIELD(msg_answer_links_end, total, ANY_NUMBER),
+        }},
         [MSG_ANSWER_POLICY] = {"answer-policy", {
                 FIELD(msg_answer_policy, granted, FLAG_MAX),
                 FIELD(msg_answer_policy, reason, REASON_MAX),
@@ -675,6 +713,21 @@ static const struct message_rule rules[MSG_COUNT] = {
         }},
         [MSG_UNIT] = {"unit", {
                 FIELD(msg_unit, unit, UNIT_MAX),
+        }},
+        [MSG_CHECK_OUTSIDE] = {"check-outside", {
+                FIELD(msg_check_outside, token, TOKEN_MAX),
+                FIELD(msg_check_outside, now, TIME_MAX),
+                FIELD(msg_check_outside, leeway_s, ANY_NUMBER),
+        }},
+        [MSG_OUTSIDE_CHECKED] = {"outside-checked", {
+                FIELD(msg_outside_checked, verdict, OUTSIDE_VALID),
+                FIELD(msg_outside_checked, issuer, ISSUER_MAX),
+                FIELD(msg_outside_checked, sub, OUTSIDE_SUB_MAX),
+                FIELD(msg_outside_checked, email, EMAIL_MAX),
+                FIELD(msg_outside_checked, email_verified, FLAG_MAX),
+                FIELD(msg_outside_checked, auth_time, TIME_MAX),
+                FIELD(msg_outside_checked, issued_at, TIME_MAX),
+                FIELD(msg_outside_checked, expires_at, TIME_MAX),
         }},
 };
 /* clang-format on */

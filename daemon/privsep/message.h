@@ -113,6 +113,10 @@ enum message_type {
         MSG_ASK_PEER_GRANT,
         MSG_ASK_CLIENT_GRANT,
         MSG_ASK_EXCHANGE,
+        MSG_ASK_OUTSIDE_GRANT,
+        MSG_ASK_LINK_LIST, /* of a user to outside issuers */
+        MSG_ASK_LINK_ADD,
+        MSG_ASK_LINK_REMOVE,
         MSG_ASK_CLIENT_CHECK,
         MSG_ASK_CLIENT_ADD,
         MSG_ASK_CLIENT_LIST,
@@ -137,6 +141,8 @@ enum message_type {
         MSG_ANSWER_IMPORTED,     /* one of several, in the order of the rows */
         MSG_ANSWER_CLIENT,       /* one client; in a list, one of several */
         MSG_ANSWER_CLIENTS_END,  /* closes a list */
+        MSG_ANSWER_LINK,         /* one link; in a list, one of several */
+        MSG_ANSWER_LINKS_END,    /* closes a list */
         MSG_ANSWER_POLICY,
         MSG_ANSWER_TICKET,
         MSG_ANSWER_LOGIN_CODE,
@@ -179,6 +185,10 @@ enum message_type {
         MSG_FIND_UNIT,
         MSG_PROCESS,
         MSG_UNIT,
+
+        /* authority and issuer */
+        MSG_CHECK_OUTSIDE,
+        MSG_OUTSIDE_CHECKED,
 
         MSG_COUNT,
 };
@@ -555,6 +565,31 @@ struct msg_ask_exchange {
         uint32_t lifetime_s; /* 0: as long as may be */
 };
 
+struct msg_ask_outside_grant {
+        uint32_t connection;
+        struct text subject_token; /* an ID token of somebody else's */
+        struct text client_id;
+        struct text audience; /* space-separated; empty: the issuer */
+        struct text scope;
+};
+
+struct msg_ask_link_list {
+        uint32_t connection;
+        uint8_t credential;
+        struct text bearer;
+        struct text user; /* id or name */
+};
+
+/* MSG_ASK_LINK_ADD, MSG_ASK_LINK_REMOVE */
+struct msg_ask_link {
+        uint32_t connection;
+        uint8_t credential;
+        struct text bearer;
+        struct text user;   /* id or name */
+        struct text issuer; /* who he is there */
+        struct text sub;
+};
+
 struct msg_ask_client_check {
         uint32_t connection;
         struct text client_id;
@@ -750,6 +785,17 @@ struct msg_answer_client_check {
 };
 
 struct msg_answer_clients_end {
+        uint64_t total;
+};
+
+struct msg_answer_link {
+        struct text issuer;
+        struct text sub;
+        uint8_t by_email; /* 1: made by a login; 0: by an administrator */
+        int64_t created_at;
+};
+
+struct msg_answer_links_end {
         uint64_t total;
 };
 
@@ -975,6 +1021,46 @@ struct msg_unit {
         struct text unit; /* empty: none */
 };
 
+/* ---- authority <-> issuer ---- */
+
+#define OUTSIDE_TIME_MAX       INT64_C(253402300799) /* the last second of the year 9999 */
+#define OUTSIDE_LIFETIME_MAX_S 86400
+
+struct msg_check_outside {
+        struct text token; /* of somebody else, about a person */
+        int64_t now;
+        uint32_t leeway_s;
+};
+
+/* What became of it. */
+enum outside_verdict {
+        OUTSIDE_MALFORMED = 0, /* no compact JWS, or its JSON is none */
+        OUTSIDE_HEADER,        /* its header asks for what is not known, or is of another kind */
+        OUTSIDE_ISSUER,        /* nobody's who is configured */
+        OUTSIDE_ALGORITHM,     /* another than the issuer's */
+        OUTSIDE_KEY,           /* its kid is none of the issuer's, or he has no keys */
+        OUTSIDE_SIGNATURE,
+        OUTSIDE_AUDIENCE, /* for somebody else, or for others too */
+        OUTSIDE_EXPIRED,
+        OUTSIDE_NOT_YET,
+        OUTSIDE_LIFETIME, /* longer than OUTSIDE_LIFETIME_MAX_S */
+        OUTSIDE_CLAIMS,   /* a claim is missing, or is not what it has to be */
+        OUTSIDE_VALID = 0x6a,
+};
+
+/* The rest is empty unless it is valid. The issuer comes by his address: in a reload his number may
+ * become another's. */
+struct msg_outside_checked {
+        uint8_t verdict;
+        struct text issuer;
+        struct text sub;
+        struct text email; /* empty: none */
+        uint8_t email_verified;
+        int64_t auth_time; /* 0: it does not say */
+        int64_t issued_at;
+        int64_t expires_at;
+};
+
 /* One decoded message. Its texts are lent by the frame's buffer. */
 union message {
         struct msg_setup_frontend setup_frontend;
@@ -1018,6 +1104,9 @@ union message {
         struct msg_ask_peer_grant ask_peer_grant;
         struct msg_ask_client_grant ask_client_grant;
         struct msg_ask_exchange ask_exchange;
+        struct msg_ask_outside_grant ask_outside_grant;
+        struct msg_ask_link_list ask_link_list;
+        struct msg_ask_link ask_link;
         struct msg_ask_client_check ask_client_check;
         struct msg_ask_client_add ask_client_add;
         struct msg_ask_client_list ask_client_list;
@@ -1037,6 +1126,8 @@ union message {
         struct msg_answer_client answer_client;
         struct msg_answer_client_check answer_client_check;
         struct msg_answer_clients_end answer_clients_end;
+        struct msg_answer_link answer_link;
+        struct msg_answer_links_end answer_links_end;
         struct msg_answer_policy answer_policy;
         struct msg_answer_ticket answer_ticket;
         struct msg_answer_login_code answer_login_code;
@@ -1068,6 +1159,8 @@ union message {
         struct msg_find_unit find_unit;
         struct msg_process process;
         struct msg_unit unit;
+        struct msg_check_outside check_outside;
+        struct msg_outside_checked outside_checked;
 };
 
 /* "ask-me", for logs. Never NULL. */

@@ -95,6 +95,10 @@ static const struct permit rows[] = {
         {MSG_ASK_PEER_GRANT,      FRONTEND,  AUTHORITY, RUNNING, false},
         {MSG_ASK_CLIENT_GRANT,    FRONTEND,  AUTHORITY, RUNNING, false},
         {MSG_ASK_EXCHANGE,        FRONTEND,  AUTHORITY, RUNNING, false},
+        {MSG_ASK_OUTSIDE_GRANT,   FRONTEND,  AUTHORITY, RUNNING, false},
+        {MSG_ASK_LINK_LIST,       FRONTEND,  AUTHORITY, RUNNING, false},
+        {MSG_ASK_LINK_ADD,        FRONTEND,  AUTHORITY, RUNNING, false},
+        {MSG_ASK_LINK_REMOVE,     FRONTEND,  AUTHORITY, RUNNING, false},
         {MSG_ASK_CLIENT_CHECK,    FRONTEND,  AUTHORITY, RUNNING, false},
         {MSG_ASK_CLIENT_ADD,      FRONTEND,  AUTHORITY, RUNNING, false},
         {MSG_ASK_CLIENT_LIST,     FRONTEND,  AUTHORITY, RUNNING, false},
@@ -119,6 +123,8 @@ static const struct permit rows[] = {
         {MSG_ANSWER_IMPORTED,    AUTHORITY, FRONTEND,  RUNNING, false},
         {MSG_ANSWER_CLIENT,       AUTHORITY, FRONTEND,  RUNNING, false},
         {MSG_ANSWER_CLIENTS_END,  AUTHORITY, FRONTEND,  RUNNING, false},
+        {MSG_ANSWER_LINK,         AUTHORITY, FRONTEND,  RUNNING, false},
+        {MSG_ANSWER_LINKS_END,    AUTHORITY, FRONTEND,  RUNNING, false},
         {MSG_ANSWER_POLICY,       AUTHORITY, FRONTEND,  RUNNING, false},
         {MSG_ANSWER_TICKET,      AUTHORITY, FRONTEND,  RUNNING, false},
         {MSG_ANSWER_LOGIN_CODE,  AUTHORITY, FRONTEND,  RUNNING, false},
@@ -158,6 +164,9 @@ static const struct permit rows[] = {
         {MSG_FIND_UNIT,          AUTHORITY, UNITS,     RUNNING, false},
         {MSG_PROCESS,            UNITS,     AUTHORITY, RUNNING, false},
         {MSG_UNIT,               UNITS,     AUTHORITY, RUNNING, false},
+
+        {MSG_CHECK_OUTSIDE,      AUTHORITY, ISSUER,    RUNNING, false},
+        {MSG_OUTSIDE_CHECKED,    ISSUER,    AUTHORITY, RUNNING, false},
 };
 /* clang-format on */
 

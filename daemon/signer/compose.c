@@ -65,7 +65,7 @@ static const struct subject {
         {{"client:", 7}, is_word, true, false, false, ""},
         {{"svc:", 4}, is_word, true, false, false, "peer"},
         {{"uid:", 4}, is_uid, false, true, false, "peer"},
-        {{"", 0}, is_id, false, false, true, "pwd otp peer"},
+        {{"", 0}, is_id, false, false, true, "pwd otp fed peer"},
 };
 
 static const struct subject *subject_find(struct text text, struct text *ret_rest) {
@@ -93,9 +93,9 @@ static bool is_audience(struct text text) {
         return name_is_audience(text) && !text_is(text, TEXT(WIRE_TICKET_AUDIENCE));
 }
 
-/* RFC 8176 2, and what the kernel's word is called. */
+/* RFC 8176 2, and what the word of an outside issuer and that of the kernel are called. */
 static bool is_method(struct text text) {
-        return text_list_has(TEXT("pwd otp peer"), text);
+        return text_list_has(TEXT("pwd otp fed peer"), text);
 }
 
 /* Of a login ticket, which nobody gets for who he is alone. */

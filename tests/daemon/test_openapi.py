@@ -30,6 +30,7 @@ password-grant = "web"
 login-code = {{"sshd"}}
 web {{ group = "{group}" }}
 self {{ audience = "https://host.example/a" }}
+issuer "https://accounts.google.com" {{ jwks = "/nonexistent/keys.json" audience = {{"app"}} }}
 audience "https://app.example.org" {{
     scope "page:read" {{ }}
 }}
@@ -299,6 +300,8 @@ class World:
             host.post("/users", peer=True, data={
                 "username": name, "password_hash": hashed, "roles": ["operator"],
                 "uid": 4000 if name == "alice" else None})
+        host.post("/users/bob/links", peer=True, data={
+            "issuer": "https://accounts.google.com", "sub": "10769150350006150715113082367"})
         host.post("/clients", peer=True, data={"id": "reports", "audiences": [APP]})
         self.secret = host.post("/clients/reports/secret", peer=True).json()["secret"]
         self.client_token = self.log_in_as_client()

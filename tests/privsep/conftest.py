@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from harness import BUILD, Daemon, all_rest  # noqa: E402
 
-CHILDREN = ("frontend", "authority", "signer", "worker", "names", "units", "pam")
+CHILDREN = ("frontend", "authority", "signer", "worker", "names", "units", "issuer", "pam")
 LIARS = BUILD / "tests" / "privsep"
 
 

@@ -20,6 +20,7 @@ LINKS = {
     "libexec/jetond-worker": {"libcrypt", "libargon2", "libcrypto", "libpwquality"},
     "libexec/jetond-names": set(),
     "libexec/jetond-units": set(),
+    "libexec/jetond-issuer": {"libjwt", "libjansson", "libcrypto"},
     "libexec/jeton-pam-test": {"libpam", "libjansson"},
     "libexec/jetond-pam": {"libpam"},
     "lib/libjeton.so.0": {"libcrypto", "libjansson"},
@@ -40,7 +41,8 @@ ONLY_IN = {
     "libnss_": {"names", "parent"},
     "libconfuse": {"parent"},
     "libseccomp": {"parent"},
-    "libjansson": {"frontend"},
+    "libjansson": {"frontend", "issuer"},
+    "libjwt": {"issuer"},
     "libpam": {"pam"},
 }
 

@@ -294,6 +294,10 @@ static const size_t struct_sizes[MSG_COUNT] = {
         SIZE(MSG_ASK_PEER_GRANT, msg_ask_peer_grant),
         SIZE(MSG_ASK_CLIENT_GRANT, msg_ask_client_grant),
         SIZE(MSG_ASK_EXCHANGE, msg_ask_exchange),
+        SIZE(MSG_ASK_OUTSIDE_GRANT, msg_ask_outside_grant),
+        SIZE(MSG_ASK_LINK_LIST, msg_ask_link_list),
+        SIZE(MSG_ASK_LINK_ADD, msg_ask_link),
+        SIZE(MSG_ASK_LINK_REMOVE, msg_ask_link),
         SIZE(MSG_ASK_CLIENT_CHECK, msg_ask_client_check),
         SIZE(MSG_ASK_CLIENT_ADD, msg_ask_client_add),
         SIZE(MSG_ASK_CLIENT_LIST, msg_ask_client_list),
@@ -305,6 +309,8 @@ static const size_t struct_sizes[MSG_COUNT] = {
         SIZE(MSG_ANSWER_CLIENT, msg_answer_client),
         SIZE(MSG_ANSWER_CLIENT_CHECK, msg_answer_client_check),
         SIZE(MSG_ANSWER_CLIENTS_END, msg_answer_clients_end),
+        SIZE(MSG_ANSWER_LINK, msg_answer_link),
+        SIZE(MSG_ANSWER_LINKS_END, msg_answer_links_end),
         SIZE(MSG_ANSWER_POLICY, msg_answer_policy),
         SIZE(MSG_SETUP_PAM, msg_setup_pam),
         SIZE(MSG_SETUP_ISSUER, msg_setup_issuer),
@@ -378,6 +384,8 @@ static const size_t struct_sizes[MSG_COUNT] = {
         SIZE(MSG_FIND_UNIT, msg_find_unit),
         SIZE(MSG_PROCESS, msg_process),
         SIZE(MSG_UNIT, msg_unit),
+        SIZE(MSG_CHECK_OUTSIDE, msg_check_outside),
+        SIZE(MSG_OUTSIDE_CHECKED, msg_outside_checked),
 };
 
 static size_t kind_size(enum field_kind kind) {

@@ -35,6 +35,9 @@ ROUTE(user_replace)
 ROUTE(user_remove)
 ROUTE(user_unlock)
 ROUTE(user_import)
+ROUTE(link_list)
+ROUTE(link_add)
+ROUTE(link_remove)
 ROUTE(profile_change)
 ROUTE(password_change)
 ROUTE(client_list)
@@ -79,6 +82,9 @@ static const struct {
         {"GET", "/users/me", ALL, me_begin, ""},
         {"HEAD", "/users/me", ALL, me_begin, ""},
         {"GET", "/userinfo", ALL, userinfo_begin, ""},
+        {"GET", "/users/alice/links", ALL, link_list_begin, "alice"},
+        {"POST", "/users/alice/links", ALL, link_add_begin, "alice"},
+        {"DELETE", "/users/alice/links", ALL, link_remove_begin, "alice"},
         {"GET", "/users", ALL, user_list_begin, ""},
         {"POST", "/users", ALL, user_add_begin, ""},
         {"GET", "/users/7", ALL, user_show_begin, "7"},

@@ -50,7 +50,8 @@ static const char *const sql_of[STATEMENT_COUNT] = {
         [STATEMENT_COUNT_SHARE] = "SELECT count(*) FROM users WHERE charged_to = ?1",
         [STATEMENT_ADD] = "INSERT INTO users (name, full_name, email, password_hash, uid, "
                           "created_at, password_changed_at, expires_at, charged_to, disabled, "
-                          "must_change) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                          "must_change, email_of) "
+                          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         /* Not OR IGNORE, which ignores CHECKs that fail as well. */
         [STATEMENT_ADD_ROLE] = "INSERT INTO user_roles (user_id, role) VALUES (?1, ?2) "
                                "ON CONFLICT (user_id, role) DO NOTHING",
@@ -60,6 +61,7 @@ static const char *const sql_of[STATEMENT_COUNT] = {
          * ?12, unless NULL, the account that the change was asked for. */
         [STATEMENT_CHANGE] = "UPDATE users SET full_name = iif(?2 & 1, ?3, full_name), "
                              "email = iif(?2 & 2, ?4, email), "
+                             "email_of = iif(?2 & 2, ?13, email_of), "
                              "disabled = iif(?2 & 8, ?5, disabled), "
                              "expires_at = iif(?2 & 16, ?6, expires_at), "
                              "uid = iif(?2 & 32, ?7, uid), "
@@ -191,6 +193,26 @@ static const char *const sql_of[STATEMENT_COUNT] = {
         [STATEMENT_LOGIN_REMOVE] = "DELETE FROM logins WHERE sid = ?1",
         [STATEMENT_LOGIN_LIST] = "SELECT sid, user_id, uid, boot, pid, process, audience, scope, "
                                  "amr, auth_time, began_at FROM logins",
+        [STATEMENT_LINK_FIND] = "SELECT user_id FROM outside_links WHERE issuer = ?1 AND sub = ?2",
+        /* Of those that an administrator has set; whether this one may still link is for the row.
+         */
+        [STATEMENT_LINK_FIND_EMAIL] =
+                "SELECT id, email_of = 1 AND NOT EXISTS (SELECT 1 FROM outside_links "
+                "WHERE user_id = users.id) FROM users "
+                "WHERE email = ?1 COLLATE NOCASE AND email_of > 0 LIMIT 2",
+        [STATEMENT_LINK_COUNT] = "SELECT count(*) FROM outside_links WHERE user_id = ?1",
+        [STATEMENT_LINK_ADD] = "INSERT INTO outside_links (issuer, sub, user_id, by_email, "
+                               "created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        [STATEMENT_LINK_SPEND_EMAIL] =
+                "UPDATE users SET email_of = iif(email_of = 1, 2, email_of) WHERE id = ?1",
+        [STATEMENT_LINK_REMOVE] =
+                "DELETE FROM outside_links WHERE issuer = ?1 AND sub = ?2 AND user_id = ?3",
+        [STATEMENT_LINK_LIST] = "SELECT issuer, sub, user_id, by_email, created_at "
+                                "FROM outside_links WHERE user_id = ?1 "
+                                "ORDER BY created_at, issuer, sub",
+        [STATEMENT_OUTSIDE_USE] = "INSERT INTO outside_tokens (digest, forget_at) VALUES (?1, ?2) "
+                                  "ON CONFLICT (digest) DO NOTHING",
+        [STATEMENT_OUTSIDE_FORGET] = "DELETE FROM outside_tokens WHERE forget_at <= ?1",
 };
 
 /* By primary result code: the low byte of an extended one. */

@@ -158,11 +158,33 @@ static const char version_must_change[] =
 static const char version_login_began[] =
         "ALTER TABLE logins ADD COLUMN began_at INTEGER NOT NULL DEFAULT 0;";
 
+/* `email_of`: who has set it: 0 its user, or nobody knows; 1 an administrator, and it may make one
+ * link; 2 an administrator, and a link was made since. What was used of outside tokens is kept
+ * until it has expired. */
+static const char version_outside_links[] =
+        "ALTER TABLE users ADD COLUMN email_of INTEGER NOT NULL DEFAULT 0"
+        " CHECK (email_of BETWEEN 0 AND 2);"
+        "CREATE INDEX users_of_email ON users (email COLLATE NOCASE) WHERE email_of > 0;"
+        "CREATE TABLE outside_links ("
+        " issuer TEXT NOT NULL CHECK (length(issuer) BETWEEN 1 AND 255),"
+        " sub TEXT NOT NULL CHECK (length(sub) BETWEEN 1 AND 255),"
+        " user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,"
+        " by_email INTEGER NOT NULL CHECK (by_email IN (0, 1)),"
+        " created_at INTEGER NOT NULL,"
+        " PRIMARY KEY (issuer, sub)"
+        ") STRICT, WITHOUT ROWID;"
+        "CREATE INDEX outside_links_of_user ON outside_links (user_id);"
+        "CREATE TABLE outside_tokens ("
+        " digest BLOB PRIMARY KEY CHECK (length(digest) = 32),"
+        " forget_at INTEGER NOT NULL"
+        ") STRICT, WITHOUT ROWID;"
+        "CREATE INDEX outside_tokens_by_end ON outside_tokens (forget_at);";
+
 const struct migration migrations[] = {
         {version_1},           {version_sessions},       {version_account_end},
         {version_throttle},    {version_session_shares}, {version_clients},
         {version_logins},      {version_endings},        {version_user_shares},
-        {version_must_change}, {version_login_began},
+        {version_must_change}, {version_login_began},    {version_outside_links},
 };
 const size_t migrations_count = ELEMENTS(migrations);
 

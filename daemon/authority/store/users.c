@@ -117,6 +117,7 @@ static int row_add(struct store *store, const struct new_user *new_user, int64_t
         bind_uid(statement, 9, new_user->is_charged, new_user->charged_to, &code);
         bind_number(statement, 10, new_user->disabled, &code);
         bind_number(statement, 11, new_user->must_change, &code);
+        bind_number(statement, 12, new_user->email_of_admin && new_user->email.len > 0, &code);
         r = statement_run(store, statement, code, "adding a user");
         if (r == 0)
                 *ret_id = sqlite3_last_insert_rowid(store->db);
@@ -246,6 +247,7 @@ static int row_change(struct store *store, uint64_t id, const struct user_change
         bind_text(statement, 10, change->proven_hash, &code);
         bind_number(statement, 11, change->must_change, &code);
         bind_uid(statement, 12, change->is_of_account, change->account, &code);
+        bind_number(statement, 13, change->email_of_admin && change->email.len > 0, &code);
         return change_one(store, statement, code, "changing a user");
 }
 

@@ -74,6 +74,7 @@ struct new_user {
         int64_t now;                 /* clock_wall_s() */
         int64_t created_at;          /* 0: now */
         int64_t password_changed_at; /* 0: now, where there is a hash */
+        bool email_of_admin;         /* an administrator has set it for him */
         bool is_charged; /* he makes himself: one of at most `share_max` that this share has */
         uint32_t charged_to, share_max;
 };
@@ -100,7 +101,8 @@ int users_count_share(struct store *store, uint32_t charged_to, uint32_t *ret);
 struct user_change {
         unsigned members; /* enum user_member */
         struct text full_name, email;
-        struct text roles; /* space-separated; a repeated one counts once */
+        bool email_of_admin; /* an administrator sets it: an outside login may be linked by it */
+        struct text roles;   /* space-separated; a repeated one counts once */
         bool disabled;
         int64_t expires_at; /* 0: never */
         bool has_uid;

@@ -1,0 +1,159 @@
+/* A file is the same while inode, size and time are: who writes it anew puts another in its place.
+ * Fails closed: what was read before does not outlive a file that is gone or broken. */
+#include "book.h"
+
+#include "../../common/cleanup.h"
+#include "../../common/log.h"
+
+#include <fcntl.h>
+
+void book_clear(struct book *book) {
+        size_t i;
+
+        for (i = 0; i < book->count; i++) {
+                closep(&book->entries[i].folder);
+                outside_keys_free(book->entries[i].keys);
+        }
+        *book = (struct book){.count = 0};
+}
+
+int book_add(struct book *book, const struct msg_setup_issuer *said) {
+        struct outside_issuer *issuer = &book->issuers[book->count];
+        struct book_entry *entry = &book->entries[book->count];
+
+        if (book->count == OUTSIDE_ISSUERS_MAX || said->file.len == 0 || text_has(said->file, '/'))
+                return -EPROTO;
+        *issuer = (struct outside_issuer){.algorithm = said->algorithm};
+        *entry = (struct book_entry){.folder = -1};
+        if (text_copy(said->url, issuer->url, sizeof issuer->url) < 0 ||
+            text_copy(said->audiences, issuer->audience, sizeof issuer->audience) < 0 ||
+            text_copy(said->file, entry->file, sizeof entry->file) < 0)
+                return -EPROTO;
+        book->count++;
+        return 0;
+}
+
+int book_give_folder(struct book *book, uint32_t number, int folder) {
+        if (number >= book->count || book->entries[number].folder >= 0)
+                return -EPROTO;
+        book->entries[number].folder = folder;
+        return 0;
+}
+
+size_t book_folders(const struct book *book, int ret[OUTSIDE_ISSUERS_MAX]) {
+        size_t i, count = 0;
+
+        for (i = 0; i < book->count; i++)
+                if (book->entries[i].folder >= 0)
+                        ret[count++] = book->entries[i].folder;
+        return count;
+}
+
+/* ---- one file ---- */
+
+/* A FIFO in its place would be waited for, a symbolic link leads out of the folder. */
+static int file_open(const struct book_entry *entry, struct stat *ret_st, int *ret_fd) {
+        _cleanup_(closep) int fd = -1;
+
+        fd = openat(entry->folder, entry->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+        if (fd < 0 || fstat(fd, ret_st) < 0)
+                return -errno;
+        if (!S_ISREG(ret_st->st_mode))
+                return -EINVAL;
+        if (ret_st->st_size > JWKS_FILE_MAX)
+                return -EFBIG;
+        *ret_fd = take_fd(&fd);
+        return 0;
+}
+
+/* Whatever it has become meanwhile: one byte more than it may have is too many. */
+static int file_read(int fd, char **ret, size_t *ret_len) {
+        _cleanup_(freep) char *bytes = malloc(JWKS_FILE_MAX + 1);
+        size_t len = 0;
+        ssize_t n = 1;
+
+        if (!bytes)
+                return -ENOMEM;
+        while (n > 0 && len <= JWKS_FILE_MAX) {
+                n = read(fd, bytes + len, JWKS_FILE_MAX + 1 - len);
+                if (n < 0)
+                        return -errno;
+                len += (size_t)n;
+        }
+        if (len > JWKS_FILE_MAX)
+                return -EFBIG;
+        *ret = take(bytes);
+        *ret_len = len;
+        return 0;
+}
+
+static bool is_same(const struct stamp *stamp, const struct stat *st) {
+        return stamp->device == st->st_dev && stamp->inode == st->st_ino &&
+               stamp->size == st->st_size && stamp->changed.tv_sec == st->st_mtim.tv_sec &&
+               stamp->changed.tv_nsec == st->st_mtim.tv_nsec;
+}
+
+static const char *keys_read(const struct outside_issuer *issuer, int fd,
+                             struct outside_keys **ret) {
+        _cleanup_(freep) char *bytes = NULL;
+        size_t len = 0;
+        int r;
+
+        r = file_read(fd, &bytes, &len);
+        return r < 0 ? strerror(-r)
+                     : outside_keys_read(issuer->algorithm, (struct text){bytes, len}, ret);
+}
+
+/* ---- an issuer's keys ---- */
+
+static void keys_drop(struct outside_issuer *issuer, struct book_entry *entry) {
+        outside_keys_free(take(entry->keys));
+        issuer->keys = NULL;
+}
+
+static void keys_replace(struct outside_issuer *issuer, struct book_entry *entry,
+                         const struct stat *st, int fd) {
+        const char *fault;
+
+        keys_drop(issuer, entry);
+        entry->stamp = (struct stamp){st->st_dev, st->st_ino, st->st_size, st->st_mtim};
+        fault = keys_read(issuer, fd, &entry->keys);
+        issuer->keys = entry->keys;
+        if (fault)
+                log_error("tokens of %s are refused: %s: %s", issuer->url, entry->file, fault);
+        else
+                log_info("%s: %zu keys of %s", entry->file, entry->keys->count, issuer->url);
+}
+
+static void entry_fail(struct outside_issuer *issuer, struct book_entry *entry, int error) {
+        keys_drop(issuer, entry);
+        entry->stamp = (struct stamp){0};
+        if (error != entry->error)
+                log_error("tokens of %s are refused: %s: %s", issuer->url, entry->file,
+                          strerror(-error));
+        entry->error = error;
+}
+
+static void entry_refresh(struct outside_issuer *issuer, struct book_entry *entry) {
+        _cleanup_(closep) int fd = -1;
+        struct stat st = {0};
+        int r;
+
+        if (entry->folder < 0)
+                return; /* the parent has said why */
+        r = file_open(entry, &st, &fd);
+        if (r < 0) {
+                entry_fail(issuer, entry, r);
+                return;
+        }
+        entry->error = 0;
+        if (!is_same(&entry->stamp, &st))
+                keys_replace(issuer, entry, &st, fd);
+}
+
+void book_refresh(struct book *book) {
+        size_t i;
+
+        for (i = 0; i < book->count; i++)
+                entry_refresh(&book->issuers[i], &book->entries[i]);
+}

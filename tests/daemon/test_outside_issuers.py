@@ -1,0 +1,511 @@
+"""ID tokens of outside issuers: who comes in by them, and who does not."""
+import json
+import os
+import signal
+import time
+import urllib.parse
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from harness import Daemon
+
+import attacks
+from forge import base64url, base64url_bytes, compact
+from outside import APP, GRANT, ID_TOKEN, Issuer, exchange, jwk_of, link, rsa_key
+
+HERE = "https://here.example"
+
+
+class Place:
+    """A daemon that believes two issuers, and the issuers."""
+
+    def __init__(self, folder):
+        self.google = Issuer("https://accounts.google.example", folder)
+        self.keycloak = Issuer(attacks.ISSUER, folder, alg="ES256", kid="a2V5LTE")
+        self.daemon = Daemon(f'''
+            issuer = "{HERE}"
+            min-uid = 1
+            {self.google.section(APP, "second.example")}
+            {self.keycloak.section()}
+            audience "https://metrics.example" {{ scope "read" {{ }} scope "write" {{ role = {{"clerk"}} }} }}
+            ''')
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    made = Place(tmp_path_factory.mktemp("keys"))
+    with made.daemon as daemon:
+        daemon.add_user("alice", roles=["admin", "clerk"])
+        assert link(daemon, "alice", made.google, "g-alice").status == 201
+        assert link(daemon, "alice", made.keycloak, "k-alice").status == 201
+        yield made
+
+
+@pytest.fixture(scope="module")
+def jetond(place):
+    return place.daemon
+
+
+def claims(token):
+    return json.loads(base64url_bytes(token.split(".")[1]))
+
+
+def refused(reply, error="invalid_request"):
+    assert (reply.status, reply.json()["error"]) == (400, error), reply
+
+
+def until(come, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not come():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return True
+
+
+def granted(jetond, reply):
+    assert reply.status == 200, (reply, jetond.log())
+    return reply.json()
+
+
+# --- who is linked ---
+
+@pytest.mark.parametrize("name", ["google", "keycloak"])
+def test_a_linked_subject_logs_in(place, jetond, name):
+    issuer = getattr(place, name)
+    now = int(time.time())
+    reply = granted(jetond, exchange(jetond, issuer.token(name[0] + "-alice", auth_time=now - 100)))
+    assert reply["issued_token_type"].endswith(":access_token") and reply["refresh_token"]
+    said = claims(reply["access_token"])
+    assert said["iss"] == HERE and said["aud"] == HERE and said["username"] == "alice"
+    assert said["amr"] == ["fed"] and said["roles"] == ["admin", "clerk"]
+    assert said["auth_time"] == now - 100 and "uid" not in said
+    assert jetond.get("/users/me", token=reply["access_token"]).json()["username"] == "alice"
+
+
+def test_the_refresh_token_goes_on_as_the_same_login(place, jetond):
+    first = granted(jetond, exchange(jetond, place.google.token("g-alice")))
+    again = granted(jetond, jetond.post("/token", form={
+        "grant_type": "refresh_token", "refresh_token": first["refresh_token"]}))
+    old, new = claims(first["access_token"]), claims(again["access_token"])
+    for same in ("sub", "sid", "amr", "auth_time", "scope"):
+        assert new.get(same) == old.get(same), same
+
+
+def test_another_audience_and_a_scope_can_be_asked_for(place, jetond):
+    reply = granted(jetond, exchange(jetond, place.google.token("g-alice"), scope="write",
+                                     audience="https://metrics.example"))
+    said = claims(reply["access_token"])
+    assert said["aud"] == "https://metrics.example" and said["scope"] == "write"
+    token = place.google.token("g-alice")
+    refused(exchange(jetond, token, scope="nothing"), "invalid_scope")
+    granted(jetond, exchange(jetond, token))
+
+
+def test_nobody_administers_by_the_word_of_others(place, jetond):
+    reply = granted(jetond, exchange(jetond, place.google.token("g-alice")))
+    assert "jeton:admin" not in claims(reply["access_token"]).get("scope", "").split()
+    assert jetond.get("/users", token=reply["access_token"]).status == 403
+    refused(exchange(jetond, place.google.token("g-alice"), scope="jeton:admin"), "invalid_scope")
+
+
+def test_an_unknown_subject_is_nobody(place, jetond):
+    for sub in ("g-bob", "G-ALICE", "g-alice ", "1", "alice"):
+        refused(exchange(jetond, place.google.token(sub)))
+    refused(exchange(jetond, place.keycloak.token("g-alice")))
+
+
+def test_a_token_is_good_for_one_login(place, jetond):
+    token = place.google.token("g-alice")
+    granted(jetond, exchange(jetond, token))
+    refused(exchange(jetond, token))
+    assert "reason=replayed" in jetond.wait_for_log("reason=replayed")
+
+
+def test_the_twin_of_an_ecdsa_signature_is_the_same_token(place, jetond):
+    forge = place.keycloak.forge("k-alice")
+    r, s = forge.numbers()
+    twin = forge.with_signature(r.to_bytes(32, "big") + (attacks.ORDER - s).to_bytes(32, "big"))
+    granted(jetond, exchange(jetond, twin))
+    refused(exchange(jetond, forge.token))
+
+
+# --- what a token must be ---
+
+def test_what_a_token_must_not_say(place, jetond):
+    now, sub = int(time.time()), "g-alice"
+    bad = {
+        "expired": {"exp": now - 3600}, "no exp": {"exp": None}, "no iat": {"iat": None},
+        "of the future": {"iat": now + 3600, "exp": now + 3700}, "not yet": {"nbf": now + 3600},
+        "for a week": {"exp": now + 7 * 86400}, "exp as a text": {"exp": str(now + 300)},
+        "no sub": {"sub": None}, "sub as a number": {"sub": 7}, "an empty sub": {"sub": ""},
+        "a long sub": {"sub": "s" * 256}, "sub in UTF-8": {"sub": "g-\u00e4lice"},
+        "another audience": {"aud": "other.example"}, "no audience": {"aud": None},
+        "an empty list": {"aud": []}, "a stranger beside us": {"aud": [APP, "x.example"], "azp": APP},
+        "several and no azp": {"aud": [APP, "second.example"]},
+        "given to a stranger": {"azp": "x.example"}, "azp as a list": {"azp": [APP]},
+        "audience with a space": {"aud": f"{APP} second.example"}, "an empty audience": {"aud": ""},
+        "both in one": {"aud": [f"{APP} second.example"]}, "audience in capitals": {"aud": APP.upper()},
+        "another issuer": {"iss": place.keycloak.url}, "a slash behind": {"iss": place.google.url + "/"},
+        "no issuer": {"iss": None}, "issuer as a list": {"iss": [place.google.url]},
+        "nonce as a number": {"nonce": 5}, "auth_time as a text": {"auth_time": "now"},
+        "a login in the future": {"auth_time": now + 7200},
+    }
+    for name, changes in bad.items():
+        assert exchange(jetond, place.google.token(sub, **changes)).status == 400, name
+    good = {
+        "one in a list": {"aud": [APP]}, "several and azp": {"aud": [APP, "second.example"], "azp": APP},
+        "azp": {"azp": "second.example"}, "a nonce": {"nonce": "n-0S6_WzA2Mj"},
+        "times with fractions": {"exp": now + 300.5, "iat": now - 0.5},
+    }
+    for name, changes in good.items():
+        reply = exchange(jetond, place.google.token(sub, **changes))
+        assert reply.status == 200, (name, reply, jetond.log())
+
+
+def test_what_a_header_must_not_ask_for(place, jetond):
+    bad = [{"crit": ["exp"]}, {"crit": []}, {"b64": False}, {"b64": True}, {"zip": "DEF"},
+           {"cty": "JWT"}, {"jwk": place.google.jwk()}, {"jku": "https://x.example/jwks"},
+           {"x5u": "https://x.example/cert"}, {"x5c": []}, {"typ": "at+jwt"}, {"typ": "logout+jwt"},
+           {"kid": "two"}, {"kid": ""}, {"kid": "ONE"}]
+    for header in bad:
+        assert exchange(jetond, place.google.token("g-alice", header)).status == 400, header
+    for header in ({"typ": "jwt"}, {"kid": None}, {"x5t": "AAAA"}, {"typ": None}):
+        reply = exchange(jetond, place.google.token("g-alice", header))
+        assert reply.status == 200, (header, reply, jetond.log())
+
+
+def test_the_algorithm_is_the_configured_one_and_not_the_tokens(place, jetond):
+    pem = place.google.key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    forge = place.google.forge("g-alice")
+    tokens = [forge.with_hmac(alg, secret) for alg in ("HS256", "HS384", "HS512")
+              for secret in (pem, pem.strip(), b"", compact(place.google.jwk()).encode())]
+    for alg in ("RS384", "RS512", "PS256"):
+        tokens.append(place.google.token("g-alice", alg=alg))
+    for alg in ("none", "None", "NONE", "", "RS256 ", "rs256"):
+        for signature in ("", forge.signature_part):
+            tokens.append(".".join([base64url(compact({"alg": alg, "kid": "one"})),
+                                    forge.payload_part, signature]))
+    tokens.append(place.keycloak.token("g-alice", iss=place.google.url))
+    tokens.append(place.google.token("k-alice", iss=place.keycloak.url))
+    tokens.append(place.google.token("g-alice", key=rsa_key()))
+    for token in tokens:
+        refused(exchange(jetond, token))
+
+
+# Other spellings of one JSON text, and members that are no business of ours: signed by the issuer,
+# they are good tokens.
+HARMLESS = {
+    "header no typ", "typ jwt", "typ Jwt", "auth_time 1e9", "auth_time -0", "auth_time 0",
+    "auth_time 1.5", "auth_time 1795266243.0", "payload newline behind", "payload blank before",
+    "payload blanks", "payload unknown member", "payload prototype", "payload objects 900 deep",
+    "payload nested 2000 deep", "payload roles as an object", "payload roles as a text", "payload a role with a blank", "payload uid as a text",
+    "payload uid -1", "payload uid 2^32", "payload uid 0.5", "payload scope as an array", "no jti",
+    "no client_id",
+}
+NOT_OURS = ("sid ", "client_id ", "username ", "jti ", "x5t ", "x5t#S256 ", "iss in the header ", "epk ")
+
+
+def is_harmless(name):
+    return name in HARMLESS or (name.startswith(NOT_OURS) and "twice" not in name)
+
+
+def test_every_attack_on_tokens_of_ours_fails_on_theirs(place, jetond):
+    forge = place.keycloak.forge("k-alice", auth_time=int(time.time()), sid="s", client_id="c",
+                                 username="alice", amr=["pwd"])
+    came_in = [name for name, token in attacks.every_attack(forge)
+               if exchange(jetond, token).status not in (400, 413)]
+    assert [name for name in came_in if not is_harmless(name)] == []
+    assert HARMLESS - set(came_in) == set(), "these would be refused for another reason"
+    granted(jetond, exchange(jetond, forge.token))
+
+
+def test_what_is_too_long_is_refused(place, jetond):
+    token = place.google.token("g-alice")
+    for size in (8193, 60000):
+        refused(exchange(jetond, token + "A" * (size - len(token))))
+    assert exchange(jetond, token + "A" * 65536).status == 413
+    refused(exchange(jetond, place.google.token("g-alice", padding="x" * 20000)))
+    granted(jetond, exchange(jetond, place.google.token("g-alice", picture="x" * 2000)))
+
+
+# --- the keys ---
+
+@pytest.fixture
+def own(tmp_path):
+    """An issuer and a daemon of a test's own, with alice linked."""
+    issuer = Issuer("https://own.example", tmp_path)
+    with Daemon(f'issuer = "{HERE}" min-uid = 1 {issuer.section()}') as daemon:
+        daemon.add_user("alice")
+        assert link(daemon, "alice", issuer, "a").status == 201
+        yield daemon, issuer
+
+
+def test_the_keys_of_today_count(own):
+    daemon, issuer = own
+    old = issuer.key
+    granted(daemon, exchange(daemon, issuer.token("a")))
+    issuer.key, issuer.kid = rsa_key(), "two"
+    refused(exchange(daemon, issuer.token("a")))
+    issuer.publish(jwk_of(old, kid="one"), issuer.jwk())
+    granted(daemon, exchange(daemon, issuer.token("a")))
+    granted(daemon, exchange(daemon, issuer.token("a", key=old, header={"kid": "one"})))
+    refused(exchange(daemon, issuer.token("a", header={"kid": None})))
+    refused(exchange(daemon, issuer.token("a", header={"kid": "one"})))
+    issuer.publish(issuer.jwk())
+    refused(exchange(daemon, issuer.token("a", key=old, header={"kid": "one"})))
+    granted(daemon, exchange(daemon, issuer.token("a")))
+
+
+def test_a_file_that_is_gone_or_broken_has_no_keys(own):
+    daemon, issuer = own
+    small = jwk_of(rsa_key(1024), kid="one")
+    bad = ["", "{", "[]", "{}", '{"keys": {}}', '{"keys": []}', '{"keys": [], "keys": []}',
+           json.dumps({"keys": [issuer.jwk(), issuer.jwk()]}), json.dumps({"keys": [small]}),
+           json.dumps({"keys": [issuer.jwk(use="enc")]}), json.dumps({"keys": [issuer.jwk(alg="RS512")]}),
+           json.dumps({"keys": [{"kty": "oct", "kid": "one", "k": "A" * 43}]}),
+           json.dumps({"keys": [jwk_of(ec.generate_private_key(ec.SECP256R1()), kid="one")]}),
+           json.dumps({"keys": [jwk_of(ed25519.Ed25519PrivateKey.generate(), kid="one")]}),
+           json.dumps({"keys": [issuer.jwk()], "x": "x" * 70000})]
+    for text in bad:
+        issuer.publish(text=text)
+        assert exchange(daemon, issuer.token("a")).status == 400, text[:80]
+        issuer.publish(issuer.jwk())
+        assert exchange(daemon, issuer.token("a")).status == 200, text[:80]
+    issuer.file.unlink()
+    refused(exchange(daemon, issuer.token("a")))
+    other = issuer.file.with_suffix(".other")
+    other.write_text(json.dumps({"keys": [issuer.jwk()]}))
+    issuer.file.symlink_to(other)
+    refused(exchange(daemon, issuer.token("a")))
+    issuer.publish(issuer.jwk())
+    granted(daemon, exchange(daemon, issuer.token("a")))
+
+
+def test_the_process_can_be_replaced(own):
+    daemon, issuer = own
+    (pid,) = daemon.children()["issuer"]
+    os.kill(pid, signal.SIGKILL)
+    assert until(lambda: exchange(daemon, issuer.token("a")).status == 200)
+    assert daemon.children()["issuer"] != [pid]
+
+
+def test_what_was_used_is_remembered_over_a_restart(own):
+    daemon, issuer = own
+    token = issuer.token("a")
+    granted(daemon, exchange(daemon, token))
+    assert daemon.stop() == 0
+    daemon.start()
+    refused(exchange(daemon, token))
+    with daemon.database() as rows:
+        assert rows.execute("SELECT count(*) FROM outside_tokens").fetchone() == (1,)
+        rows.execute("UPDATE outside_tokens SET forget_at = 1")
+    granted(daemon, exchange(daemon, issuer.token("a")))
+    with daemon.database() as rows:
+        assert rows.execute("SELECT count(*) FROM outside_tokens").fetchone() == (1,)
+
+
+def test_without_a_section_no_id_token_is_taken(fresh):
+    daemon = fresh()
+    assert "issuer" not in daemon.children()
+    reply = daemon.post("/token", form={"grant_type": GRANT, "subject_token": "a.b.c",
+                                        "subject_token_type": ID_TOKEN})
+    refused(reply)
+    assert "no outside issuer" in reply.json()["error_description"]
+
+
+# --- the account ---
+
+def test_who_is_disabled_expired_or_removed_stays_out(place, jetond):
+    def comes_in(sub):
+        return exchange(jetond, place.google.token(sub)).status == 200
+
+    jetond.add_user("dora")
+    assert link(jetond, "dora", place.google, "g-dora").status == 201
+    assert comes_in("g-dora")
+    for change, back in (({"disabled": True}, {"disabled": False}),
+                         ({"expires_at": "2001-01-01T00:00:00Z"}, {"expires_at": None}),
+                         ({"must_change_password": True}, {"must_change_password": False})):
+        assert jetond.request("PATCH", "/users/dora", peer=True, data=change).status == 200
+        assert not comes_in("g-dora"), change
+        assert jetond.request("PATCH", "/users/dora", peer=True, data=back).status == 200
+        assert comes_in("g-dora"), back
+    assert jetond.request("DELETE", "/users/dora", peer=True).status == 204
+    jetond.add_user("dora")
+    assert not comes_in("g-dora")
+
+
+def test_who_has_to_wait_for_his_guesses_waits_here_too(place, jetond):
+    jetond.add_user("wanda")
+    assert link(jetond, "wanda", place.google, "g-wanda").status == 201
+    with jetond.database() as rows:
+        id_ = rows.execute("SELECT id FROM users WHERE name = 'wanda'").fetchone()[0]
+    for _ in range(6):
+        assert jetond.login("wanda", "wrong " * 3).status == 400
+    assert jetond.get(f"/users/{id_}", peer=True).json()["locked_until"]
+    refused(exchange(jetond, place.google.token("g-wanda")))
+    jetond.unlock("wanda")
+    granted(jetond, exchange(jetond, place.google.token("g-wanda")))
+
+
+def test_a_client_and_a_secret_are_not_for_it(place, jetond):
+    token = place.google.token("g-alice")
+    assert exchange(jetond, token, client_id="other").status == 401
+    assert exchange(jetond, token, client_id="local", client_secret="x").status == 401
+    refused(exchange(jetond, token, roles="clerk"))
+    refused(exchange(jetond, token, requested_lifetime="5"))
+    refused(exchange(jetond, token, requested_token_type=ID_TOKEN))
+    refused(exchange(jetond, token, actor_token=token, actor_token_type=ID_TOKEN))
+    granted(jetond, exchange(jetond, token, client_id="local"))
+
+
+def test_a_login_here_is_exchanged_like_any_other(place, jetond):
+    token = granted(jetond, exchange(jetond, place.google.token("g-alice")))["access_token"]
+    access = "urn:ietf:params:oauth:token-type:access_token"
+    reply = granted(jetond, jetond.post("/token", form={
+        "grant_type": GRANT, "subject_token": token, "subject_token_type": access,
+        "audience": "https://metrics.example"}))
+    said = claims(reply["access_token"])
+    assert said["amr"] == ["fed"] and said["scope"] == "read write"
+    same = granted(jetond, jetond.post("/token", form={
+        "grant_type": GRANT, "subject_token": token, "subject_token_type": access}))
+    assert "jeton:admin" not in claims(same["access_token"]).get("scope", "").split()
+    refused(exchange(jetond, token))
+
+
+# --- e-mail, once ---
+
+def person(jetond, name, email, **fields):
+    jetond.add_user(name, email=email, **fields)
+    return lambda: jetond.get(f"/users/{name}/links", peer=True).json()
+
+
+def test_a_verified_email_that_an_administrator_set_links_once(place, jetond):
+    links = person(jetond, "emma", "Emma@Example.org")
+    said = {"email": "emma@example.org", "email_verified": True}
+    refused(exchange(jetond, place.google.token("g-emma", email=said["email"])))
+    for verified in (False, "true", "True", 1, [True], None):
+        refused(exchange(jetond, place.google.token("g-emma", **{**said, "email_verified": verified})))
+    assert links() == []
+    granted(jetond, exchange(jetond, place.google.token("g-emma", **said)))
+    (found,) = links()
+    assert (found["issuer"], found["sub"], found["by"]) == (place.google.url, "g-emma", "email")
+    granted(jetond, exchange(jetond, place.google.token("g-emma", email="new@example.org")))
+    # The address was given to somebody else, who is another subject.
+    refused(exchange(jetond, place.google.token("g-emma-2", **said)))
+    refused(exchange(jetond, place.keycloak.token("k-emma", **said)))
+    assert jetond.request("PATCH", "/users/emma", peer=True, data={"email": said["email"]}).status == 200
+    refused(exchange(jetond, place.google.token("g-emma-2", **said)))
+    assert "uid" in jetond.get("/users/emma", peer=True).json()
+    assert jetond.get("/users/emma", peer=True).json()["uid"] is None
+
+
+def test_an_email_that_its_user_set_links_nobody(place, jetond):
+    links = person(jetond, "fred", "fred@example.org")
+    token = jetond.token("fred")
+    assert jetond.request("PATCH", "/users/me", token=token,
+                          data={"email": "gina@example.org"}).status == 200
+    said = {"email": "gina@example.org", "email_verified": True}
+    refused(exchange(jetond, place.google.token("g-gina", **said)))
+    assert jetond.request("PATCH", "/users/me", token=token,
+                          data={"email": "fred@example.org"}).status == 200
+    refused(exchange(jetond, place.google.token("g-fred", email="fred@example.org",
+                                                email_verified=True)))
+    assert links() == []
+    # Whose it is by an administrator's word gets it, whoever else calls it his own.
+    assert jetond.request("PATCH", "/users/me", token=token,
+                          data={"email": "gina@example.org"}).status == 200
+    gina = person(jetond, "gina", "gina@example.org")
+    granted(jetond, exchange(jetond, place.google.token("g-gina", **said)))
+    assert len(gina()) == 1 and links() == []
+
+
+def test_an_email_of_two_users_links_nobody(place, jetond):
+    links = person(jetond, "hans", "both@example.org"), person(jetond, "hugo", "BOTH@example.org")
+    said = {"email": "both@example.org", "email_verified": True}
+    refused(exchange(jetond, place.google.token("g-both", **said)))
+    assert [read() for read in links] == [[], []]
+    assert jetond.request("PATCH", "/users/hugo", peer=True, data={"email": None}).status == 200
+    granted(jetond, exchange(jetond, place.google.token("g-both", **said)))
+
+
+def test_who_has_a_link_is_not_linked_by_email(place, jetond):
+    person(jetond, "ines", "ines@example.org")
+    assert link(jetond, "ines", place.google, "g-ines").status == 201
+    said = {"email": "ines@example.org", "email_verified": True}
+    refused(exchange(jetond, place.google.token("g-other", **said)))
+    query = urllib.parse.urlencode({"issuer": place.google.url, "sub": "g-ines"})
+    assert jetond.request("DELETE", f"/users/ines/links?{query}", peer=True).status == 204
+    # Taken away, it does not come back by itself; an administrator who sets the e-mail says so.
+    refused(exchange(jetond, place.google.token("g-ines", **said)))
+    assert jetond.request("PATCH", "/users/ines", peer=True,
+                          data={"email": "ines@example.org"}).status == 200
+    granted(jetond, exchange(jetond, place.google.token("g-ines", **said)))
+
+
+def test_a_disabled_user_is_not_linked_by_email(place, jetond):
+    links = person(jetond, "jana", "jana@example.org")
+    assert jetond.request("PATCH", "/users/jana", peer=True, data={"disabled": True}).status == 200
+    refused(exchange(jetond, place.google.token("g-jana", email="jana@example.org",
+                                                email_verified=True)))
+    assert links() == []
+
+
+# --- links, as an administrator makes them ---
+
+def test_links_are_made_shown_and_taken_away(place, jetond):
+    jetond.add_user("lena")
+    path = "/users/lena/links"
+    made = link(jetond, "lena", place.google, "g lena/?&+%")
+    assert made.status == 201
+    assert {**made.json(), "created_at": 0} == {
+        "issuer": place.google.url, "sub": "g lena/?&+%", "by": "admin", "created_at": 0}
+    assert link(jetond, "lena", place.google, "g lena/?&+%").status == 409
+    assert link(jetond, "alice", place.google, "g lena/?&+%").status == 409
+    listed = jetond.get(path, peer=True)
+    assert listed.json() == [made.json()] and listed.headers["x-total-count"] == "1"
+    login = granted(jetond, exchange(jetond, place.google.token("g lena/?&+%")))
+    query = urllib.parse.urlencode({"issuer": place.google.url, "sub": "g lena/?&+%"})
+    assert jetond.request("DELETE", f"/users/alice/links?{query}", peer=True).status == 404
+    assert jetond.request("DELETE", f"{path}?{query}", peer=True).status == 204
+    assert jetond.request("DELETE", f"{path}?{query}", peer=True).status == 404
+    assert jetond.get(path, peer=True).json() == []
+    refused(exchange(jetond, place.google.token("g lena/?&+%")))
+    assert jetond.post("/introspect", form={"token": login["access_token"]}).json() == {"active": False}
+    refused(jetond.post("/token", form={"grant_type": "refresh_token",
+                                        "refresh_token": login["refresh_token"]}), "invalid_grant")
+
+
+def test_what_cannot_be_a_link_is_refused(place, jetond):
+    jetond.add_user("mona")
+    for data in ({}, {"issuer": place.google.url}, {"sub": "x"},
+                 {"issuer": "https://unknown.example", "sub": "x"},
+                 {"issuer": place.google.url, "sub": ""}, {"issuer": place.google.url, "sub": "\u00e4"},
+                 {"issuer": place.google.url, "sub": "x" * 256}, {"issuer": place.google.url, "sub": 5},
+                 {"issuer": place.google.url, "sub": "x", "by": "email"}):
+        assert jetond.post("/users/mona/links", peer=True, data=data).status == 400, data
+    for query in ("", "issuer=x", "sub=x"):
+        assert jetond.request("DELETE", f"/users/mona/links?{query}", peer=True).status == 400
+    assert jetond.get("/users/nobody/links", peer=True).status == 404
+    for number in range(16):
+        assert link(jetond, "mona", place.google, f"m{number}").status == 201
+    assert link(jetond, "mona", place.google, "m16").status == 409
+
+
+def test_links_are_for_administrators(place, jetond):
+    token = granted(jetond, exchange(jetond, place.google.token("g-alice")))["access_token"]
+    for method, data in (("GET", None), ("POST", {"issuer": place.google.url, "sub": "x"}),
+                         ("DELETE", None)):
+        path = "/users/alice/links" + ("?issuer=x&sub=x" if method == "DELETE" else "")
+        assert jetond.request(method, path, data=data, token=token).status == 403
+        assert jetond.request(method, path, data=data).status == 401
+
+
+def test_the_log_says_who_came_in_by_whom(place, jetond):
+    granted(jetond, exchange(jetond, place.google.token("g-alice")))
+    line = jetond.wait_for_log(f'issuer="{place.google.url}"')
+    assert "event=" in line
+    assert "by=admin" in jetond.wait_for_log("event=link-add")
+    refused(exchange(jetond, place.google.token("g-alice", aud="x")))
+    assert "result=refused" in jetond.wait_for_log("reason=token-audience")
