@@ -51,6 +51,7 @@ enum option_id {
         OPTION_RAW,
         OPTION_TYPE,
         OPTION_ISSUER,
+        OPTION_SUBJECT,
         OPTION_LEEWAY,
         OPTION_AT,
         OPTION_FORMAT,

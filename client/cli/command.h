@@ -53,6 +53,7 @@ struct command {
 
 extern const struct command command_user_add;
 extern const struct command command_user_link;
+extern const struct command command_user_links;
 extern const struct command command_user_show;
 extern const struct command command_user_list;
 extern const struct command command_user_edit;

@@ -74,6 +74,7 @@ CASES = {
     "user add": lambda s: (["newcomer", "--password-stdin"], SECRET),
     "user link": lambda s: ([s.somebody(), "4321"], ""),
     "user show": lambda s: (["alice"], ""),
+    "user links": lambda s: (["alice"], ""),
     "user list": lambda s: ([], ""),
     "user edit": lambda s: ([s.somebody(), "--full-name", "Some Body"], ""),
     "user expire-password": lambda s: ([s.somebody()], ""),

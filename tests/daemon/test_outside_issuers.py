@@ -502,6 +502,24 @@ def test_links_are_for_administrators(place, jetond):
         assert jetond.request(method, path, data=data).status == 401
 
 
+def test_the_command_makes_shows_and_takes_links(place, jetond):
+    jetond.add_user("nora")
+    about = ("--issuer", place.google.url, "--subject", "n 1&2")
+    done = jetond.jeton("user", "link", "nora", *about)
+    assert done.returncode == 0 and "n 1&2" in done.stdout, done
+    assert "n 1&2" in jetond.jeton("user", "links", "nora").stdout
+    (listed,) = json.loads(jetond.jeton("user", "links", "nora", "--json").stdout)
+    assert (listed["sub"], listed["by"]) == ("n 1&2", "admin")
+    granted(jetond, exchange(jetond, place.google.token("n 1&2")))
+    assert jetond.jeton("user", "link", "nora", *about).returncode == 1
+    assert jetond.jeton("user", "link", "nora", *about[:2]).returncode == 2
+    assert jetond.jeton("user", "link", "nora", "root", *about).returncode == 2
+    done = jetond.jeton("user", "link", "nora", *about, "--remove", "--json")
+    assert json.loads(done.stdout) == {"unlinked": "n 1&2"}, done
+    assert jetond.jeton("user", "links", "nora").stdout == ""
+    assert jetond.jeton("user", "links", "of-nobody").returncode == 1
+
+
 def test_the_log_says_who_came_in_by_whom(place, jetond):
     granted(jetond, exchange(jetond, place.google.token("g-alice")))
     line = jetond.wait_for_log(f'issuer="{place.google.url}"')
