@@ -95,7 +95,7 @@ PATH = closed("", parameters={"type": "array", "items": PARAMETER},
               **{method: OPERATION for method in openapi.METHODS})
 WHOLE = closed(
     "openapi info servers tags paths components", openapi={"const": "3.1.0"},
-    info=closed("title version summary description"),
+    info=closed("title version license summary description"),
     tags={"type": "array", "items": closed("name description")},
     servers={"const": [{"url": ".", "description": "Where this document is"}]},
     paths={**each(PATH), "propertyNames": {"pattern": "^/"}},
@@ -124,6 +124,11 @@ def test_the_document_has_the_structure_of_openapi_3_1():
     errors = [f"{list(error.path)}: {error.message}"
               for error in Draft202012Validator(WHOLE).iter_errors(DOCUMENT.said)]
     assert errors == []
+
+
+def test_the_version_is_the_program_s():
+    version = re.search(r"^VERSION *:= *(.*)$", (TOP / "Makefile").read_text(), re.MULTILINE)[1]
+    assert DOCUMENT.said["info"]["version"] == version
 
 
 def test_every_schema_is_one():
