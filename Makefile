@@ -313,6 +313,7 @@ installed = \
 	0644:packaging/pam-configs/jeton:$(PAMCONFIGDIR)/jeton \
 	0644:packaging/nginx/jeton.conf:$(EXAMPLEDIR)/nginx/jeton.conf \
 	$(foreach file,$(wildcard packaging/nginx/jeton/*.conf),0644:$(file):$(EXAMPLEDIR)/nginx/jeton/$(notdir $(file))) \
+	0644:packaging/prometheus/jeton.rules.yml:$(EXAMPLEDIR)/prometheus/jeton.rules.yml \
 	0644:packaging/systemd/jeton.sysusers:$(SYSTEMDDIR)/sysusers.d/jeton.conf \
 	0644:$(BUILD)/install/packaging/systemd/jeton.tmpfiles:$(SYSTEMDDIR)/tmpfiles.d/jeton.conf
 
@@ -357,7 +358,7 @@ uninstall:
 	@rm -rf "$(DESTDIR)$(PYTHONDIR)/jeton/__pycache__"
 	@-rmdir $(DESTDIR)$(LIBEXECDIR)/jeton $(DESTDIR)$(SYSCONFDIR)/jeton/conf.d $(DESTDIR)$(SYSCONFDIR)/jeton \
 		$(DESTDIR)$(PYTHONDIR)/jeton \
-		$(addprefix $(DESTDIR)$(EXAMPLEDIR),/nginx/jeton /nginx) $(DESTDIR)$(EXAMPLEDIR) \
+		$(addprefix $(DESTDIR)$(EXAMPLEDIR),/nginx/jeton /nginx /prometheus) $(DESTDIR)$(EXAMPLEDIR) \
 		$(patsubst %/,%,$(dir $(DESTDIR)$(EXAMPLEDIR))) 2>/dev/null || true
 
 ## clean: remove every build folder

@@ -14,7 +14,15 @@ static inline int64_t clock_monotonic_ms(void) {
         return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* The same, and it goes on while the host sleeps (CLOCK_BOOTTIME). */
+/* The same in microseconds, for what is measured. */
+static inline int64_t clock_monotonic_us(void) {
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Milliseconds likewise, and it goes on while the host sleeps (CLOCK_BOOTTIME). */
 static inline int64_t clock_boot_ms(void) {
         struct timespec now;
 

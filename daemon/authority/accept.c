@@ -132,9 +132,11 @@ static int connection_begin(struct authority *authority, const struct listener *
                             peers_share(&authority->peers, &peer), &connection);
         peers_ask_name(authority, &peer);
         if (r < 0) {
+                authority->counts[COUNT_OVER_BUDGET + COUNTED_CONNECTIONS]++;
                 free(peer.groups);
                 return r;
         }
+        authority->counts[COUNT_ACCEPTED + connection->class]++;
         if ((connection->class == CLASS_PRIVILEGED ||
              identity_asks_unit(authority->settings, &connection->peer)) &&
             peer_process_open(socket, peer.pid, &connection->process) < 0)

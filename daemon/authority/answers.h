@@ -28,6 +28,7 @@ int answer_key_list(struct call *call, const union message *ask);        /* keys
 int answer_key_rotate(struct call *call, const union message *ask);
 int answer_key_drop(struct call *call, const union message *ask);
 int answer_token_check(struct call *call, const union message *ask);
+int answer_metrics(struct call *call, const union message *ask); /* metrics.c */
 
 int answer_peer_grant(struct call *call, const union message *ask);   /* grant_peer.c */
 int answer_client_grant(struct call *call, const union message *ask); /* grant_client.c */

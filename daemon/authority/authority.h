@@ -17,6 +17,7 @@
 #include "../../common/jwt/keyset.h"
 #include "../../common/jwt/pages.h"
 #include "../../common/jwt/revocations.h"
+#include "../privsep/counts.h"
 #include "../privsep/loop.h"
 #include "store/store.h"
 
@@ -68,6 +69,8 @@ struct authority {
         } listeners[LISTENER_COUNT];
         uint32_t overflow_uid, overflow_gid;
 
+        uint64_t counts[COUNTS_OF_AUTHORITY];        /* nobody else sees them here */
+        const uint64_t *counts_pages[COUNTS_SHARED]; /* mapped; of the others */
         struct audit *audit;
         struct gate gate;
         struct grid grid;

@@ -56,8 +56,10 @@ int call_charge(struct call *call) {
         };
 
         call->charged_to = call->connection->charged_to;
-        if (budget_charge(&authority->calls, &limits, call->charged_to) < 0)
+        if (budget_charge(&authority->calls, &limits, call->charged_to) < 0) {
+                authority->counts[COUNT_OVER_BUDGET + COUNTED_CALLS]++;
                 return -EBUSY;
+        }
         call->is_charged = true;
         return 0;
 }
@@ -148,6 +150,28 @@ int call_send(struct call *call, enum message_type type, const void *message) {
         return link_send(frontend, type, call->number, message, -1);
 }
 
+static enum counted_grant grant_of(const struct call *call) {
+        static const enum counted_grant grants[MSG_COUNT] = {
+                [MSG_ASK_PASSWORD_GRANT] = COUNTED_PASSWORD,
+                [MSG_ASK_REFRESH_GRANT] = COUNTED_REFRESH_TOKEN,
+                [MSG_ASK_CLIENT_GRANT] = COUNTED_CLIENT_CREDENTIALS,
+                [MSG_ASK_PEER_GRANT] = COUNTED_PEER,
+                [MSG_ASK_EXCHANGE] = COUNTED_TOKEN_EXCHANGE,
+        };
+
+        return call->connection->is_credential ? COUNTED_CREDENTIAL : grants[call->asked];
+}
+
+static void call_count(const struct call *call, enum message_type type, const void *message) {
+        const struct msg_answer_refused *refused = message;
+        uint64_t *counts = call->authority->counts;
+
+        if (type == MSG_ANSWER_TOKEN)
+                counts[COUNT_ISSUED + grant_of(call)]++;
+        else if (type == MSG_ANSWER_REFUSED)
+                counts[COUNT_REFUSED + counted_error(refused->error)]++;
+}
+
 /* A frontend that is gone has taken its callers along: then nobody is left to be told. */
 int call_answer(struct call *call, enum message_type type, const void *message) {
         struct connection *connection = call->connection;
@@ -156,6 +180,7 @@ int call_answer(struct call *call, enum message_type type, const void *message) 
 
         if ((r == -EMSGSIZE || r == -EPERM) && type != MSG_ANSWER_REFUSED)
                 return call_fail(call, r);
+        call_count(call, type, message);
         call_free(call);
         if (connection->is_credential)
                 connections_remove(connections, connection);

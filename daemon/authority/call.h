@@ -114,6 +114,7 @@ struct call {
                 char *unlocked;                  /* user_unlock.c */
                 struct outside_link *link;       /* user_links.c */
                 struct secret *presented;        /* token_check.c */
+                uint64_t *counts;                /* metrics.c */
         } step;                                  /* owned; freed by free_step */
         void (*free_step)(void *step);
 };

@@ -51,6 +51,18 @@ static int join(struct authority *authority, const struct msg_descriptor *said, 
         return r;
 }
 
+static int map_counts(struct authority *authority, const struct frame *frame) {
+        uint32_t number = frame->message.descriptor.instance;
+        uint64_t *page = NULL;
+        int r;
+
+        if (number >= COUNTS_SHARED || authority->counts_pages[number])
+                return -EPROTO;
+        r = counts_map(frame->fd, false, &page);
+        authority->counts_pages[number] = page;
+        return r;
+}
+
 static int take_descriptor(struct authority *authority, struct frame *frame) {
         const struct msg_descriptor *said = &frame->message.descriptor;
 
@@ -72,6 +84,8 @@ static int take_descriptor(struct authority *authority, struct frame *frame) {
         case DESCRIPTOR_JOURNAL:
         case DESCRIPTOR_AUDIT_FILE:
                 return audit_take_descriptor(authority->audit, said->what, take_fd(&frame->fd));
+        case DESCRIPTOR_COUNTS:
+                return map_counts(authority, frame);
         case DESCRIPTOR_CHANNEL:
                 return join(authority, said, take_fd(&frame->fd));
         default:

@@ -57,6 +57,7 @@ static const struct inbox_row {
         {MSG_ASK_KEY_ROTATE, answer_key_rotate},
         {MSG_ASK_KEY_DROP, answer_key_drop},
         {MSG_ASK_TOKEN_CHECK, answer_token_check},
+        {MSG_ASK_METRICS, answer_metrics},
 };
 
 _Static_assert(offsetof(struct msg_connection_closed, connection) == 0 &&
@@ -95,7 +96,8 @@ _Static_assert(offsetof(struct msg_connection_closed, connection) == 0 &&
                        offsetof(struct msg_ask_key_list, connection) == 0 &&
                        offsetof(struct msg_ask_key_rotate, connection) == 0 &&
                        offsetof(struct msg_ask_key_drop, connection) == 0 &&
-                       offsetof(struct msg_ask_token_check, connection) == 0,
+                       offsetof(struct msg_ask_token_check, connection) == 0 &&
+                       offsetof(struct msg_ask_metrics, connection) == 0,
                "the connection comes first in everything that a frontend says");
 
 static answer *inbox_find(enum message_type type) {

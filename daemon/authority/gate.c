@@ -165,6 +165,7 @@ void gate_leave(struct call *call, enum throttle_outcome outcome) {
         if (outcome == THROTTLE_UNJUDGED && call->pass.was_judged)
                 outcome = THROTTLE_FAILED;
         throttle_end(gate->throttle, &call->pass.attempt, outcome, &now);
+        authority->counts[COUNT_LOCKOUTS] += outcome == THROTTLE_FAILED;
         save_later(authority);
         if (gate->first)
                 loop_timer(authority->loop, &gate->wake, now.monotonic_ms, gate_wake, authority);
@@ -183,6 +184,12 @@ int64_t gate_locked_until(const struct authority *authority, const char *user) {
         int64_t left_ms = throttle_left_ms(authority->gate.throttle, user, &now);
 
         return left_ms > 0 ? now.wall_s + (left_ms + 999) / 1000 : 0;
+}
+
+uint64_t gate_count_locked(const struct authority *authority) {
+        struct throttle_time now = time_now();
+
+        return throttle_count_locked(authority->gate.throttle, &now);
 }
 
 void gate_unlock(struct authority *authority, const char *user) {

@@ -55,6 +55,9 @@ void gate_forget(struct call *call);
 /* Until when (wall clock) some pair of that user waits; 0: none does. */
 int64_t gate_locked_until(const struct authority *authority, const char *user);
 
+/* How many rows of the throttle have to wait now. */
+uint64_t gate_count_locked(const struct authority *authority);
+
 /* Forgets that user's failures; what is on the disk is the caller's (throttle_rows_unlock()). */
 void gate_unlock(struct authority *authority, const char *user);
 

@@ -110,6 +110,7 @@ static int family_write(struct call *call, struct transaction *transaction) {
 }
 
 static int family_ended(struct call *call) {
+        call->authority->counts[COUNT_REUSED]++;
         return refuse(call, REFUSAL_REFRESH, "replayed");
 }
 

@@ -1,7 +1,7 @@
 /* Which rule speaks of a process. */
 #include "identity.h"
 
-static bool peer_is_in(const struct peer *peer, uint32_t gid) {
+bool peer_is_in(const struct peer *peer, uint32_t gid) {
         size_t i;
 
         for (i = 0; i < peer->group_count; i++)

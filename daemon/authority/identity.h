@@ -14,6 +14,9 @@ enum identity_match {
         IDENTITY_FOUND = 0x6a,
 };
 
+/* Whether that is its gid or one of its supplementary groups. */
+bool peer_is_in(const struct peer *peer, uint32_t gid);
+
 /* Whether the block has a process of these ids (its uid, its gid or a supplementary group) in that
  * unit, where it names one. Self has everybody. */
 bool identity_has(const struct identity_rule *rule, const struct peer *peer);

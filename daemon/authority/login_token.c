@@ -101,6 +101,7 @@ int login_session_put(struct login_session *session, const struct msg_signed *to
                                      token->token);
         if (r < 0)
                 return r;
+        session->authority->counts[COUNT_ISSUED + COUNTED_LOGIN]++;
         session->issued_at = token->issued_at;
         session->life_ms = (token->expires_at - token->issued_at) * 1000 / 2;
         session->renew_at_ms = clock_wall_ms() + session->life_ms;

@@ -10,6 +10,7 @@
 #include "authority.h"
 
 #include "../../common/cleanup.h"
+#include "../../common/clock.h"
 #include "../../common/log.h"
 #include "../privsep/child.h"
 #include "accept.h"
@@ -86,11 +87,19 @@ static void overflow_read(const char *path, uint32_t *ret) {
                 *ret = id;
 }
 
+static bool counts_are_there(const struct authority *authority) {
+        size_t i = 0;
+
+        while (i < COUNTS_SHARED && authority->counts_pages[i])
+                i++;
+        return i == COUNTS_SHARED;
+}
+
 static int authority_check_setup(const struct authority *authority) {
-        bool complete = authority->incoming && authority->listeners[LISTENER_LOCAL].fd >= 0 &&
-                        authority->db_dir >= 0 && authority->tokens_dir >= 0 &&
-                        authority->keys_page_fd >= 0 && authority->status_page_fd >= 0 &&
-                        authority->signer.up;
+        bool complete = authority->incoming && counts_are_there(authority) &&
+                        authority->listeners[LISTENER_LOCAL].fd >= 0 && authority->db_dir >= 0 &&
+                        authority->tokens_dir >= 0 && authority->keys_page_fd >= 0 &&
+                        authority->status_page_fd >= 0 && authority->signer.up;
 
         if (complete)
                 return 0;
@@ -150,6 +159,7 @@ static int authority_start(struct authority *authority) {
         if (r < 0)
                 return r;
         authority->settings = take(authority->incoming);
+        authority->counts[COUNT_STARTED_AT] = (uint64_t)clock_wall_s();
         overflow_read("/proc/sys/kernel/overflowuid", &authority->overflow_uid);
         overflow_read("/proc/sys/kernel/overflowgid", &authority->overflow_gid);
         r = store_start(authority);

@@ -70,8 +70,22 @@ int password_match(struct call *call, call_matched *then) {
         return workers_hash(call, call->setting, false);
 }
 
+static enum counted_attempt attempt_of(enum password_verdict verdict) {
+        switch (verdict) {
+        case PASSWORD_RIGHT:
+                return COUNTED_RIGHT;
+        case PASSWORD_REPLACED:
+                return COUNTED_LOGIN_CODE;
+        case PASSWORD_THROTTLED:
+                return COUNTED_THROTTLED;
+        default:
+                return COUNTED_WRONG;
+        }
+}
+
 /* Only a hash that renewal.c replaces needs the password any more. */
 int password_judged(struct call *call, enum password_verdict verdict) {
+        call->authority->counts[COUNT_ATTEMPTS + attempt_of(verdict)]++;
         if (verdict != PASSWORD_RIGHT || !call->user->hash ||
             !setting_is_outdated(secret_text(call->user->hash)))
                 secret_free(take(call->password));

@@ -174,6 +174,7 @@ static int settings_begin(struct settings **settings, const struct msg_setup_aut
         new->algorithm = said->algorithm;
         new->pam_workers = said->pam_workers;
         new->login_code_s = said->login_code_s;
+        new->metrics_gid = said->metrics_gid;
         r = text_copy(said->issuer, new->issuer, sizeof new->issuer);
         if (r == 0)
                 r = keep(said->login_code_services, &new->login_code_services);

@@ -84,6 +84,7 @@ struct settings {
         uint32_t pam_workers;
         char *login_code_services; /* that take login codes, space-separated */
         uint32_t login_code_s;
+        uint32_t metrics_gid; /* UINT32_MAX: no group */
 };
 
 struct settings *settings_ref(struct settings *settings);

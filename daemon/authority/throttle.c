@@ -360,6 +360,15 @@ int64_t throttle_left_ms(const struct throttle *throttle, const char *user,
         return longest_ms;
 }
 
+uint64_t throttle_count_locked(const struct throttle *throttle, const struct throttle_time *now) {
+        uint64_t count = 0;
+        size_t i;
+
+        for (i = 0; i < ALL_ROWS; i++)
+                count += row_left_ms(&throttle->rows[i], now->monotonic_ms) > 0;
+        return count;
+}
+
 void throttle_unlock(struct throttle *throttle, const char *user) {
         size_t i;
 

@@ -89,6 +89,9 @@ void throttle_end(struct throttle *throttle, struct throttle_attempt *attempt,
 int64_t throttle_left_ms(const struct throttle *throttle, const char *user,
                          const struct throttle_time *now);
 
+/* Rows that have to wait now. */
+uint64_t throttle_count_locked(const struct throttle *throttle, const struct throttle_time *now);
+
 /* Forgets the failures of a user's, wherever they came from. */
 void throttle_unlock(struct throttle *throttle, const char *user);
 

@@ -60,8 +60,10 @@ static int job_new(struct call *call, struct hash_job **ret) {
         struct budget_limits limits = {JOBS_MAX, call->settings->max_hashes_per_uid};
         struct hash_job *job;
 
-        if (budget_charge(&workers->budget, &limits, call->connection->charged_to) < 0)
+        if (budget_charge(&workers->budget, &limits, call->connection->charged_to) < 0) {
+                call->authority->counts[COUNT_OVER_BUDGET + COUNTED_HASHES]++;
                 return -EBUSY;
+        }
         job = calloc(1, sizeof *job);
         if (!job) {
                 budget_return(&workers->budget, call->connection->charged_to);
@@ -158,6 +160,7 @@ static void worker_count(struct authority *authority, struct worker *worker) {
         uint32_t instance = worker_index(authority, worker);
         struct msg_retire message = {instance, authority->starts[PROCESS_WORKER][instance]};
 
+        authority->counts[COUNT_HASHED]++;
         if (++worker->jobs_done < JOBS_A_WORKER)
                 return;
         worker->is_retiring = true;
@@ -250,6 +253,20 @@ static void worker_lost(struct authority *authority, struct link *link) {
 
         if (call)
                 call_fail(call, -EPIPE);
+}
+
+void workers_count(const struct workers *workers, uint64_t *counts) {
+        const struct fair_entry *entry;
+        uint32_t i;
+
+        for (entry = workers->waiting.first; entry; entry = entry->next)
+                counts[COUNT_JOBS + COUNTED_WAITING]++;
+        for (i = 0; i < WORKERS_MAX; i++) {
+                const struct worker *worker = &workers->pool[i];
+
+                counts[COUNT_WORKERS] += worker->link.up;
+                counts[COUNT_JOBS + COUNTED_RUNNING] += worker->job || worker->spare;
+        }
 }
 
 int workers_join(struct authority *authority, uint32_t instance, int fd) {

@@ -57,6 +57,9 @@ int workers_hash(struct call *call, const char *setting, bool other_than_last);
  * other -errno. */
 int workers_hash_spare(struct authority *authority, struct spare_job *job);
 
+/* How many there are, are at work and are waited for: added to the words of counts.h. */
+void workers_count(const struct workers *workers, uint64_t *counts);
+
 /* The call ends: its job leaves the queue; a worker that is at it will be heard and ignored. */
 void workers_forget(struct workers *workers, struct call *call);
 

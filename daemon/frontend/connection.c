@@ -39,7 +39,20 @@ static int receive(struct connection *connection) {
         return r;
 }
 
+/* What the caller takes to send and to read is his own time: a request that was not read to its end
+ * took none. */
+static void answer_count(const struct connection *connection) {
+        const struct request *request = &connection->request;
+        struct tally *tally = connection->frontend->tally;
+
+        tally_answer(tally, request->response.status);
+        if (request->began_us)
+                tally_time(tally, request->route,
+                           (uint64_t)(clock_monotonic_us() - request->began_us));
+}
+
 static int write_answer(struct connection *connection) {
+        answer_count(connection);
         return enter(connection, CONNECTION_WRITING, connection->frontend->settings.request_ms);
 }
 
@@ -103,6 +116,7 @@ static int step_body(struct connection *connection) {
         request->body = connection->input.body;
         request->body_len = connection->input.body_len;
         request->closes = connection->frontend->is_draining;
+        request->began_us = clock_monotonic_us();
         request_run(request);
         if (connection->call.number)
                 return enter(connection, CONNECTION_ASKING, ANSWER_MS);

@@ -6,6 +6,7 @@
 #include "../privsep/loop.h"
 #include "call.h"
 #include "keys.h"
+#include "tally.h"
 
 #include "../../common/jwt/revocations.h"
 
@@ -22,6 +23,7 @@ struct frontend {
         struct msg_setup_frontend settings; /* in force */
         struct msg_setup_frontend incoming; /* being sent by the parent; in force at MSG_GO */
 
+        struct tally *tally; /* mapped: what this process counts */
         struct keys keys;
         int status_page_fd;             /* owned */
         struct revocations revocations; /* of the status page */

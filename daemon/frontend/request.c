@@ -62,10 +62,10 @@ static int check_media(struct request *request, enum media wanted) {
 
 /* RFC 6750 2.3, RFC 9700 4.3.2. Also where a good one stands in the header: it is known to all who
  * wrote the address down. GET /auth may say 401 and 403 alone, and has a rule for its query. */
-static int check_query(struct request *request, const struct route *route) {
+static int check_query(struct request *request) {
         struct text query = request->head.query;
 
-        while (route->begin != auth_begin && query.len > 0)
+        while (request->route->begin != auth_begin && query.len > 0)
                 if (text_begins(cut_at(&query, '&'), TEXT("access_token=")))
                         return request_refuse(request, 400, "invalid_request",
                                               "a token in the address is in every log on the way: "
@@ -75,7 +75,6 @@ static int check_query(struct request *request, const struct route *route) {
 }
 
 static int run(struct request *request) {
-        const struct route *route = NULL;
         int r;
 
         r = authorization_parse(request->head.authorization, &request->authorization,
@@ -83,13 +82,13 @@ static int run(struct request *request) {
         if (r == 0)
                 r = check_caller(request);
         if (r == 0)
-                r = route_find(request->head.method, request->head.path, request->class, &route,
-                               &request->parameter, &request->fault);
+                r = route_find(request->head.method, request->head.path, request->class,
+                               &request->route, &request->parameter, &request->fault);
         if (r == 0)
-                r = check_query(request, route);
+                r = check_query(request);
         if (r == 0)
-                r = check_media(request, route->media);
-        return r == 0 ? route->begin(request) : r;
+                r = check_media(request, request->route->media);
+        return r == 0 ? request->route->begin(request) : r;
 }
 
 void request_run(struct request *request) {
@@ -302,6 +301,8 @@ void request_clear(struct request *request) {
         request->body = NULL;
         request->body_len = 0;
         request->authorization = (struct authorization){0};
+        request->route = NULL;
+        request->began_us = 0;
         request->parameter = TEXT_NONE;
         request->is_asked = false;
         request->asked_token = TEXT_NONE;
@@ -310,5 +311,6 @@ void request_clear(struct request *request) {
         request->asker[0] = '\0';
         freep(&request->asker_audiences);
         user_import_free(take(request->import));
+        free(take(request->sheets));
         request->fault = (struct fault){0};
 }

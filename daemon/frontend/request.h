@@ -15,6 +15,8 @@
 
 struct connection;
 struct frontend;
+struct route;
+struct sheets;
 
 struct request {
         struct frontend *frontend;     /* borrowed */
@@ -31,7 +33,9 @@ struct request {
         char *body;            /* borrowed likewise; decoded in place */
         size_t body_len;
         struct authorization authorization;
-        struct text parameter; /* what stood at the hole in the route's pattern */
+        const struct route *route; /* borrowed for ever; NULL: none was found */
+        int64_t began_us;          /* when all of it had been read; 0: that never was */
+        struct text parameter;     /* what stood at the hole in the route's pattern */
 
         struct text asked_token;    /* judge.c: lent by the input, while others are asked */
         judge_finish *judged;       /* judge.c: what goes on then */
@@ -40,6 +44,7 @@ struct request {
         char *asker_audiences;
         struct user_import *import; /* user_import.c */
         struct json list;           /* of what comes in several answers */
+        struct sheets *sheets;      /* metrics.c: likewise; owned */
         struct fault fault;         /* why it was refused, with -EBADMSG */
         struct response response;
         bool closes; /* this reply is the connection's last */

@@ -16,7 +16,7 @@
 static const struct {
         uint16_t status;
         const char *phrase;
-} phrases[] = {
+} phrases[RESPONSE_STATUSES] = {
         {200, "OK"},
         {201, "Created"},
         {204, "No Content"},
@@ -32,8 +32,8 @@ static const struct {
         {415, "Unsupported Media Type"},
         {417, "Expectation Failed"},
         {431, "Request Header Fields Too Large"},
-        {500, "Internal Server Error"},
         {503, "Service Unavailable"},
+        {500, "Internal Server Error"}, /* last: response_status_place() */
 };
 
 static const char *phrase_of(uint16_t status) {
@@ -43,6 +43,18 @@ static const char *phrase_of(uint16_t status) {
                 if (phrases[i].status == status)
                         return phrases[i].phrase;
         return "Status";
+}
+
+uint16_t response_status(size_t place) {
+        return phrases[place].status;
+}
+
+size_t response_status_place(uint16_t status) {
+        size_t i = 0;
+
+        while (i < RESPONSE_STATUSES - 1 && phrases[i].status != status)
+                i++;
+        return i;
 }
 
 static const char *const cache_fields[] = {
@@ -153,7 +165,11 @@ int response_begin(struct response *response, const struct reply *reply, bool cl
                 return -EMSGSIZE;
         response_clear(response);
         *ret_body = bytes + head.len;
-        *response = (struct response){.bytes = take(bytes), .len = head.len + body_len};
+        *response = (struct response){
+                .status = reply->status,
+                .bytes = take(bytes),
+                .len = head.len + body_len,
+        };
         return 0;
 }
 

@@ -39,9 +39,15 @@ struct reply {
 };
 
 struct response {
+        uint16_t status;
         char *bytes; /* owned, wiped; NULL: there is none yet */
         size_t len, sent;
 };
+
+/* All statuses that there are, by their place; the last place is also any other's. */
+#define RESPONSE_STATUSES 17
+uint16_t response_status(size_t place);
+size_t response_status_place(uint16_t status);
 
 /* Makes room for all of it and writes everything before the body. The caller fills *ret_body with
  * `body_len` bytes, or calls response_drop_body() where the method was HEAD. 0; -ENOMEM; -EINVAL: a

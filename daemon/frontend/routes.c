@@ -53,6 +53,7 @@ static const struct route rows[] = {
         {"POST",  "/pam/password",  LOCAL,    MEDIA_FORM, pam_password_begin},
         {"POST",  "/pam/password/check", LOCAL, MEDIA_FORM, pam_check_begin},
         {"GET",   "/health",        ANYWHERE, MEDIA_NONE, health_begin},
+        {"GET",   "/metrics",       LOCAL,    MEDIA_NONE, metrics_begin},
         {"GET",   "/.well-known/jwks.json",                  ANYWHERE, MEDIA_NONE, jwks_begin},
         {"GET",   "/.well-known/oauth-authorization-server", ANYWHERE, MEDIA_NONE, metadata_begin},
         {"GET",   "/.well-known/oauth-authorization-server/{+}", ANYWHERE, MEDIA_NONE, metadata_begin},

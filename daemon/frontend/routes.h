@@ -79,5 +79,6 @@ int metadata_begin(struct request *request);
 int health_begin(struct request *request);
 int openapi_begin(struct request *request); /* documents.c */
 int docs_begin(struct request *request);
+int metrics_begin(struct request *request);
 
 #endif

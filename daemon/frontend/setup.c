@@ -15,6 +15,20 @@ static int take_channel(struct frontend *frontend, struct frame *frame) {
         return r;
 }
 
+static int take_counts(struct frontend *frontend, const struct frame *frame) {
+        uint64_t *page;
+        int r;
+
+        if (frontend->tally)
+                return -EPROTO;
+        r = counts_map(frame->fd, true, &page);
+        if (r < 0)
+                return r;
+        frontend->tally = (struct tally *)page;
+        tally_begin(frontend->tally);
+        return 0;
+}
+
 static int take_descriptor(struct frontend *frontend, struct frame *frame) {
         switch (frame->message.descriptor.what) {
         case DESCRIPTOR_CHANNEL:
@@ -27,6 +41,8 @@ static int take_descriptor(struct frontend *frontend, struct frame *frame) {
                 closep(&frontend->status_page_fd);
                 frontend->status_page_fd = take_fd(&frame->fd);
                 return 0;
+        case DESCRIPTOR_COUNTS:
+                return take_counts(frontend, frame);
         default:
                 return -EPROTO;
         }
@@ -51,7 +67,7 @@ int frontend_apply_setup(struct frontend *frontend) {
 
         if (incoming->max_connections == 0 || incoming->request_ms == 0 || incoming->idle_ms == 0 ||
             frontend->authority.fd < 0 || frontend->keys.page_fd < 0 ||
-            frontend->status_page_fd < 0) {
+            frontend->status_page_fd < 0 || !frontend->tally) {
                 log_error("the set-up is incomplete");
                 return -EINVAL;
         }

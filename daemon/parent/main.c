@@ -206,6 +206,14 @@ static void ready_say(const struct parent *parent) {
         notify_ready();
 }
 
+static int counts_get(struct parent *parent) {
+        int r = count_pages_open(&parent->counts);
+
+        if (r < 0)
+                log_error("no memory to count in: %s", strerror(-r));
+        return r;
+}
+
 static int prepare(struct parent *parent) {
         int r;
 
@@ -230,6 +238,8 @@ static int prepare(struct parent *parent) {
                 r = rules_get(parent, error_log);
         if (r == 0)
                 r = filters_get(parent);
+        if (r == 0)
+                r = counts_get(parent);
         return r ? r : children_new(parent);
 }
 
@@ -281,6 +291,7 @@ static void parent_init(struct parent *parent) {
                 .rules = RULES_NONE,
                 .signals = -1,
         };
+        count_pages_init(&parent->counts);
         for (i = 0; i < PLACE_COUNT; i++)
                 parent->places.fd[i] = -1;
         for (i = 0; i < PROCESS_COUNT; i++)
@@ -303,6 +314,7 @@ static void parent_clear(struct parent *parent) {
         for (i = 0; i < PROCESS_COUNT; i++)
                 closep(&parent->filters[i]);
         page_files_close(&parent->pages);
+        count_pages_close(&parent->counts);
         places_clear(&parent->places);
         settings_freep(&parent->settings);
         options_clear(&parent->options);

@@ -5,6 +5,7 @@
 #include "../privsep/channel.h"
 #include "../privsep/loop.h"
 #include "audit.h"
+#include "count_pages.h"
 #include "identities.h"
 #include "listen.h"
 #include "options.h"
@@ -40,6 +41,7 @@ struct parent {
         struct identities identities;
         struct places places;
         struct page_files pages;
+        struct count_pages counts;
         struct listener local, web, credentials;
         struct audit_places audit;
         struct rules rules;         /* for new passwords */

@@ -79,6 +79,7 @@ struct settings {
         uint32_t max_calls_per_uid, max_hashes_per_uid;
         uint32_t request_s, idle_s;
         uint32_t max_registered_per_uid, max_registered_shared;
+        char *metrics_group; /* NULL: none */
         uint32_t password_min;
         uint32_t password_max_age_s; /* 0: for ever */
         char *password_rules;        /* pwquality.conf(5) */

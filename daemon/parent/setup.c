@@ -93,6 +93,23 @@ static int gifts_send(struct child *child, const struct gift *gift, size_t count
         return r;
 }
 
+/* Each frontend writes in a page of its own; the authority reads those, and ours. */
+static int counts_send(struct child *child) {
+        const struct count_pages *pages = &child->parent->counts;
+        bool is_writer = child->program->process == PROCESS_FRONTEND;
+        struct msg_descriptor message = {.what = DESCRIPTOR_COUNTS};
+        int r = 0;
+
+        if (!is_writer && child->program->process != PROCESS_AUTHORITY)
+                return 0;
+        for (; r == 0 && message.instance < COUNTS_SHARED; message.instance++)
+                if (!is_writer || message.instance == child->instance)
+                        r = say(child, MSG_DESCRIPTOR, &message,
+                                is_writer ? pages->writer[message.instance]
+                                          : pages->reader[message.instance]);
+        return r;
+}
+
 /* ---- channels to the authority ---- */
 
 static int authority_end_send(struct child *authority, struct child *child) {
@@ -296,6 +313,19 @@ static int pam_tell(struct child *child) {
         return say(child, MSG_SETUP_PAM, &message, -1);
 }
 
+/* UINT32_MAX is nobody's. */
+static uint32_t metrics_gid(const struct settings *settings) {
+        gid_t gid;
+
+        if (!settings->metrics_group || !*settings->metrics_group)
+                return UINT32_MAX;
+        if (group_find(text_of(settings->metrics_group), &gid) == 0)
+                return gid;
+        log_warning("metrics-group: %s is no group of this host any more",
+                    log_escape(text_of(settings->metrics_group)).text);
+        return UINT32_MAX;
+}
+
 static int authority_tell(struct child *child) {
         const struct parent *parent = child->parent;
         const struct settings *settings = parent->settings;
@@ -321,6 +351,7 @@ static int authority_tell(struct child *child) {
                 .pam_workers = settings->pam_workers,
                 .login_code_services = text_of(settings->login_code),
                 .login_code_s = settings->login_code_s,
+                .metrics_gid = metrics_gid(settings),
         };
         size_t i;
         int r;
@@ -362,6 +393,8 @@ int setup_send(struct child *child) {
         r = gifts_send(child, gifts, ELEMENTS(gifts));
         if (r == 0)
                 r = gifts_send(child, gifts_again, ELEMENTS(gifts_again));
+        if (r == 0)
+                r = counts_send(child);
         if (r)
                 return r;
         if (child->program->process == PROCESS_AUTHORITY)

@@ -126,6 +126,8 @@ static bool child_ended(struct child *child, int status) {
         if (end_is_news(child, status))
                 log_warning("%s ended: %s", child_title(child).text, child_end_text(status).text);
         child_forget(child);
+        if (!parent->is_stopping && !child->program->is_on_demand)
+                count_pages_ended(&parent->counts, child->program->process);
         if (child->program->is_on_demand)
                 pam_worker_ended(child);
         if (parent->is_stopping)

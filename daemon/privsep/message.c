@@ -90,6 +90,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_setup_authority, pam_workers, ANY_NUMBER),
                 FIELD(msg_setup_authority, login_code_services, SERVICE_LIST_MAX),
                 FIELD(msg_setup_authority, login_code_s, ANY_NUMBER),
+                FIELD(msg_setup_authority, metrics_gid, ANY_NUMBER),
         }},
         [MSG_SETUP_ADMIN] = {"setup-admin", {
                 FIELD(msg_setup_admin, uid, ANY_NUMBER),
@@ -477,6 +478,11 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ask_token_check, connection, ANY_NUMBER),
                 FIELD(msg_ask_token_check, token, TOKEN_MAX),
         }},
+        [MSG_ASK_METRICS] = {"ask-metrics", {
+                FIELD(msg_ask_metrics, connection, ANY_NUMBER),
+                FIELD(msg_ask_metrics, credential, CREDENTIAL_BEARER),
+                FIELD(msg_ask_metrics, bearer, TOKEN_MAX),
+        }},
         [MSG_ANSWER_REFUSED] = {"answer-refused", {
                 FIELD(msg_answer_refused, status, 599),
                 FIELD(msg_answer_refused, error, ERROR_MAX),
@@ -589,6 +595,11 @@ static const struct message_rule rules[MSG_COUNT] = {
         }},
         [MSG_ANSWER_TOKEN_CHECK] = {"answer-token-check", {
                 FIELD(msg_answer_token_check, good, FLAG_MAX),
+        }},
+        [MSG_ANSWER_COUNTS] = {"answer-counts", {
+                FIELD(msg_answer_counts, page, COUNTS_PAGES_MAX - 1),
+                FIELD(msg_answer_counts, first, ANY_NUMBER),
+                FIELD(msg_answer_counts, words, COUNTS_BYTES_MAX),
         }},
 
         [MSG_SIGN_ACCESS] = {"sign-access", {

@@ -36,6 +36,9 @@
 #define SOURCE_NAME_MAX (sizeof "pam:" - 1 + SERVICE_MAX)
 #define DIRECTORY_MAX   255
 
+#define COUNTS_PAGES_MAX 5    /* counts.h */
+#define COUNTS_BYTES_MAX 4096 /* of the words in a frame */
+
 /* Of system logins: the authority holds a descriptor for each. */
 #define LOGIN_SESSIONS_MAX 16384
 
@@ -132,6 +135,7 @@ enum message_type {
         MSG_ASK_KEY_ROTATE,
         MSG_ASK_KEY_DROP,
         MSG_ASK_TOKEN_CHECK,
+        MSG_ASK_METRICS,
         MSG_ANSWER_REFUSED,
         MSG_ANSWER_TOKEN,
         MSG_ANSWER_SESSION,      /* one of several */
@@ -152,6 +156,7 @@ enum message_type {
         MSG_ANSWER_KEY, /* one of several */
         MSG_ANSWER_KEYS_END,
         MSG_ANSWER_TOKEN_CHECK,
+        MSG_ANSWER_COUNTS, /* one of several; MSG_ANSWER_DONE closes them */
 
         /* authority to the signer, and back */
         MSG_SIGN_ACCESS,
@@ -212,6 +217,7 @@ enum descriptor {
         DESCRIPTOR_QUALITY,            /* the text of pwquality.conf(5) */
         DESCRIPTOR_JWKS_DIR, /* where the keys of the outside issuer `instance` are; none where it
                               * cannot be opened */
+        DESCRIPTOR_COUNTS,   /* a page of counts.h; `instance` says which */
         DESCRIPTOR_COUNT,
 };
 
@@ -258,6 +264,7 @@ struct msg_setup_authority {
         uint32_t pam_workers; /* at a time */
         struct text login_code_services; /* space-separated PAM services; empty: none */
         uint32_t login_code_s;           /* how long a code is good */
+        uint32_t metrics_gid;            /* who may see the metrics; UINT32_MAX: no group */
 };
 
 struct msg_setup_admin {
@@ -711,6 +718,12 @@ struct msg_ask_token_check {
         struct text token; /* of which the public pages do not tell whether it is good */
 };
 
+struct msg_ask_metrics {
+        uint32_t connection;
+        uint8_t credential;
+        struct text bearer;
+};
+
 struct msg_answer_refused {
         uint16_t status;         /* HTTP */
         struct text error;       /* RFC 6749 5.2 code */
@@ -847,6 +860,12 @@ struct msg_keys_end {
 
 struct msg_answer_token_check {
         uint8_t good; /* it is one of ours, its time is not over, and it is not revoked */
+};
+
+struct msg_answer_counts {
+        uint8_t page;   /* enum counts_page */
+        uint16_t first; /* of its words */
+        struct text words;
 };
 
 struct msg_mac_checked {
@@ -1140,6 +1159,8 @@ union message {
         struct msg_ask_key_rotate ask_key_rotate;
         struct msg_ask_key_drop ask_key_drop;
         struct msg_ask_token_check ask_token_check;
+        struct msg_ask_metrics ask_metrics;
+        struct msg_answer_counts answer_counts;
         struct msg_key_rotate key_rotate;
         struct msg_key_drop key_drop;
         struct msg_key_changed key_changed;

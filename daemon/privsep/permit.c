@@ -114,6 +114,7 @@ static const struct permit rows[] = {
         {MSG_ASK_KEY_ROTATE,     FRONTEND,  AUTHORITY, RUNNING, false},
         {MSG_ASK_KEY_DROP,       FRONTEND,  AUTHORITY, RUNNING, false},
         {MSG_ASK_TOKEN_CHECK,    FRONTEND,  AUTHORITY, RUNNING, false},
+        {MSG_ASK_METRICS,        FRONTEND,  AUTHORITY, RUNNING, false},
         {MSG_ANSWER_REFUSED,     AUTHORITY, FRONTEND,  RUNNING, false},
         {MSG_ANSWER_TOKEN,       AUTHORITY, FRONTEND,  RUNNING, false},
         {MSG_ANSWER_SESSION,     AUTHORITY, FRONTEND,  RUNNING, false},
@@ -134,6 +135,7 @@ static const struct permit rows[] = {
         {MSG_ANSWER_KEY,         AUTHORITY, FRONTEND,  RUNNING, false},
         {MSG_ANSWER_KEYS_END,    AUTHORITY, FRONTEND,  RUNNING, false},
         {MSG_ANSWER_TOKEN_CHECK, AUTHORITY, FRONTEND,  RUNNING, false},
+        {MSG_ANSWER_COUNTS,      AUTHORITY, FRONTEND,  RUNNING, false},
 
         /* Nobody else makes the signer sign, and no message carries a key. */
         {MSG_SIGN_ACCESS,        AUTHORITY, SIGNER,    RUNNING, false},

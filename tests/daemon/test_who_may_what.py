@@ -90,6 +90,7 @@ EXPECTED = {
     "POST /pam/password/check": ("/pam/password/check", {"form": {**TICKET, "password": PASSWORD}},
                                  ROOT_OR_ONESELF, NOWHERE),
     "GET /health": ("/health", {}, ANYONE, ANYONE_WEB),
+    "GET /metrics": ("/metrics", {}, ADMIN, NOWHERE),
     "GET /.well-known/jwks.json": ("/.well-known/jwks.json", {}, ANYONE, ANYONE_WEB),
     "GET /.well-known/oauth-authorization-server": (
         "/.well-known/oauth-authorization-server", {}, ANYONE, ANYONE_WEB),

@@ -362,6 +362,8 @@ static const size_t struct_sizes[MSG_COUNT] = {
         SIZE(MSG_ASK_KEY_ROTATE, msg_ask_key_rotate),
         SIZE(MSG_ASK_KEY_DROP, msg_ask_key_drop),
         SIZE(MSG_ASK_TOKEN_CHECK, msg_ask_token_check),
+        SIZE(MSG_ASK_METRICS, msg_ask_metrics),
+        SIZE(MSG_ANSWER_COUNTS, msg_answer_counts),
         SIZE(MSG_ANSWER_KEY, msg_key),
         SIZE(MSG_ANSWER_KEYS_END, msg_keys_end),
         SIZE(MSG_ANSWER_TOKEN_CHECK, msg_answer_token_check),

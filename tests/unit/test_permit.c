@@ -143,6 +143,8 @@ static const struct cell expected[] = {
          true,
          false,
          {MSG_SIGNED, MSG_NOT_SIGNED, MSG_KEY, MSG_KEYS_END, MSG_KEY_CHANGED, MSG_MAC_CHECKED}},
+        {F, A, false, true, false, {MSG_ASK_METRICS}},
+        {A, F, false, true, false, {MSG_ANSWER_COUNTS}},
         {A, W, false, true, false, {MSG_HASH}},
         {W, A, false, true, false, {MSG_HASHED}},
         {A, N, false, true, false, {MSG_FIND_ACCOUNT, MSG_FIND_UID}},
