@@ -10,10 +10,10 @@ import time
 from harness import PASSWORD, Connection, compose, encode_form, in_process_of
 
 
-def login_bytes(name, password=PASSWORD):
+def login_bytes(name, password=PASSWORD, headers=()):
     body = encode_form({"grant_type": "password", "username": name, "password": password})
     return compose("POST", "/token",
-                   [("Content-Type", "application/x-www-form-urlencoded")], body)
+                   [("Content-Type", "application/x-www-form-urlencoded"), *headers], body)
 
 
 def storm(path, count):

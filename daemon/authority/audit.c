@@ -86,7 +86,7 @@ static bool may_write(const struct call *call, const char *result, uint64_t *ret
 
         *ret_suppressed = 0;
         if (!is_refusal(result) ||
-            audit_limit_admit(&authority->audit->limit, call->connection->charged_to,
+            audit_limit_admit(&authority->audit->limit, budget_owner(call->connection->charged_to),
                               clock_monotonic_ms(), ret_suppressed))
                 return true;
         suppressed_expect(authority);

@@ -1,16 +1,57 @@
-/* Shares by uid: a hash table with chains, in arrays that are made once and never grow. */
+/* Shares: a hash table with chains, in arrays that are made once and never grow. An address has a
+ * share only while something is charged to it, so that the table has room for all of them. */
 #include "budget.h"
 
 #include "../../common/cleanup.h"
 
+#include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
+#include <string.h>
 
 #define NOBODY UINT32_MAX /* no index */
 
 struct budget_share {
-        uint32_t uid, count;
+        uint64_t whose;
+        uint32_t count;
         uint32_t next; /* in its bucket, or in the list of free ones */
 };
+
+/* ---- whose it is ---- */
+
+/* Behind the uids the IPv4 addresses, and behind those the IPv6 prefixes as numbers. No prefix that
+ * is given to anybody is so low a number (RFC 4291 2.4): those share one. */
+#define IPV4_FIRST (UINT64_C(1) << 32)
+#define IPV6_LOW   (UINT64_C(2) << 32)
+#define IPV6_FIRST (IPV6_LOW + 1)
+
+static uint64_t share_of_ipv4(const void *address) {
+        uint32_t number;
+
+        memcpy(&number, address, sizeof number);
+        return IPV4_FIRST + be32toh(number);
+}
+
+static uint64_t share_of_ipv6(const struct in6_addr *address) {
+        uint64_t prefix;
+
+        if (IN6_IS_ADDR_V4MAPPED(address))
+                return share_of_ipv4(address->s6_addr + 12);
+        memcpy(&prefix, address->s6_addr, sizeof prefix);
+        prefix = be64toh(prefix);
+        return prefix < IPV6_FIRST ? IPV6_LOW : prefix;
+}
+
+uint64_t budget_share_of_address(const char *address) {
+        struct in6_addr ipv6;
+        struct in_addr ipv4;
+
+        if (inet_pton(AF_INET, address, &ipv4) == 1)
+                return share_of_ipv4(&ipv4);
+        return inet_pton(AF_INET6, address, &ipv6) == 1 ? share_of_ipv6(&ipv6) : BUDGET_WEB;
+}
+
+/* ---- the table ---- */
 
 int budget_init(struct budget *budget, uint32_t size) {
         uint32_t i;
@@ -27,6 +68,7 @@ int budget_init(struct budget *budget, uint32_t size) {
         }
         budget->size = size;
         budget->used = 0;
+        budget->used_by_web = 0;
         budget->first_free = 0;
         return 0;
 }
@@ -37,65 +79,81 @@ void budget_clear(struct budget *budget) {
         budget->size = 0;
 }
 
-static uint32_t *bucket_of(struct budget *budget, uint32_t uid) {
-        return &budget->buckets[uid * UINT32_C(2654435761) % budget->size];
+static uint32_t *bucket_of(struct budget *budget, uint64_t whose) {
+        uint64_t spread = whose * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+
+        return &budget->buckets[spread % budget->size];
 }
 
-/* The place that holds the index of that uid's share, or the end of its chain. */
-static uint32_t *place_of(struct budget *budget, uint32_t uid) {
-        uint32_t *place = bucket_of(budget, uid);
+/* The place that holds the index of that share, or the end of its chain. */
+static uint32_t *place_of(struct budget *budget, uint64_t whose) {
+        uint32_t *place = bucket_of(budget, whose);
 
-        while (*place != NOBODY && budget->shares[*place].uid != uid)
+        while (*place != NOBODY && budget->shares[*place].whose != whose)
                 place = &budget->shares[*place].next;
         return place;
 }
 
-static struct budget_share *share_add(struct budget *budget, uint32_t *place, uint32_t uid) {
+static struct budget_share *share_add(struct budget *budget, uint32_t *place, uint64_t whose) {
         struct budget_share *share = &budget->shares[budget->first_free];
 
         *place = budget->first_free;
         budget->first_free = share->next;
-        *share = (struct budget_share){.uid = uid, .next = NOBODY};
+        *share = (struct budget_share){.whose = whose, .next = NOBODY};
         return share;
 }
 
 /* Of those who hold nothing a new one: while something may be charged, one is free. */
-static struct budget_share *share_get(struct budget *budget, uint32_t uid) {
-        uint32_t *place = place_of(budget, uid);
+static struct budget_share *share_get(struct budget *budget, uint64_t whose) {
+        uint32_t *place = place_of(budget, whose);
 
-        return *place == NOBODY ? share_add(budget, place, uid) : &budget->shares[*place];
+        return *place == NOBODY ? share_add(budget, place, whose) : &budget->shares[*place];
 }
 
-static uint32_t limit_of(const struct budget_limits *limits, uint32_t uid) {
-        bool is_shared = uid == BUDGET_WEB || uid == BUDGET_STRANGERS;
+static uint32_t count_of(struct budget *budget, uint64_t whose) {
+        uint32_t index = *place_of(budget, whose);
 
-        return is_shared && limits->total / 2 > limits->per_uid ? limits->total / 2
-                                                                : limits->per_uid;
+        return index == NOBODY ? 0 : budget->shares[index].count;
 }
 
-int budget_charge(struct budget *budget, const struct budget_limits *limits, uint32_t uid) {
-        uint32_t total = limits->total < budget->size ? limits->total : budget->size;
-        struct budget_share *share;
+/* ---- what is charged ---- */
 
-        if (budget->used >= (uid == 0 ? total : total - total / 10))
-                return -EDQUOT;
-        share = share_get(budget, uid);
-        /* A share that was made just now holds none, and every limit is at least one. */
-        if (share->count >= limit_of(limits, uid))
-                return -EDQUOT;
-        share->count++;
+static uint32_t half_of_all(const struct budget_limits *limits) {
+        return limits->total / 2 > limits->per_uid ? limits->total / 2 : limits->per_uid;
+}
+
+static uint32_t limit_of(const struct budget_limits *limits, uint64_t share) {
+        bool is_of_many = share == BUDGET_WEB || share == BUDGET_STRANGERS;
+
+        return is_of_many ? half_of_all(limits) : limits->per_uid;
+}
+
+static void add(struct budget *budget, uint64_t whose) {
+        share_get(budget, whose)->count++;
         budget->used++;
+        budget->used_by_web += budget_is_web(whose);
+}
+
+int budget_charge(struct budget *budget, const struct budget_limits *limits, uint64_t share) {
+        uint32_t total = limits->total < budget->size ? limits->total : budget->size;
+
+        if (budget->used >= (share == 0 ? total : total - total / 10) ||
+            (budget_is_web(share) && budget->used_by_web >= half_of_all(limits)) ||
+            count_of(budget, share) >= limit_of(limits, share))
+                return -EDQUOT;
+        add(budget, share);
         return 0;
 }
 
-void budget_return(struct budget *budget, uint32_t uid) {
-        uint32_t *place = place_of(budget, uid), index = *place;
+void budget_return(struct budget *budget, uint64_t whose) {
+        uint32_t *place = place_of(budget, whose), index = *place;
         struct budget_share *share;
 
         if (index == NOBODY)
                 return;
         share = &budget->shares[index];
         budget->used--;
+        budget->used_by_web -= budget_is_web(whose);
         if (--share->count > 0)
                 return;
         *place = share->next;
@@ -103,8 +161,17 @@ void budget_return(struct budget *budget, uint32_t uid) {
         budget->first_free = index;
 }
 
-void budget_move(struct budget *budget, uint32_t from, uint32_t to) {
+void budget_move(struct budget *budget, uint64_t from, uint64_t to) {
         budget_return(budget, from);
-        share_get(budget, to)->count++;
-        budget->used++;
+        add(budget, to);
+}
+
+int budget_move_within(struct budget *budget, const struct budget_limits *limits, uint64_t from,
+                       uint64_t to) {
+        if (from == to)
+                return 0;
+        if (count_of(budget, to) >= limit_of(limits, to))
+                return -EDQUOT;
+        budget_move(budget, from, to);
+        return 0;
 }

@@ -56,7 +56,7 @@ struct call {
         struct timer deadline;
         struct timer release; /* a refusal that waits for its time */
         bool is_charged;      /* as a pending call ... */
-        uint32_t charged_to;  /* ... to this share */
+        uint64_t charged_to;  /* ... to this share */
 
         /* what a step leaves for the next */
         struct user *admin; /* who asks, where that is a bearer with the right to administer */

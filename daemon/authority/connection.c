@@ -56,7 +56,7 @@ void connections_clear(struct connections *connections) {
 }
 
 int connections_add(struct connections *connections, const struct budget_limits *limits,
-                    enum caller_class class, const struct peer *peer, uint32_t charged_to,
+                    enum caller_class class, const struct peer *peer, uint64_t charged_to,
                     struct connection **ret) {
         struct connection *connection;
         int r;
@@ -72,7 +72,7 @@ int connections_add(struct connections *connections, const struct budget_limits 
         connection->number = slot_of(connections, connection) << 16 | connection->generation;
         connection->class = class;
         connection->peer = *peer;
-        connection->charged_to = charged_to;
+        connection->charged_to = connection->share = charged_to;
         connection->is_credential = false;
         connection->questions = 0;
         connection->audited = 0;
@@ -93,8 +93,19 @@ void connections_recharge(struct connections *connections, uint32_t uid) {
                     connection->charged_to != BUDGET_STRANGERS)
                         continue;
                 budget_move(&connections->budget, BUDGET_STRANGERS, uid);
-                connection->charged_to = uid;
+                connection->charged_to = connection->share = uid;
         }
+}
+
+int connection_charge_caller(struct connections *connections, const struct budget_limits *limits,
+                             struct connection *connection) {
+        int r;
+
+        r = budget_move_within(&connections->budget, limits, connection->charged_to,
+                               connection->share);
+        if (r == 0)
+                connection->charged_to = connection->share;
+        return r;
 }
 
 struct connection *connections_find(struct connections *connections, uint64_t number) {

@@ -34,7 +34,8 @@ struct connection {
         char comm[COMM_MAX + 1], unit[UNIT_MAX + 1]; /* for the log: peers.h */
         /* Of who asks now, where the peer is a proxy, by its word; "" where it said none. */
         char remote[REMOTE_MAX + 1];
-        uint32_t charged_to; /* whose share of the budgets this is: peers_share() */
+        uint64_t charged_to; /* whose share of the budgets this is: peers_share() */
+        uint64_t share;      /* whose it should be, where that is another's than the proxy's */
         int fd;              /* the socket until a frontend has it, then -1 */
         int process;         /* pidfd of the peer, where it may open sessions or a rule for its uid
                               * names a unit; otherwise -1 */
@@ -56,12 +57,17 @@ void connections_clear(struct connections *connections);
 /* Takes a slot and, when that is done, the peer's groups. 0; -EDQUOT: that uid's, or everybody's,
  * budget is used up. */
 int connections_add(struct connections *connections, const struct budget_limits *limits,
-                    enum caller_class class, const struct peer *peer, uint32_t charged_to,
+                    enum caller_class class, const struct peer *peer, uint64_t charged_to,
                     struct connection **ret);
 
 /* That uid has an account: what it holds of the strangers' share is its own from now on, be it more
  * than that allows. */
 void connections_recharge(struct connections *connections, uint32_t uid);
+
+/* Whoever asks on it now, by the proxy's word, has it charged to his address: 0; -EDQUOT: he has as
+ * many as he may, and it stays charged as it is. */
+int connection_charge_caller(struct connections *connections, const struct budget_limits *limits,
+                             struct connection *connection);
 
 /* NULL when no such connection is open. */
 struct connection *connections_find(struct connections *connections, uint64_t number);

@@ -21,7 +21,7 @@
 
 struct conversation_job {
         struct fair_entry entry; /* first: an entry of the queue is the job */
-        uint32_t charged_to;
+        uint64_t charged_to;
         struct call *call;                   /* borrowed: owns us; NULL once it has ended */
         struct conversations *conversations; /* borrowed */
         uint32_t source;
@@ -55,8 +55,10 @@ static int job_new(struct call *call, struct conversation_job **ret) {
         struct budget_limits limits = {JOBS_MAX, call->settings->max_hashes_per_uid};
         struct conversation_job *job;
 
-        if (budget_charge(&conversations->budget, &limits, call->connection->charged_to) < 0)
+        if (budget_charge(&conversations->budget, &limits, call->connection->charged_to) < 0) {
+                call->authority->counts[COUNT_OVER_BUDGET + COUNTED_HASHES]++;
                 return -EBUSY;
+        }
         job = calloc(1, sizeof *job);
         if (!job) {
                 budget_return(&conversations->budget, call->connection->charged_to);

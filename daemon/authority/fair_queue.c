@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-static uint64_t round_for(const struct fair_queue *queue, uint32_t owner) {
+static uint64_t round_for(const struct fair_queue *queue, uint64_t owner) {
         const struct fair_entry *entry;
         uint64_t round = queue->round;
 
@@ -14,7 +14,7 @@ static uint64_t round_for(const struct fair_queue *queue, uint32_t owner) {
         return round;
 }
 
-void fair_queue_add(struct fair_queue *queue, struct fair_entry *entry, uint32_t owner) {
+void fair_queue_add(struct fair_queue *queue, struct fair_entry *entry, uint64_t owner) {
         struct fair_entry **place = &queue->first;
 
         entry->owner = owner;

@@ -8,7 +8,7 @@
 
 /* Embedded in what waits. */
 struct fair_entry {
-        uint32_t owner;
+        uint64_t owner;
         uint64_t round;
         struct fair_entry *next; /* borrowed: who waits owns itself */
 };
@@ -20,7 +20,7 @@ struct fair_queue {
 };
 
 /* Puts it behind the others of its round: the one after the owner's last, or the current one. */
-void fair_queue_add(struct fair_queue *queue, struct fair_entry *entry, uint32_t owner);
+void fair_queue_add(struct fair_queue *queue, struct fair_entry *entry, uint64_t owner);
 
 /* Its turn has come: takes it out, and its round is the current one. */
 void fair_queue_take(struct fair_queue *queue, struct fair_entry *entry);

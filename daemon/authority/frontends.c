@@ -6,6 +6,7 @@
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
 #include "answers.h"
+#include "audit.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -143,7 +144,22 @@ static int connection_name_caller(struct connection *connection, struct text rem
             text_copy(remote, address, sizeof address) < 0 || (address[0] && !is_address(address)))
                 return -EPROTO;
         memcpy(connection->remote, address, sizeof address);
+        connection->share = budget_share_of_address(address);
         return 0;
+}
+
+/* The connection of a caller who has too many belongs to nobody else either: it is given back by an
+ * answer at once, not a second late. */
+static bool caller_has_room(struct authority *authority, struct connection *connection) {
+        struct budget_limits limits = {
+                .total = authority->settings->max_connections,
+                .per_uid = authority->settings->max_connections_per_uid,
+        };
+
+        if (connection_charge_caller(&authority->connections, &limits, connection) == 0)
+                return true;
+        authority->counts[COUNT_OVER_BUDGET + COUNTED_CONNECTIONS]++;
+        return false;
 }
 
 static int call_take(struct authority *authority, struct connection *connection,
@@ -157,6 +173,10 @@ static int call_take(struct authority *authority, struct connection *connection,
         if (r < 0)
                 return r;
         call->asked = frame->type;
+        if (!caller_has_room(authority, connection)) {
+                audit_budget(call);
+                return call_refuse(call, REFUSAL_BUSY);
+        }
         r = call_charge(call);
         if (r < 0)
                 return call_refuse_busy(call);

@@ -45,7 +45,7 @@ int session_begin(const struct call *call, struct session *session,
         int r;
 
         session->used_at = session->auth_time;
-        session->charged_to = call->connection->charged_to;
+        session->charged_to = budget_owner(call->connection->charged_to);
         session->expires_at = session->auth_time + call->settings->refresh_lifetime_s;
         r = refresh_begin(session, &token);
         if (r == 0)

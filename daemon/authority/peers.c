@@ -26,7 +26,7 @@ const char *peers_name(const struct peers *peers, uint32_t uid) {
         return entry->is_known && entry->uid == uid ? entry->name : NULL;
 }
 
-uint32_t peers_share(const struct peers *peers, const struct peer *peer) {
+uint64_t peers_share(const struct peers *peers, const struct peer *peer) {
         if (!peer->is_known)
                 return BUDGET_WEB;
         return peer->uid == 0 || peers_name(peers, peer->uid) ? peer->uid : BUDGET_STRANGERS;

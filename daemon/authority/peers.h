@@ -22,10 +22,10 @@ struct peers {
         unsigned pending_names, pending_processes; /* questions without an answer yet */
 };
 
-/* Whose share of the budgets a new connection is: uids whose account is not known have one together
- * (a user may have thousands of uids of his own by subuid(5)). Afterwards connections_recharge()
- * follows what is heard. */
-uint32_t peers_share(const struct peers *peers, const struct peer *peer);
+/* Whose share of the budgets a new connection is; on web.sock nobody's yet. Uids whose account is
+ * not known have one together (a user may have thousands of uids of his own by subuid(5)).
+ * Afterwards connections_recharge() follows what is heard. */
+uint64_t peers_share(const struct peers *peers, const struct peer *peer);
 
 /* Somebody connects: asks for his account's name, unless it is known well enough. Also where he is
  * refused, because the strangers' share is used up: he may be none, and come again. */

@@ -1,5 +1,6 @@
-/* The table of who failed how often, and the steps of the waits. Rows are found by buckets; only to
- * begin a new one is the whole table read, before a hash that costs a hundred times that. */
+/* The table of who failed how often, and the steps of the waits. Rows are found by buckets, those
+ * of a pair and those of a user; only to begin a new one is the whole table read, before a hash
+ * that costs a hundred times that. */
 #include "throttle.h"
 
 #include "../../common/cleanup.h"
@@ -23,14 +24,16 @@ struct throttle_row {
         int64_t locked_until_ms;
         int64_t resets_at_ms; /* the end of the day of the first failure */
         int64_t used_at_ms;
-        struct throttle_row *next; /* in its bucket */
+        struct throttle_row *next;         /* in its bucket ... */
+        struct throttle_row *next_of_user; /* ... and in its user's */
 };
 
 struct throttle {
         bool has_changed;
         uint64_t taken; /* how many rows, ever */
         struct throttle_row rows[ALL_ROWS];
-        struct throttle_row *buckets[BUCKETS];
+        struct throttle_row *buckets[BUCKETS]; /* by user and source */
+        struct throttle_row *users[BUCKETS];   /* by user */
 };
 
 /* ---- the steps ---- */
@@ -121,21 +124,31 @@ static bool key_is(const struct throttle_row *row, const struct throttle_key *ke
 }
 
 /* Any spread will do: who makes collisions makes a list of his own rows. */
+static uint32_t spread_of(const char *user, uint32_t spread) {
+        for (; *user; user++)
+                spread = spread * 31 + (unsigned char)*user;
+        return spread % BUCKETS;
+}
+
 static struct throttle_row **bucket_of(struct throttle *throttle, const struct throttle_key *key) {
-        const char *byte;
         uint32_t spread;
 
         memcpy(&spread, key->source, sizeof spread);
-        for (byte = key->user; *byte; byte++)
-                spread = spread * 31 + (unsigned char)*byte;
-        return &throttle->buckets[spread % BUCKETS];
+        return &throttle->buckets[spread_of(key->user, spread)];
+}
+
+static struct throttle_row *first_of_user(const struct throttle *throttle, const char *user) {
+        return throttle->users[spread_of(user, 0)];
 }
 
 static void row_link(struct throttle *throttle, struct throttle_row *row) {
         struct throttle_row **bucket = bucket_of(throttle, &row->key);
+        struct throttle_row **rows = &throttle->users[spread_of(row->key.user, 0)];
 
         row->next = *bucket;
         *bucket = row;
+        row->next_of_user = *rows;
+        *rows = row;
 }
 
 static void row_unlink(struct throttle *throttle, struct throttle_row *row) {
@@ -145,6 +158,11 @@ static void row_unlink(struct throttle *throttle, struct throttle_row *row) {
                 place = &(*place)->next;
         if (*place)
                 *place = row->next;
+        place = &throttle->users[spread_of(row->key.user, 0)];
+        while (*place && *place != row)
+                place = &(*place)->next_of_user;
+        if (*place)
+                *place = row->next_of_user;
 }
 
 static struct throttle_row *row_find(struct throttle *throttle, const struct throttle_key *key,
@@ -347,13 +365,13 @@ void throttle_end(struct throttle *throttle, struct throttle_attempt *attempt,
 
 int64_t throttle_left_ms(const struct throttle *throttle, const char *user,
                          const struct throttle_time *now) {
+        const struct throttle_row *row = first_of_user(throttle, user);
         int64_t left_ms, longest_ms = 0;
-        size_t i;
 
-        for (i = 0; i < ALL_ROWS; i++) {
-                if (strcmp(throttle->rows[i].key.user, user) != 0)
+        for (; row; row = row->next_of_user) {
+                if (strcmp(row->key.user, user) != 0)
                         continue;
-                left_ms = row_left_ms(&throttle->rows[i], now->monotonic_ms);
+                left_ms = row_left_ms(row, now->monotonic_ms);
                 if (left_ms > longest_ms)
                         longest_ms = left_ms;
         }
@@ -370,11 +388,9 @@ uint64_t throttle_count_locked(const struct throttle *throttle, const struct thr
 }
 
 void throttle_unlock(struct throttle *throttle, const char *user) {
-        size_t i;
+        struct throttle_row *row = first_of_user(throttle, user);
 
-        for (i = 0; i < ALL_ROWS; i++) {
-                struct throttle_row *row = &throttle->rows[i];
-
+        for (; row; row = row->next_of_user) {
                 if (strcmp(row->key.user, user) != 0)
                         continue;
                 row->failures = 0;

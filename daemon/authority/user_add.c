@@ -86,7 +86,7 @@ static int fields_keep(struct call *call, const struct msg_ask_user_add *ask) {
  * together: the uids without an account, and the callers behind web.sock. Who is removed gives his
  * place back. */
 static uint32_t share_max(const struct call *call) {
-        uint32_t share = call->connection->charged_to;
+        uint32_t share = budget_owner(call->connection->charged_to);
 
         return share == BUDGET_WEB || share == BUDGET_STRANGERS
                        ? call->settings->max_registered_shared
@@ -107,7 +107,7 @@ static int add_write(struct call *call, struct transaction *transaction) {
                 .email_of_admin = !new->registers,
                 .now = clock_wall_s(),
                 .is_charged = new->registers,
-                .charged_to = call->connection->charged_to,
+                .charged_to = budget_owner(call->connection->charged_to),
                 .share_max = share_max(call),
         };
 
@@ -181,7 +181,8 @@ static int share_check(const struct call *call, enum refusal *ret) {
         uint32_t count = 0;
         int r;
 
-        r = users_count_share(call->authority->store, call->connection->charged_to, &count);
+        r = users_count_share(call->authority->store, budget_owner(call->connection->charged_to),
+                              &count);
         if (r == 0 && count >= share_max(call))
                 *ret = REFUSAL_REGISTRATION_SHARE;
         return r;

@@ -27,7 +27,7 @@
 
 struct hash_job {
         struct fair_entry entry; /* first: an entry of the queue is the job */
-        uint32_t charged_to;
+        uint64_t charged_to;
         struct call *call; /* borrowed: owns us; NULL once it has ended */
         char setting[SETTING_MAX];
         uint32_t not_by; /* a worker that must not do it */

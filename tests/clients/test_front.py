@@ -1,6 +1,9 @@
 """The example of packaging/nginx as it is: a front for jeton, and pages that take a token."""
+import concurrent.futures
 import http.client
 import json
+import os
+import signal
 import ssl
 import time
 
@@ -292,6 +295,45 @@ def test_guesses_are_counted_by_the_callers_address(front, login):
         assert waits_after_a_failure([(name, "192.0.2.9")]), name
     assert try_it(PASSWORD, OTHER_ADDRESS) == 200
     assert front.daemon.login("mary").status == 200, "nor is this host's"
+
+
+def reload_with(daemon, more):
+    before = daemon.log().count("the new settings are in force")
+    daemon.config_file.write_text(more)
+    daemon.jetond_process_signal(signal.SIGHUP)
+    deadline = time.monotonic() + 20
+    while daemon.log().count("the new settings are in force") == before:
+        assert time.monotonic() < deadline, daemon.log()
+        time.sleep(0.02)
+
+
+def test_one_address_does_not_use_up_what_another_may_have(front, login):
+    """Two logins from one address, where one at a time may be: one of them is refused while the other
+    waits for the signer, and so does one from elsewhere."""
+    daemon, config = front.daemon, front.daemon.config_file.read_text()
+    for name in ("first", "second", "third"):
+        daemon.add_user(f"share_{name}")
+    reload_with(daemon, config + "max-calls-per-uid = 1\n")
+    signer, = daemon.children()["signer"]
+    os.kill(signer, signal.SIGSTOP)
+    try:
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            def log_in(name, source):
+                return pool.submit(lambda: login.form("/token", {
+                    "username": f"share_{name}", "password": PASSWORD}, source=source).status)
+
+            ours = {log_in("first", HOST), log_in("second", HOST)}
+            done, waiting = concurrent.futures.wait(ours, 20, concurrent.futures.FIRST_COMPLETED)
+            theirs = log_in("third", OTHER_ADDRESS)
+            time.sleep(0.3)
+            daemon.settle()
+            os.kill(signer, signal.SIGCONT)
+            assert [one.result(20) for one in done] == [503]
+            assert [one.result(20) for one in waiting] == [200]
+            assert theirs.result(20) == 200
+    finally:
+        os.kill(signer, signal.SIGCONT)
+        reload_with(daemon, config)
 
 
 def test_the_audit_names_the_callers_address(front, login):

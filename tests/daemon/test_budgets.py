@@ -205,6 +205,85 @@ def test_a_login_waits_for_few_of_another_uids(fresh):
     assert place <= 5, logins
 
 
+# --- behind a proxy ---
+
+HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"
+WEB = f'password-grant = web\nweb {{ group = "{os.getegid()}" }}\n'
+
+
+def connect_from(jetond, count):
+    return [jetond.connect(path=jetond.web_socket) for _ in range(count)]
+
+
+def ask_from(address, connections, names):
+    for connection, name in zip(connections, names):
+        said = [("X-Forwarded-For", address)] if address else []
+        connection.send(login_bytes(name, headers=said))
+    return connections
+
+
+@pytest.mark.parametrize("key", ["max-hashes-per-uid", "max-calls-per-uid"])
+@pytest.mark.parametrize("here, there, elsewhere", [
+    (HERE, HERE, ELSEWHERE), (HERE, "::ffff:" + HERE, "2001:db8::1"),
+    ("2001:db8:1:2::1", "2001:db8:1:2:ffff::1", "2001:db8:1:3::1")])
+def test_an_address_has_its_share_and_no_more(fresh, key, here, there, elsewhere):
+    jetond = fresh(f"{key} = 3\n" + WEB)
+    names = people(jetond, 8)
+    with workers_at_rest(jetond):
+        held = ask_from(here, connect_from(jetond, 2), names[:2])
+        held += ask_from(there, connect_from(jetond, 3), names[2:5])
+        refused = first_answered(held, 2)
+        assert len(refused) == 2 and statuses(refused) == [503, 503]
+        others = ask_from(elsewhere, connect_from(jetond, 3), names[5:])
+        jetond.settle()
+    assert statuses([connection for connection in held if connection not in refused]) == [200] * 3
+    assert statuses(others) == [200] * 3
+
+
+def test_where_the_proxy_says_no_address_its_callers_share(fresh):
+    jetond = fresh("max-calls-per-uid = 1\nmax-hashes-per-uid = 1\n" + WEB)
+    names = people(jetond, 4)
+    with workers_at_rest(jetond):
+        held = ask_from(None, connect_from(jetond, 4), names)
+        jetond.settle()
+    assert statuses(held) == [200] * 4
+
+
+def test_connections_are_of_the_address_that_asks_on_them(fresh):
+    jetond = fresh("max-connections-per-uid = 2\n" + WEB)
+    jetond.add_user("alice")
+    here, one_more, elsewhere = connect_from(jetond, 2), connect_from(jetond, 1), connect_from(jetond, 2)
+
+    def health(address, connection):
+        connection.send(compose("GET", "/health", [("X-Forwarded-For", address)]))
+        return connection.reply().status
+
+    assert [health(HERE, connection) for connection in here] == [200, 200]
+    assert health(HERE, *one_more) == 503
+    assert [health(ELSEWHERE, connection) for connection in elsewhere] == [200, 200]
+    assert health(HERE, *one_more) == 503
+    assert health("192.0.2.3", here[0]) == 200  # the proxy goes on with it for another
+    assert health(HERE, *one_more) == 200
+    assert health(HERE, here[0]) == 503
+    one_more[0].socket.close()
+    jetond.settle()
+    assert health(HERE, here[0]) == 200
+
+
+def test_a_login_waits_for_few_of_another_addresss(fresh):
+    jetond = fresh("workers = 2\nmax-hashes-per-uid = 40\n" + WEB)
+    names = people(jetond, 31)
+    with workers_at_rest(jetond):
+        storm = ask_from(HERE, connect_from(jetond, 30), names)
+        jetond.settle()
+        one = ask_from(ELSEWHERE, connect_from(jetond, 1), names[30:])
+        jetond.settle()
+    assert statuses(storm + one) == [200] * 31
+    logins = [line for line in jetond.log().splitlines() if "event=login result=granted" in line]
+    place = [f'remote="{ELSEWHERE}"' in line for line in logins].index(True)
+    assert place <= 5, logins
+
+
 # --- a storm ---
 
 @needs_root

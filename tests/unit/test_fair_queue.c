@@ -20,7 +20,7 @@ static void add_many(struct fair_queue *queue, struct fair_entry *entries, size_
                 fair_queue_add(queue, &entries[i], owner);
 }
 
-static uint32_t take_owner(struct fair_queue *queue) {
+static uint64_t take_owner(struct fair_queue *queue) {
         struct fair_entry *entry = queue->first;
 
         assert_non_null(entry);

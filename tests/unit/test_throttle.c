@@ -397,6 +397,33 @@ static void who_is_not_judged_is_not_held_longer_than_a_second(void **state) {
                 assert_in_range(grid_unjudged_ms(&grid, 1000, 1000, i), 1000, 2000);
 }
 
+static void those_that_have_to_wait_are_counted(void **state) {
+        (void)state;
+        assert_int_equal(throttle_count_locked(throttle, &now), 0);
+        attempt("alice", 1, THROTTLE_FAILED);
+        attempt("alice", 2, THROTTLE_FAILED);
+        attempt("bob", 1, THROTTLE_SUCCEEDED);
+        assert_int_equal(throttle_count_locked(throttle, &now), 2);
+        pass_ms(1000);
+        assert_int_equal(throttle_count_locked(throttle, &now), 0);
+}
+
+/* Rows are taken from one user and given to another: the one has them no more. */
+static void a_users_rows_are_his_alone_however_often_they_change_hands(void **state) {
+        char name[16];
+        unsigned i;
+
+        (void)state;
+        for (i = 0; i < 3000; i++) {
+                snprintf(name, sizeof name, "user%u", i % 700);
+                attempt(name, i % 900, i % 3 ? THROTTLE_SUCCEEDED : THROTTLE_FAILED);
+                assert_int_equal(throttle_left_ms(throttle, name, &now) > 0, i % 3 == 0);
+                throttle_unlock(throttle, name);
+                assert_int_equal(throttle_left_ms(throttle, name, &now), 0);
+                pass_ms(1000);
+        }
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
 
 int main(void) {
@@ -421,6 +448,8 @@ int main(void) {
                 TEST(refusals_leave_close_behind_a_mark),
                 TEST(who_is_not_judged_leaves_when_those_leave_that_are),
                 TEST(who_is_not_judged_is_not_held_longer_than_a_second),
+                TEST(those_that_have_to_wait_are_counted),
+                TEST(a_users_rows_are_his_alone_however_often_they_change_hands),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
