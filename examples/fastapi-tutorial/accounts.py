@@ -33,7 +33,8 @@ async def forward(request: Request, path: str, body: bytes) -> Response:
 
 @router.post("/token")
 async def token(request: Request) -> Response:
-    """Login (the form of OAuth2PasswordRequestForm), renewal (`grant_type=refresh_token`)."""
+    """Login (the form of OAuth2PasswordRequestForm), renewal (`grant_type=refresh_token`), login with
+    an outside ID token (token exchange)."""
     audience = b"&" + urlencode({"audience": AUDIENCE}).encode()
     return await forward(request, "/token", await request.body() + audience)
 

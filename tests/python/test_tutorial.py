@@ -8,19 +8,24 @@ import pytest
 from example_runs import Service
 from forge import Forge
 from harness import BUILD, PASSWORD, TOP, Daemon, encode_form
+from outside import GRANT, ID_TOKEN, Issuer, link
 
 EXAMPLE = TOP / "examples" / "fastapi-tutorial"
 PACKAGE = TOP / "client" / "python"
-ITEMS = "https://items.example"
+CLIENT_ID = "client-id.apps.googleusercontent.com"
 BARE = 'Bearer realm="jeton"'
 
 
-def configuration():
-    """The example's own, in a daemon under this uid."""
+def configuration(google):
+    """The example's own, in a daemon under this uid; the keys of google are in a file of the test's."""
     text = (EXAMPLE / "jetond.conf").read_text()
-    assert 'group = "www-data"' in text
-    group = text.replace('"www-data"', f'"{os.getegid()}"')
-    return f'issuer = "https://host.example"\nmin-uid = 1\n{group}'
+    assert f'issuer "{google.url}"' in text and f'{{"{CLIENT_ID}"}}' in text
+    for theirs, ours in {'group = "www-data"': f'group = "{os.getegid()}"',
+                         "/var/lib/jeton-issuers/google.json": str(google.file),
+                         'jwks-uri = "https://www.googleapis.com/oauth2/v3/certs"': ""}.items():
+        assert theirs in text
+        text = text.replace(theirs, ours)
+    return f'issuer = "https://host.example"\nmin-uid = 1\n{text}'
 
 
 class Tutorial(Service):
@@ -50,13 +55,25 @@ class Tutorial(Service):
     def refresh(self, token):
         return self.post("/token", {"grant_type": "refresh_token", "refresh_token": token})
 
+    def outside(self, id_token):
+        return self.post("/token", {"grant_type": GRANT, "subject_token_type": ID_TOKEN,
+                                    "subject_token": id_token})
+
 
 @pytest.fixture(scope="module")
-def jetond():
-    with Daemon(configuration()) as daemon:
+def google(tmp_path_factory):
+    return Issuer("https://accounts.google.com", tmp_path_factory.mktemp("google"))
+
+
+@pytest.fixture(scope="module")
+def jetond(google):
+    with Daemon(configuration(google)) as daemon:
         daemon.add_user("rita")
         daemon.add_user("edith", roles=["editor"])
         daemon.add_user("boss", roles=["admin"])
+        daemon.add_user("gina", roles=["editor"])
+        daemon.add_user("emil", email="emil@example.org")
+        assert link(daemon, "gina", google, "g-gina").status == 201
         yield daemon
 
 
@@ -153,7 +170,8 @@ def test_logout_ends_every_token_at_once(app):
     assert app.ask("GET", "/users/me", other).status == 200
 
 
-@pytest.mark.parametrize("token", ["x", "a\0b", "\xe9", "x" * 9000], ids=ascii)
+@pytest.mark.parametrize("token", ["x", "a\0b", "\xe9", "x" * 9000],
+                         ids=["unknown", "NUL", "no ASCII", "long"])
 def test_logout_of_nothing_is_no_error(app, token):
     assert app.post("/logout", data={"refresh_token": token}).status == 204
 
@@ -196,6 +214,40 @@ def test_a_disabled_user_is_out_at_once(app, jetond):
     assert change.status == 200
     assert app.challenge("/users/me", token)[0] == 401
     assert app.login("dora").status == 400
+
+
+# --- logins from elsewhere ------------------------------------------------------------------------
+
+def test_who_has_signed_in_elsewhere_logs_in_with_that(app, google):
+    reply = app.outside(google.token("g-gina", aud=CLIENT_ID))
+    assert reply.status == 200, (reply.body, app.said())
+    tokens = body(reply)
+    me = body(app.ask("GET", "/users/me", tokens["access_token"]))
+    assert me["username"] == "gina" and me["roles"] == ["editor"]
+    assert app.ask("PUT", "/items/lamp?title=Lamp", tokens["access_token"]).status == 200
+    assert app.refresh(tokens["refresh_token"]).status == 200
+
+
+def test_a_verified_address_that_an_administrator_set_links_once(app, google):
+    address = {"aud": CLIENT_ID, "email": "emil@example.org"}
+    assert app.outside(google.token("g-emil", **address)).status == 400
+    assert app.outside(google.token("g-emil", **address, email_verified=False)).status == 400
+    assert app.outside(google.token("g-emil", **address, email_verified=True)).status == 200
+    assert app.outside(google.token("g-emil", aud=CLIENT_ID)).status == 200
+    assert app.outside(google.token("g-heir", **address, email_verified=True)).status == 400
+
+
+def test_other_tokens_from_elsewhere_open_nothing(app, google, tmp_path):
+    used = google.token("g-gina", aud=CLIENT_ID)
+    assert app.outside(used).status == 200
+    stranger = Issuer(google.url, tmp_path)
+    now = int(time.time())
+    for token in (used, google.token("g-nobody", aud=CLIENT_ID), google.token("g-gina"), "a.b.c",
+                  google.token("g-gina", aud=CLIENT_ID, iat=now - 900, exp=now - 600),
+                  google.token("g-gina", aud=CLIENT_ID, iss="https://elsewhere.example"),
+                  stranger.token("g-gina", aud=CLIENT_ID), app.token("gina")):
+        assert app.outside(token).status == 400
+    assert app.ask("GET", "/users/me", used).status == 401
 
 
 # --- roles and scopes -----------------------------------------------------------------------------
