@@ -8,7 +8,8 @@ import pytest
 from harness import TOP
 
 PAGE = (TOP / "docs" / "conformance.md").read_text()
-STANDARDS = ["6749", "6750", "7009", "7515", "7517", "7519", "7662", "8414", "8693", "8725", "9068"]
+STANDARDS = ["6749", "6750", "7009", "7515", "7517", "7519", "7662", "8414", "8693", "8725", "9068",
+             "OpenID Connect Core 1.0"]
 CITATION = re.compile(r"`([\w./-]+)::(\w+)`")
 STATES = {
     "shown": re.compile(r"`[\w./-]+::\w+`(, `[\w./-]+::\w+`)*"),
@@ -18,10 +19,10 @@ STATES = {
 
 
 def tables():
-    """{RFC: its rows, each a list of cells}"""
+    """{standard: its rows, each a list of cells}"""
     found = {}
     for line in PAGE.splitlines():
-        heading = re.match(r"## RFC (\d+)", line)
+        heading = re.match(r"## (?:RFC )?([\w .]+):", line)
         if heading:
             rows = found.setdefault(heading[1], [])
         elif line.startswith("|") and not line.startswith(("| section", "|---")):

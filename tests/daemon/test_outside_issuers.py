@@ -1,4 +1,5 @@
 """ID tokens of outside issuers: who comes in by them, and who does not."""
+import grp
 import json
 import os
 import signal
@@ -8,7 +9,7 @@ import urllib.parse
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from harness import Daemon
+from harness import PASSWORD, Daemon
 
 import attacks
 from forge import base64url, base64url_bytes, compact
@@ -26,6 +27,7 @@ class Place:
         self.daemon = Daemon(f'''
             issuer = "{HERE}"
             min-uid = 1
+            web {{ group = "{grp.getgrgid(os.getegid()).gr_name}" }}
             {self.google.section(APP, "second.example")}
             {self.keycloak.section()}
             audience "https://metrics.example" {{ scope "read" {{ }} scope "write" {{ role = {{"clerk"}} }} }}
@@ -90,6 +92,19 @@ def test_the_refresh_token_goes_on_as_the_same_login(place, jetond):
     old, new = claims(first["access_token"]), claims(again["access_token"])
     for same in ("sub", "sid", "amr", "auth_time", "scope"):
         assert new.get(same) == old.get(same), same
+
+
+def test_it_works_on_the_web_where_passwords_do_not(place, jetond):
+    form = {"grant_type": "password", "username": "alice", "password": PASSWORD}
+    assert jetond.post("/token", web=True, form=form).json()["error"] == "unauthorized_client"
+    by_password = jetond.login("alice").json()["refresh_token"]
+    first = granted(jetond, exchange(jetond, place.google.token("g-alice"), web=True))
+    renew = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+    again = granted(jetond, jetond.post("/token", web=True, form=renew))
+    assert claims(again["access_token"])["amr"] == ["fed"]
+    refused(jetond.post("/token", web=True, form={**renew, "refresh_token": by_password}),
+            "unauthorized_client")
+    granted(jetond, jetond.post("/token", form={**renew, "refresh_token": by_password}))
 
 
 def test_another_audience_and_a_scope_can_be_asked_for(place, jetond):
@@ -289,6 +304,21 @@ def test_the_process_can_be_replaced(own):
     os.kill(pid, signal.SIGKILL)
     assert until(lambda: exchange(daemon, issuer.token("a")).status == 200)
     assert daemon.children()["issuer"] != [pid]
+
+
+def test_a_reload_brings_other_issuers_in_other_folders(own, tmp_path_factory):
+    daemon, issuer = own
+    other = Issuer("https://another.example", tmp_path_factory.mktemp("other"), alg="ES256")
+    daemon.config_file.write_text(f'issuer = "{HERE}" min-uid = 1 {other.section()} {issuer.section()}')
+    daemon.jetond_process_signal(signal.SIGHUP)
+    assert until(lambda: link(daemon, "alice", other, "o").status in (201, 409))
+    assert until(lambda: exchange(daemon, other.token("o")).status == 200)
+    assert until(lambda: exchange(daemon, issuer.token("a")).status == 200)
+    refused(exchange(daemon, other.token("a")))
+    daemon.config_file.write_text(f'issuer = "{HERE}" min-uid = 1 {issuer.section()}')
+    daemon.jetond_process_signal(signal.SIGHUP)
+    assert until(lambda: exchange(daemon, other.token("o")).status == 400)
+    granted(daemon, exchange(daemon, issuer.token("a")))
 
 
 def test_what_was_used_is_remembered_over_a_restart(own):

@@ -3,6 +3,7 @@ processes after a login, because the name service loads libraries as it goes."""
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from harness import BUILD, Daemon, is_root  # noqa: E402
+from outside import Issuer, exchange, link  # noqa: E402
 
 # Beside libc. A row is exact: one library more is a wall less.
 LINKS = {
@@ -95,15 +97,24 @@ def test_after_a_login_each_process_has_its_own_libraries_mapped():
 
 
 def look():
-    with Daemon() as daemon:
-        daemon.add_user("alice")
-        assert daemon.login("alice").status == 200
-        seen = {}
-        for process, pid in processes(daemon):
-            libraries = mapped(pid)
-            assert breaches(process, libraries) == [], (process, libraries)
-            seen[process] = libraries
-    assert set(seen) == {"parent", "frontend", "authority", "signer", "worker", "names", "units"}
+    with tempfile.TemporaryDirectory() as folder:
+        issuer = Issuer("https://outside.example", Path(folder), alg="ES256")
+        with Daemon(f'issuer = "https://here.example"\n{issuer.section()}') as daemon:
+            look_at(daemon, issuer)
+
+
+def look_at(daemon, issuer):
+    daemon.add_user("alice")
+    assert daemon.login("alice").status == 200
+    assert link(daemon, "alice", issuer, "a").status == 201
+    assert exchange(daemon, issuer.token("a")).status == 200
+    seen = {}
+    for process, pid in processes(daemon):
+        libraries = mapped(pid)
+        assert breaches(process, libraries) == [], (process, libraries)
+        seen[process] = libraries
+    assert set(seen) == {"parent", "frontend", "authority", "signer", "worker", "names", "units",
+                         "issuer"}
     for library in ("libcrypt.", "libargon2.", "libcrypto."):
         assert any(name.startswith(library) for name in seen["worker"])
     assert any(name.startswith("libsqlite3.") for name in seen["authority"])
