@@ -8,32 +8,17 @@ import subprocess
 import threading
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from forge import base64url
+from cryptography.hazmat.primitives.asymmetric import ec
 from front import HOST, write_certificates
-from harness import BUILD, TOP
+from harness import BUILD, TOP, Daemon
+from outside import Issuer, exchange, jwk_of, link, rsa_key
 
 OLD = '{"keys": []}'
 
 
-def number(value):
-    return base64url(value.to_bytes((value.bit_length() + 7) // 8, "big"))
-
-
-def rsa_jwk(kid):
-    numbers = rsa.generate_private_key(65537, 2048).public_key().public_numbers()
-    return {"kty": "RSA", "kid": kid, "use": "sig", "alg": "RS256", "n": number(numbers.n),
-            "e": number(numbers.e)}
-
-
-def ec_jwk(kid):
-    numbers = ec.generate_private_key(ec.SECP256R1()).public_key().public_numbers()
-    return {"kty": "EC", "crv": "P-256", "kid": kid, "use": "sig", "alg": "ES256",
-            "x": base64url(numbers.x.to_bytes(32, "big")),
-            "y": base64url(numbers.y.to_bytes(32, "big"))}
-
-
-RSA, EC = rsa_jwk("r1"), ec_jwk("e1")
+RSA_KEY = rsa_key()
+RSA = jwk_of(RSA_KEY, kid="r1", alg="RS256")
+EC = jwk_of(ec.generate_private_key(ec.SECP256R1()), kid="e1", alg="ES256")
 SHARED = {"kty": "oct", "kid": "o1", "alg": "HS256", "k": "A" * 43}
 
 
@@ -183,6 +168,7 @@ WRONG = {
     "nothing": ({"body": b""}, NO_KEY),
     "a page": ({"body": b"<html>welcome</html>"}, NO_KEY),
     "half a set": ({"body": key_set(RSA)[:-20]}, NO_KEY),
+    "a key that is too short": ({"body": key_set(jwk_of(rsa_key(1024), kid="r1"))}, NO_KEY),
     "no keys": ({"body": b'{"keys": []}'}, NO_KEY),
     "keys is no list": ({"body": b'{"keys": {}}'}, NO_KEY),
     "a list alone": ({"body": json.dumps([RSA]).encode()}, NO_KEY),
@@ -190,7 +176,7 @@ WRONG = {
     "a key of another algorithm": ({"body": key_set(EC)}, NO_KEY),
     "a shared secret": ({"body": key_set(SHARED)}, NO_KEY),
     "a key for encryption": ({"body": key_set({**RSA, "use": "enc"})}, NO_KEY),
-    "two keys of one name": ({"body": key_set(RSA, rsa_jwk("r1"))}, NO_KEY),
+    "two keys of one name": ({"body": key_set(RSA, jwk_of(rsa_key(), kid="r1"))}, NO_KEY),
     "a name twice": ({"body": b'{"keys": [], "keys": [' + json.dumps(RSA).encode() + b"]}"}, NO_KEY),
     "too much": ({"body": key_set(RSA) + b" " * 70000}, "with a file of 64 KiB at most"),
     "too much, and its length not said":
@@ -260,3 +246,25 @@ def test_without_outside_issuers_there_is_nothing_to_do(issuers):
     issuers.config.write_text("")
     answer = issuers.run()
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
+
+
+def test_keys_that_are_fetched_anew_count_with_the_next_token(issuers):
+    """And those that the issuer has withdrawn do not, all without a reload."""
+    issuer = Issuer("https://own.example", issuers.keys, key=RSA_KEY, kid="r1")
+    section = issuer.section().replace("audience =", f'jwks-uri = "{issuers.url}/own" audience =')
+    with Daemon(f'issuer = "https://here.example"\nmin-uid = 1\n{section}') as daemon:
+        daemon.add_user("alice")
+        assert link(daemon, "alice", issuer, "a").status == 201
+        assert exchange(daemon, issuer.token("a")).status == 200
+        issuers.config.write_text(section)
+        issuer.key, issuer.kid = rsa_key(), "r2"
+        issuers.publish("/own", key_set(issuer.jwk()))
+        assert exchange(daemon, issuer.token("a")).status == 400
+        assert issuers.run().returncode == 0
+        assert exchange(daemon, issuer.token("a")).status == 200
+        old = issuer.token("a", key=RSA_KEY, header={"kid": "r1"})
+        assert exchange(daemon, old).status == 400
+        # A wrong answer takes nobody's keys away.
+        issuers.publish("/own", b"maintenance")
+        assert issuers.run().returncode == 1
+        assert exchange(daemon, issuer.token("a")).status == 200

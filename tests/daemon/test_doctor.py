@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from forge import base64url
 from harness import BUILD, PASSWORD, Daemon, in_process_of, is_root
+from outside import jwk_of
 
 OTHER_UID = 65533
 GONE_UID = 54321
@@ -339,10 +339,7 @@ FETCHED = 'jwks-uri = "https://issuer.test/keys"'
 
 
 def ec_key_set():
-    numbers = ec.generate_private_key(ec.SECP256R1()).public_key().public_numbers()
-    return json.dumps({"keys": [{"kty": "EC", "crv": "P-256", "kid": "k",
-                                 "x": base64url(numbers.x.to_bytes(32, "big")),
-                                 "y": base64url(numbers.y.to_bytes(32, "big"))}]})
+    return json.dumps({"keys": [jwk_of(ec.generate_private_key(ec.SECP256R1()), kid="k")]})
 
 
 @pytest.fixture(scope="module")
@@ -417,6 +414,17 @@ def test_keys_of_an_issuer_that_are_not_well_are_told(issuer, change, how, verdi
     finding = issuer(change, **how)
     assert finding["verdict"] == verdict and words in finding["found"], finding
     assert advice in finding["advice"]
+
+
+def test_keys_of_an_issuer_below_root_are_another_hosts(tmp_path):
+    (tmp_path / "etc/jeton").mkdir(parents=True)
+    (tmp_path / "etc/jeton/jetond.conf").write_text(
+        ISSUER_SECTION.format("/srv/issuer.json", "ES256", FETCHED))
+    (tmp_path / "srv").mkdir(mode=0o755)
+    missing, = of(run("--root", tmp_path), "issuers", "warning")
+    assert "/srv/issuer.json: No such file" in missing["found"]
+    (tmp_path / "srv/issuer.json").write_text(ec_key_set())
+    assert find(run("--root", tmp_path), "issuers", "the keys in /srv/issuer.json, ", "ok")
 
 
 FRAGMENTS = {

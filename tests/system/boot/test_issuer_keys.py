@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from forge import base64url
 from front import write_certificates
 from machine import wait_until
+from outside import jwk_of
 
 START_SECONDS = 20
 FILE = "/var/lib/jeton-issuers/test.json"
@@ -22,10 +22,7 @@ TRUST = "[Service]\nEnvironment=CURL_CA_BUNDLE=/etc/ssl/issuer-ca.pem\n"
 
 
 def key_set():
-    numbers = ec.generate_private_key(ec.SECP256R1()).public_key().public_numbers()
-    return {"keys": [{"kty": "EC", "crv": "P-256", "kid": "k",
-                      "x": base64url(numbers.x.to_bytes(32, "big")),
-                      "y": base64url(numbers.y.to_bytes(32, "big"))}]}
+    return {"keys": [jwk_of(ec.generate_private_key(ec.SECP256R1()), kid="k")]}
 
 
 @pytest.fixture
