@@ -95,9 +95,10 @@ pam      := $(BUILD)/lib/pam_jeton.so
 children := $(addprefix $(BUILD)/libexec/jetond-,frontend authority signer worker names units issuer pam)
 programs := $(BUILD)/bin/jetond $(children)
 pam-test := $(BUILD)/libexec/jeton-pam-test
+import-sqlite := $(BUILD)/libexec/jeton-import-sqlite
 
 ## all: the daemon, its programs, libjeton, jeton and pam_jeton.so
-all: $(programs) $(BUILD)/bin/jeton $(pam-test) $(BUILD)/lib/libjeton.so $(pam)
+all: $(programs) $(BUILD)/bin/jeton $(pam-test) $(import-sqlite) $(BUILD)/lib/libjeton.so $(pam)
 
 $(common):  $(call objects,common common/wire)
 $(token):   $(call objects,common/jwt)
@@ -151,7 +152,7 @@ starting := $(addprefix $(BUILD)/obj/daemon/parent/,spawn.o identities.o)
 
 # In the build tree the command finds the library beside it; the installed one has no such path.
 $(BUILD)/bin/jeton: runpath = -Wl,-rpath,'$$ORIGIN/../lib'
-$(BUILD)/bin/jeton $(BUILD)/install/jeton: $(call objects,client/cli client/cli/doctor client/jws client/stack) \
+$(BUILD)/bin/jeton $(BUILD)/install/jeton: $(call objects,client/cli client/cli/doctor client/cli/import client/jws client/stack) \
 		$(BUILD)/obj/pam_module/options.o $(starting) $(request) $(token) $(common) $(BUILD)/lib/libjeton.so
 	$(call say,LINK)
 	$(Q)$(link) -pie $(runpath) -o $@ $(filter %.o,$^) $(token) $(common) -L$(BUILD)/lib -ljeton \
@@ -162,6 +163,11 @@ $(pam-test): $(call objects,client/pam_test client/stack) \
 		$(addprefix $(BUILD)/obj/client/cli/,password.o output.o) $(common)
 	$(call say,LINK)
 	$(Q)$(link) -pie -o $@ $(filter %.o,$^) $(common) $(call libraries,jansson pam)
+
+# SQLite reads whatever file it is given, so it is not in the command either.
+$(import-sqlite): $(call objects,client/import_sqlite) $(common)
+	$(call say,LINK)
+	$(Q)$(link) -pie -o $@ $(filter %.o,$^) $(common) $(call libraries,jansson sqlite3)
 
 %.a:
 	$(call say,AR)
@@ -297,6 +303,7 @@ installed = \
 	$(foreach child,$(children),0755:$(child):$(LIBEXECDIR)/jeton/$(notdir $(child))) \
 	0755:$(BUILD)/install/jeton:$(BINDIR)/jeton \
 	0755:$(pam-test):$(LIBEXECDIR)/jeton/$(notdir $(pam-test)) \
+	0755:$(import-sqlite):$(LIBEXECDIR)/jeton/$(notdir $(import-sqlite)) \
 	0755:$(libjeton):$(LIBDIR)/$(notdir $(libjeton)) \
 	0644:include/jeton.h:$(INCLUDEDIR)/jeton.h \
 	0644:$(BUILD)/install/client/jeton.pc:$(LIBDIR)/pkgconfig/jeton.pc \

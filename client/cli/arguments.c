@@ -96,8 +96,13 @@ static const struct option_about options[OPTION_COUNT] = {
         [OPTION_AT] = {"at", required_argument, false, "--at TIME",
                        "as if it were TIME, in seconds since 1970", NULL},
         [OPTION_FORMAT] = {"format", required_argument, false, "--format FORMAT",
-                           "json, which is one object a line, or csv; json unless told",
-                           "json csv"},
+                           "json, which is one object a line, or csv; import: shadow or sqlite too",
+                           "json csv shadow sqlite"},
+        [OPTION_DRY_RUN] = {"dry-run", no_argument, false, "--dry-run",
+                            "look at everything and change nothing", NULL},
+        [OPTION_PASSWD] = {"passwd", required_argument, false, "--passwd FILE",
+                           "full names for shadow lines, from a file like /etc/passwd",
+                           VALUES_FILES},
 };
 
 #define FIRST_CODE 256

@@ -55,6 +55,8 @@ enum option_id {
         OPTION_LEEWAY,
         OPTION_AT,
         OPTION_FORMAT,
+        OPTION_DRY_RUN,
+        OPTION_PASSWD,
         OPTION_COUNT,
 };
 

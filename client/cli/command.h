@@ -64,6 +64,7 @@ extern const struct command command_user_enable;
 extern const struct command command_user_expire;
 extern const struct command command_user_delete;
 extern const struct command command_user_export;
+extern const struct command command_user_import;
 extern const struct command command_passwd;
 extern const struct command command_user_unlock;
 extern const struct command command_login;

@@ -159,6 +159,11 @@ static void print_command_words(const struct arguments *arguments, struct text t
                         printf("%.*s\t%s\n", TEXT_ARGS(word), is_last ? commands[i]->line : "");
 }
 
+static bool is_file_missing(const struct line *line, const struct command *command) {
+        return line->arguments.operand_count < command->operands_min &&
+               strcmp(command->operands, "FILE") == 0;
+}
+
 /* Options come of themselves only where no operand is missing. */
 static void print_words(struct line *line, const char *typed) {
         const struct command *command = command_find(&line->arguments);
@@ -170,6 +175,8 @@ static void print_words(struct line *line, const char *typed) {
                 print_options(line, command, text_of(typed));
         else if (!command)
                 print_command_words(&line->arguments, text_of(typed));
+        else if (is_file_missing(line, command))
+                puts(VALUES_FILES "\t");
         else if (!*typed && !line->only_operands &&
                  line->arguments.operand_count >= command->operands_min)
                 print_options(line, command, TEXT(""));

@@ -5,6 +5,7 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
+#include "../privsep/import_row.h"
 #include "answers.h"
 #include "audit.h"
 
@@ -162,12 +163,18 @@ static bool caller_has_room(struct authority *authority, struct connection *conn
         return false;
 }
 
+/* What a message has within a text is not what its decoder looks at. */
+static bool is_well_formed(const struct frame *frame) {
+        return frame->type != MSG_ASK_USER_IMPORT ||
+               import_rows_are_whole(frame->message.ask_user_import.rows);
+}
+
 static int call_take(struct authority *authority, struct connection *connection,
                      struct frame *frame) {
         struct call *call;
         int r;
 
-        if (connection->call)
+        if (connection->call || !is_well_formed(frame))
                 return -EPROTO;
         r = call_new(authority, connection, frame->call, &call);
         if (r < 0)

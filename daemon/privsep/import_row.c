@@ -161,3 +161,13 @@ int import_row_next(struct text *rest, struct import_row *ret) {
         *rest = left;
         return 0;
 }
+
+bool import_rows_are_whole(struct text rows) {
+        struct import_row row;
+        size_t count = 0;
+        int r;
+
+        while ((r = import_row_next(&rows, &row)) == 0)
+                count++;
+        return r == -ENOENT && count <= IMPORT_ROWS_MAX;
+}

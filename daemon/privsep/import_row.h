@@ -32,4 +32,7 @@ int import_rows_add(struct import_rows *rows, const struct import_row *row);
  * no row. */
 int import_row_next(struct text *rest, struct import_row *ret);
 
+/* Whether that is rows from end to end, and no more than one call takes. */
+bool import_rows_are_whole(struct text rows);
+
 #endif

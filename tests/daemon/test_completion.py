@@ -53,6 +53,8 @@ def test_the_options_are_those_of_the_commands_help(command):
     (["verify", "--token-file=x"], [":file"]),
     (["verify", "--audience", ""], []),
     (["user", "show", ""], []),
+    (["user", "import", "x"], [":file"]),
+    (["user", "import", "x", "y"], []),
     (["--json", "user", "sh"], ["show"]),
     (["frobnicate", ""], []),
     (["frobnicate", "--"], ["--help", "--version"]),

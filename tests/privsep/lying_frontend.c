@@ -75,6 +75,29 @@ static void caller_exchanged_in_a_call(uint32_t connection) {
         name_caller(connection, TEXT("192.0.2.2"));
 }
 
+static void import_row_cut_short(uint32_t connection) {
+        struct msg_ask_user_import ask = {
+                .connection = connection,
+                .credential = CREDENTIAL_PEER,
+                .rows = TEXT("\5\0"
+                             "anna"),
+        };
+
+        send_frame(authority.fd, MSG_ASK_USER_IMPORT, 1, &ask, -1);
+}
+
+/* One more than the authority has room for. */
+static void import_rows_too_many(uint32_t connection) {
+        static char rows[65 * 36];
+        struct msg_ask_user_import ask = {
+                .connection = connection,
+                .credential = CREDENTIAL_PEER,
+                .rows = {rows, sizeof rows},
+        };
+
+        send_frame(authority.fd, MSG_ASK_USER_IMPORT, 1, &ask, -1);
+}
+
 static void answer_to_itself(uint32_t connection) {
         struct msg_answer_token token = {.access_token = TEXT("x")};
 
@@ -167,6 +190,8 @@ static const struct {
         {"caller-of-its-own", caller_of_its_own},
         {"caller-that-is-no-address", caller_that_is_no_address},
         {"caller-exchanged-in-a-call", caller_exchanged_in_a_call},
+        {"import-row-cut-short", import_row_cut_short},
+        {"import-rows-too-many", import_rows_too_many},
         {"answer-to-itself", answer_to_itself},
         {"settings-of-its-own", settings_of_its_own},
         {"order-to-sign", order_to_sign},

@@ -24,6 +24,7 @@ LINKS = {
     "libexec/jetond-units": set(),
     "libexec/jetond-issuer": {"libjwt", "libjansson", "libcrypto"},
     "libexec/jeton-pam-test": {"libpam", "libjansson"},
+    "libexec/jeton-import-sqlite": {"libsqlite3", "libjansson"},
     "libexec/jetond-pam": {"libpam"},
     "lib/libjeton.so.0": {"libcrypto", "libjansson"},
     "lib/pam_jeton.so": {"libpam", "libcrypto"},

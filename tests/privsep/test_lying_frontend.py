@@ -7,6 +7,7 @@ from conftest import wait_until
 
 AGAINST_THE_RULES = [
     "connection-never-given", "two-calls-at-once", "closed-twice", "caller-of-its-own",
+    "import-row-cut-short", "import-rows-too-many",
     "answer-to-itself", "settings-of-its-own", "order-to-sign", "socket-handed-up",
     "question-with-a-descriptor", "frame-cut-short", "frame-oversized", "garbage", "nothing",
     "half-closed", "channel-closed", "breach-to-the-parent", "garbage-to-the-parent",

@@ -150,6 +150,23 @@ static void no_more_fit_than_one_call_takes(void **state) {
         assert_true(rows.count > 10 && rows.count < IMPORT_ROWS_MAX);
 }
 
+static void rows_are_whole_or_they_are_not(void **state) {
+        struct import_rows rows = {.len = 0};
+        static const char empty_rows[(IMPORT_ROWS_MAX + 1) * 36];
+        size_t len;
+
+        (void)state;
+        assert_true(import_rows_are_whole(TEXT_NONE));
+        assert_int_equal(import_rows_add(&rows, &full), 0);
+        assert_true(import_rows_are_whole((struct text){rows.bytes, rows.len}));
+        for (len = 1; len < rows.len; len++)
+                assert_false(import_rows_are_whole((struct text){rows.bytes, len}));
+        len = sizeof empty_rows;
+        assert_false(import_rows_are_whole((struct text){empty_rows, len}));
+        assert_true(import_rows_are_whole((struct text){empty_rows, len - 36}));
+        assert_false(import_rows_are_whole((struct text){empty_rows, len - 37}));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(rows_come_back_as_they_were_added),
@@ -157,6 +174,7 @@ int main(void) {
                 cmocka_unit_test(what_is_beyond_its_bound_is_refused_on_both_sides),
                 cmocka_unit_test(times_outside_the_calendar_are_refused),
                 cmocka_unit_test(a_flag_is_one_of_two_bytes),
+                cmocka_unit_test(rows_are_whole_or_they_are_not),
                 cmocka_unit_test(no_more_fit_than_one_call_takes),
         };
 

@@ -1,0 +1,74 @@
+/* JSON lines: an object for each user, whose members are called as a table's columns may be. */
+#include "format.h"
+
+#include "../../../common/cleanup.h"
+#include "member.h"
+
+#include <stdint.h>
+
+/* The members of our own lists that import has no use for are no surprise to anybody. */
+static const char own[] = "id uid locked_until";
+
+int table_ignore(struct table *table, struct text column) {
+        char name[64];
+
+        if (text_list_has(TEXT(own), column))
+                return 0;
+        if (text_copy(column, name, sizeof name) < 0 || !text_is_printable_utf8(column))
+                return 0;
+        if (!table->ignored)
+                table->ignored = json_object();
+        return json_object_set_new(table->ignored, name, json_true()) < 0 ? -ENOMEM : 0;
+}
+
+void table_clear(struct table *table) {
+        json_decref(table->ignored);
+        json_decref(table->header);
+        json_decref(table->full_names);
+        *table = (struct table){0};
+}
+
+static int object_read(const json_t *object, struct table *table, struct row *row) {
+        const json_t *value;
+        const char *name;
+        int r = 0;
+
+        json_object_foreach((json_t *)(uintptr_t)object, name, value) {
+                const struct member *member = member_find(text_of(name));
+
+                r = member ? member_set(member, value, row) : table_ignore(table, text_of(name));
+                if (r < 0)
+                        return r;
+        }
+        return members_finish(row);
+}
+
+/* What jansson made of a hash is wiped with the document. */
+static void document_clear(json_t **document) {
+        json_t *value;
+        const char *name;
+
+        json_object_foreach(*document, name, value) {
+                if (json_is_string(value))
+                        explicit_bzero((char *)(uintptr_t)json_string_value(value),
+                                       json_string_length(value));
+        }
+        json_decref(*document);
+}
+
+int json_line_read(struct text line, struct table *table, struct row *row) {
+        _cleanup_(document_clear) json_t *document = NULL;
+        json_error_t error;
+
+        document = json_loadb(line.len > 0 ? line.p : "", line.len, JSON_REJECT_DUPLICATES, &error);
+        if (json_is_object(document))
+                return object_read(document, table, row);
+        if (line.len > 0 && line.p[0] == '[')
+                row_refuse(row, "is an array: `jq -c '.[]'` makes a line of each of its objects");
+        else if (document)
+                row_refuse(row, "is no JSON object");
+        else
+                row_refuse(row, "is no JSON object, or has a member twice (byte %d)",
+                           error.position);
+        return 0;
+}

@@ -1,0 +1,40 @@
+/* The lines of a file of any size, each within a bound. */
+#ifndef JETON_CLI_IMPORT_LINES_H
+#define JETON_CLI_IMPORT_LINES_H
+
+#include "../../../common/text.h"
+
+#include <stdint.h>
+
+#define LINE_BYTES_MAX  32768
+#define LINES_AT_A_TIME 65536
+
+enum line_fault {
+        LINE_FINE = 0,
+        LINE_LONG,
+        LINE_NUL,
+        LINE_NO_UTF8,
+};
+
+struct lines {
+        int fd;               /* borrowed */
+        size_t start, len;    /* bytes[start..len] are not handed out yet */
+        bool is_at_end;       /* of the file; bytes may be left */
+        unsigned long number; /* of the line last handed out, from 1 */
+        uint64_t offset;      /* bytes that were handed out */
+        char bytes[LINES_AT_A_TIME];
+};
+
+/* Zeroed, and `fd` in it. Reads ahead: the first bytes of the file, for who must know what it is.
+ * 0 or -errno of read(2), -EINTR too. */
+int lines_peek(struct lines *lines, struct text *ret);
+
+/* The next line, without its end (LF or CR LF), without the byte order mark of the first; lent
+ * until the next call. Of a line with a fault the text is empty. 0; -ENOENT behind the last one;
+ * other -errno of read(2). */
+int lines_next(struct lines *lines, struct text *ret, enum line_fault *ret_fault);
+
+/* Wipes what is left. */
+void lines_clear(struct lines *lines);
+
+#endif

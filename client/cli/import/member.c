@@ -1,0 +1,224 @@
+/* The columns that the tutorials, SQLModel, Django, passlib's users and jeton itself write, and
+ * what each is for POST /import/users. */
+#include "member.h"
+
+#include "../../../common/cleanup.h"
+#include "hash.h"
+#include "moment.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+typedef int setter(const struct member *member, const json_t *value, struct row *row);
+
+struct member {
+        const char *columns; /* space-separated */
+        const char *name;    /* of the request; NULL: a part of the full name */
+        setter *set;
+};
+
+static struct text string_of(const json_t *value) {
+        return (struct text){json_string_value(value), json_string_length(value)};
+}
+
+static bool says_nothing(const json_t *value) {
+        return json_is_null(value) || (json_is_string(value) && json_string_length(value) == 0);
+}
+
+static int put(const struct member *member, json_t *value, struct row *row) {
+        return json_object_set_new(row->user, member->name, value) < 0 ? -ENOMEM : 0;
+}
+
+static int refuse_kind(const struct member *member, struct row *row, const char *what) {
+        row_refuse(row, "%s is not %s", member->name, what);
+        return 0;
+}
+
+/* ---- one setter for each kind of value ---- */
+
+static int set_text(const struct member *member, const json_t *value, struct row *row) {
+        if (!json_is_string(value) || text_has(string_of(value), '\0'))
+                return refuse_kind(member, row, "a text");
+        return put(member, json_copy((json_t *)(uintptr_t)value), row);
+}
+
+static int set_hash(const struct member *member, const json_t *value, struct row *row) {
+        char hash[HASH_SPELLING_MAX];
+        int r;
+
+        if (!json_is_string(value) || text_has(string_of(value), '\0'))
+                return refuse_kind(member, row, "a text");
+        if (hash_respell(string_of(value), hash) < 0)
+                return refuse_kind(member, row, "the hash of a password");
+        r = put(member, json_string(hash), row);
+        explicit_bzero(hash, sizeof hash);
+        return r;
+}
+
+static const struct {
+        const char *word;
+        bool flag;
+} words[] = {{"true", true}, {"false", false}, {"t", true},      {"f", false},
+             {"1", true},    {"0", false},     {"yes", true},    {"no", false},
+             {"y", true},    {"n", false},     {"enabled", true}};
+
+/* 0 or -EINVAL. */
+static int flag_of(const json_t *value, bool *ret) {
+        const char *string = json_string_value(value);
+        size_t i;
+
+        if (json_is_boolean(value))
+                *ret = json_is_true(value);
+        else if (json_is_integer(value) && (json_integer_value(value) & ~1) == 0)
+                *ret = json_integer_value(value) == 1;
+        else {
+                for (i = 0; string && i < ELEMENTS(words); i++)
+                        if (strcasecmp(words[i].word, string) == 0)
+                                break;
+                if (!string || i == ELEMENTS(words))
+                        return -EINVAL;
+                *ret = words[i].flag;
+        }
+        return 0;
+}
+
+static int set_flag(const struct member *member, const json_t *value, struct row *row) {
+        bool flag;
+
+        if (flag_of(value, &flag) < 0)
+                return refuse_kind(member, row, "true or false");
+        return put(member, json_boolean(flag), row);
+}
+
+/* "is_active" and the like. What says that somebody is disabled is not taken back. */
+static int set_not(const struct member *member, const json_t *value, struct row *row) {
+        bool flag;
+
+        if (flag_of(value, &flag) < 0)
+                return refuse_kind(member, row, "the opposite of true or false");
+        if (json_is_true(json_object_get(row->user, member->name)))
+                return 0;
+        return put(member, json_boolean(!flag), row);
+}
+
+static int set_moment(const struct member *member, const json_t *value, struct row *row) {
+        char moment[MOMENT_SIZE];
+        int r;
+
+        if (json_is_integer(value))
+                r = moment_write(json_integer_value(value), moment);
+        else
+                r = moment_read(string_of(value), moment);
+        if (r < 0)
+                return refuse_kind(member, row, "a time like 2026-01-31T12:00:00Z");
+        return put(member, json_string(moment), row);
+}
+
+/* "a b", "a,b" and "a;b". */
+static json_t *roles_of_list(struct text list) {
+        json_t *roles = json_array();
+        size_t i, start = 0;
+
+        for (i = 0; i <= list.len; i++) {
+                if (i < list.len && !strchr(" ,;", list.p[i]))
+                        continue;
+                if (i > start)
+                        json_array_append_new(roles, json_stringn(list.p + start, i - start));
+                start = i + 1;
+        }
+        return roles;
+}
+
+/* An array within a text is what SQLAlchemy's JSON columns are. */
+static json_t *roles_of_text(struct text text) {
+        json_error_t ignored;
+
+        if (text.len > 0 && text.p[0] == '[')
+                return json_loadb(text.p, text.len, JSON_REJECT_DUPLICATES, &ignored);
+        return roles_of_list(text);
+}
+
+static int set_roles(const struct member *member, const json_t *value, struct row *row) {
+        json_t *roles = json_is_string(value) ? roles_of_text(string_of(value))
+                                              : json_copy((json_t *)(uintptr_t)value);
+        const json_t *role;
+        size_t i;
+
+        if (!json_is_array(roles)) {
+                json_decref(roles);
+                return refuse_kind(member, row, "a list of texts");
+        }
+        json_array_foreach(roles, i, role) {
+                if (!json_is_string(role) || json_string_length(role) == 0)
+                        refuse_kind(member, row, "a list of texts");
+        }
+        return put(member, roles, row);
+}
+
+/* ---- the table ---- */
+
+static const struct member members[] = {
+        {"username user_name login user", "username", set_text},
+        {"password_hash hashed_password passwordhash pass_hash hash password passwd",
+         "password_hash", set_hash},
+        {"full_name fullname display_name displayname name gecos", "full_name", set_text},
+        {"first_name firstname", "first_name", set_text},
+        {"last_name lastname surname", "last_name", set_text},
+        {"email mail e_mail email_address", "email", set_text},
+        {"roles role", "roles", set_roles},
+        {"disabled is_disabled locked is_locked", "disabled", set_flag},
+        {"is_active active enabled is_enabled", "disabled", set_not},
+        {"must_change_password must_change force_password_change", "must_change_password",
+         set_flag},
+        {"created_at created created_on date_joined registered_at", "created_at", set_moment},
+        {"password_changed_at password_changed", "password_changed_at", set_moment},
+        {"expires_at expires valid_until", "expires_at", set_moment},
+};
+
+const struct member *member_find(struct text column) {
+        char name[32];
+        size_t i;
+
+        if (text_copy(column, name, sizeof name) < 0 || strchr(name, ' '))
+                return NULL;
+        for (i = 0; name[i]; i++)
+                name[i] = (char)tolower((unsigned char)name[i]);
+        for (i = 0; i < ELEMENTS(members); i++)
+                if (text_list_has(text_of(members[i].columns), text_of(name)))
+                        return &members[i];
+        return NULL;
+}
+
+bool member_is_name(const struct member *member) {
+        return member == &members[0];
+}
+
+int member_set(const struct member *member, const json_t *value, struct row *row) {
+        return says_nothing(value) ? 0 : member->set(member, value, row);
+}
+
+/* ---- together ---- */
+
+static int join_names(struct row *row) {
+        const char *first = json_string_value(json_object_get(row->user, "first_name"));
+        const char *last = json_string_value(json_object_get(row->user, "last_name"));
+        _cleanup_(freep) char *joined = NULL;
+
+        if ((!first && !last) || json_object_get(row->user, "full_name"))
+                return 0;
+        if (asprintf(&joined, "%s%s%s", first ? first : "", first && last ? " " : "",
+                     last ? last : "") < 0)
+                return -ENOMEM;
+        return json_object_set_new(row->user, "full_name", json_string(joined)) < 0 ? -ENOMEM : 0;
+}
+
+int members_finish(struct row *row) {
+        int r = join_names(row);
+
+        json_object_del(row->user, "first_name");
+        json_object_del(row->user, "last_name");
+        if (r == 0 && row_name(row).len == 0)
+                row_refuse(row, "there is no user name (username, user_name, login or user)");
+        return r;
+}

@@ -1,0 +1,358 @@
+"""jeton user import: files that other programs made, each with a login by the old password."""
+import csv
+import datetime
+import io
+import json
+import os
+import pty
+import re
+import signal
+import sqlite3
+import subprocess
+import time
+import warnings
+
+import argon2
+import bcrypt
+import pytest
+import sqlalchemy
+from harness import BUILD, PASSWORD
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it tries Python's crypt, which newer ones have not
+    from passlib import hash as passlib
+
+QUICK = passlib.sha512_crypt.using(rounds=1000)
+HASH = QUICK.hash(PASSWORD)
+
+
+def openssl(kind):
+    return subprocess.run(["openssl", "passwd", kind, "-stdin"], input=PASSWORD, text=True,
+                          capture_output=True, check=True).stdout.strip()
+
+
+HASHES = {
+    "six": lambda: openssl("-6"),
+    "five": lambda: openssl("-5"),
+    "one": lambda: openssl("-1"),
+    "bcrypt": lambda: bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(5)).decode(),
+    "pbkdf": lambda: passlib.pbkdf2_sha256.using(rounds=1000).hash(PASSWORD),
+    "argon": lambda: argon2.PasswordHasher(1, 1024, 1).hash(PASSWORD),
+    "django": lambda: passlib.django_pbkdf2_sha256.using(rounds=1000).hash(PASSWORD),
+}
+
+
+def run(jetond, text, *options, name="users"):
+    """What the command says of a file with that text, or of the file itself."""
+    file = text
+    if isinstance(text, (str, bytes)):
+        file = jetond.directory / name
+        file.write_bytes(text.encode() if isinstance(text, str) else text)
+    return jetond.jeton("user", "import", str(file), *options)
+
+
+def report(jetond, text, *options):
+    return json.loads(run(jetond, text, "--json", *options).stdout)
+
+
+def lines_of(*users):
+    return "".join(json.dumps(user) + "\n" for user in users)
+
+
+def shown(jetond, name):
+    return jetond.get(f"/users/{name}", peer=True).json()
+
+
+def count(jetond):
+    return int(jetond.get("/users?limit=1", peer=True).headers["x-total-count"])
+
+
+# --- formats ---
+
+def test_lines_of_shadow(jetond):
+    made = {f"sh_{kind}": make() for kind, make in HASHES.items() if kind != "django"}
+    text = "root:*:19000:0:99999:7:::\ndaemon:!:19000:0:99999:7:::\n" + "".join(
+        f"{name}:{made_hash}:19000:0:99999:7:::\n" for name, made_hash in made.items())
+    text += f"sh_locked:!{HASH}:19000:0:99999:7:::\nsh_new:{HASH}:0:::::20000:\n"
+    passwd = jetond.directory / "passwd"
+    passwd.write_text("sh_six:x:1000:1000:Six Sixth,Room 6,,:/home/six:/bin/sh\nroot:x:0:0:root::\n")
+    done = run(jetond, text, "--passwd", str(passwd))
+    assert done.returncode == 0, done
+    assert done.stdout.startswith("8 imported, 0 already there, 2 left out, 0 refused\n")
+    for name in made:
+        assert jetond.login(name).status == 200, name
+        assert shown(jetond, name)["uid"] is None
+    assert shown(jetond, "sh_six")["full_name"] == "Six Sixth"
+    assert shown(jetond, "sh_locked")["disabled"]
+    assert jetond.login("sh_locked").status == 400
+    assert jetond.jeton("user", "enable", "sh_locked").returncode == 0
+    jetond.unlock("sh_locked")
+    assert jetond.login("sh_locked").status == 200
+    assert shown(jetond, "sh_new")["must_change_password"]
+    assert shown(jetond, "sh_new")["expires_at"] == "2024-10-04T00:00:00Z"
+
+
+def test_csv_as_a_spreadsheet_writes_it(jetond):
+    sheet = io.StringIO("\ufeff")
+    sheet.seek(1)
+    rows = csv.writer(sheet)
+    rows.writerow(["Username", "Password_Hash", "Full_Name", "Email", "Active", "Roles"])
+    for kind, make in HASHES.items():
+        rows.writerow([f"csv_{kind}", make(), f'Name, of "{kind}"', f"{kind}@example.org", "yes", "a b"])
+    done = run(jetond, sheet.getvalue())
+    assert done.returncode == 0 and done.stdout.startswith("7 imported,"), done
+    for kind in HASHES:
+        assert jetond.login(f"csv_{kind}").status == 200, kind
+    person = shown(jetond, "csv_six")
+    assert (person["full_name"], person["email"], person["roles"], person["disabled"]) == (
+        'Name, of "six"', "six@example.org", ["a", "b"], False)
+
+
+def test_the_table_that_sqlalchemy_makes(jetond):
+    file = jetond.directory / "app.db"
+    engine = sqlalchemy.create_engine(f"sqlite:///{file}")
+    users = sqlalchemy.Table(
+        "users", sqlalchemy.MetaData(),
+        sqlalchemy.Column("id", sqlalchemy.Integer, primary_key=True),
+        sqlalchemy.Column("username", sqlalchemy.String, unique=True),
+        sqlalchemy.Column("email", sqlalchemy.String),
+        sqlalchemy.Column("full_name", sqlalchemy.String),
+        sqlalchemy.Column("hashed_password", sqlalchemy.String),
+        sqlalchemy.Column("is_active", sqlalchemy.Boolean),
+        sqlalchemy.Column("role", sqlalchemy.String),
+        sqlalchemy.Column("roles_too", sqlalchemy.JSON),
+        sqlalchemy.Column("created_at", sqlalchemy.DateTime))
+    users.metadata.create_all(engine)
+    when = datetime.datetime(2024, 2, 29, 1, 2, 3, 456789)
+    with engine.begin() as connection:
+        for number, (kind, make) in enumerate(HASHES.items()):
+            connection.execute(users.insert().values(
+                username=f"sql_{kind}", email=f"{kind}@example.org", full_name=f"Kind {kind}",
+                hashed_password=make(), is_active=number > 0, role="user", roles_too=["x"],
+                created_at=when))
+    engine.dispose()
+    done = run(jetond, file)
+    assert done.returncode == 0 and done.stdout.startswith("7 imported,"), done
+    assert "no use for: roles_too" in done.stdout
+    assert shown(jetond, "sql_six")["disabled"]
+    person = shown(jetond, "sql_five")
+    assert (person["email"], person["full_name"], person["roles"], person["created_at"]) == (
+        "five@example.org", "Kind five", ["user"], "2024-02-29T01:02:03Z")
+    for kind in list(HASHES)[1:]:
+        assert jetond.login(f"sql_{kind}").status == 200, kind
+
+
+def test_a_database_without_users_says_what_it_lacks(jetond):
+    file = jetond.directory / "other.db"
+    rows = sqlite3.connect(file)
+    rows.execute("CREATE TABLE things (a)")
+    rows.commit()
+    rows.close()
+    done = run(jetond, file)
+    assert done.returncode == 1 and "there is no table users" in done.stderr
+    file.write_bytes(file.read_bytes()[:200])
+    done = run(jetond, file)
+    assert done.returncode == 1 and "other.db: " in done.stderr
+
+
+def test_what_is_exported_is_imported(jetond, fresh):
+    for name, fields in {"ex_anna": {"full_name": 'Anna "A", of\u00e4', "roles": ["b", "a"]},
+                         "ex_bert": {"email": "b@example.org", "uid": 4900},
+                         "ex_cara": {"expires_at": "2099-01-01T00:00:00Z"}}.items():
+        jetond.add_user(name, **fields)
+    jetond.jeton("user", "disable", "ex_bert", check=True)
+    jetond.jeton("user", "expire-password", "ex_cara", check=True)
+    for options in ((), ("--format", "csv")):
+        exported = jetond.jeton("user", "export", *options, check=True).stdout
+        other = fresh()
+        done = run(other, exported)
+        assert done.returncode == 0 and "no use for" not in done.stdout, (options, done)
+        for name in ("ex_anna", "ex_bert", "ex_cara"):
+            was = {**shown(jetond, name), "id": 0, "uid": None}
+            assert {**shown(other, name), "id": 0} == was, options
+            assert other.stored_hash(name) == jetond.stored_hash(name)
+        assert other.login("ex_anna").status == 200
+
+
+def test_a_format_that_is_named_is_not_guessed(jetond):
+    assert report(jetond, "username\nfmt_a\n", "--format", "csv")["imported"] == 1
+    wrong = report(jetond, "username\nfmt_b\n", "--format", "json")
+    assert wrong["imported"] == 0 and [row["line"] for row in wrong["refused"]] == [1, 2]
+    assert run(jetond, "x", "--format", "xml").returncode == 1
+    assert run(jetond, "username\n", "--passwd", "/etc/passwd").returncode == 2
+
+
+def test_standard_input_is_a_file_too(jetond):
+    done = jetond.jeton("user", "import", "-", standard_input=lines_of({"username": "std_a"}))
+    assert done.returncode == 0 and done.stdout.startswith("1 imported,")
+
+
+def test_an_outdated_hash_is_replaced_at_the_next_login(jetond):
+    run(jetond, lines_of({"username": "old_hash", "password_hash": HASH}))
+    assert jetond.stored_hash("old_hash") == HASH
+    assert jetond.login("old_hash").status == 200
+    deadline = time.monotonic() + 20
+    while not jetond.stored_hash("old_hash").startswith("$y$"):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert jetond.login("old_hash").status == 200
+
+
+# --- what is wrong in a file ---
+
+def test_each_refused_line_is_told_by_number_name_and_reason(jetond):
+    text = lines_of({"username": "ref_a"}, {"username": "Ref"}, {"username": "root"},
+                    {"username": "ref_b", "password_hash": "plain text"},
+                    {"username": "ref_c", "password_hash": "$2b$20$" + "a" * 53},
+                    {"username": "ref_a"}, {"username": "ref_d", "disabled": "maybe"}, {},
+                    {"username": "ref_e", "full_name": "x" * 40000}, {"username": "ref_f"})
+    done = run(jetond, text)
+    assert done.returncode == 1
+    told = re.findall(r"^line (\d+)(?:, (\S+))?: (.*)$", done.stdout, re.MULTILINE)
+    assert [(int(line), name) for line, name, _ in told] == [
+        (2, "Ref"), (3, "root"), (4, "ref_b"), (5, "ref_c"), (6, "ref_a"), (7, "ref_d"), (8, ""),
+        (9, "")]
+    reasons = [reason for *_, reason in told]
+    for reason, words in zip(reasons, ["begins with a-z", "jeton user add", "hash of crypt(3)",
+                                       "cost", "line 1 has this name", "true or false",
+                                       "no user name", "32,768"]):
+        assert words in reason
+    assert "plain text" not in done.stdout + done.stderr + jetond.log()
+    assert "2 imported, 0 already there, 0 left out, 8 refused" in done.stdout
+
+
+def test_bytes_that_are_no_text_are_refused_line_by_line(jetond):
+    text = (b"\xef\xbb\xbfusername,full_name\r\nbytes_a,A\r\nbytes_b,\xff\r\nbytes_c,a\0b\r\n"
+            b"bytes_d,\x1b[31m\r\n\r\nbytes_e," + b"x" * 300 + b"\r\n\"bytes_f\",\"A\nB\"\r\n"
+            b"bytes_g,G\r\n\"bytes_h,")
+    said = report(jetond, text)
+    assert said["imported"] == 2
+    assert [row["line"] for row in said["refused"]] == [3, 4, 5, 7, 8, 11]
+
+
+def test_a_name_cannot_steer_the_terminal(jetond):
+    done = run(jetond, lines_of({"username": "\u001b[2Jred\u202e"}))
+    assert done.returncode == 1 and "\x1b" not in done.stdout and "\u202e" not in done.stdout
+
+
+def test_a_file_that_is_none_is_refused_as_a_whole(jetond):
+    before = count(jetond)
+    assert "no column" in run(jetond, "name,age\nx,1\n").stderr
+    assert "cannot open" in run(jetond, jetond.directory / "missing").stderr
+    assert run(jetond, jetond.directory).returncode == 1
+    assert run(jetond, "").stdout.startswith("0 imported")
+    assert count(jetond) == before
+
+
+def test_plain_passwords_are_never_taken(jetond):
+    said = report(jetond, "username,password\nplain_a,hunter2\nplain_b,correct horse\n")
+    assert said["imported"] == 0 and len(said["refused"]) == 2
+
+
+# --- dry runs, second runs, interrupted runs ---
+
+def test_a_dry_run_finds_what_a_run_would_and_changes_nothing(jetond):
+    text = lines_of({"username": "dry_a"}, {"username": "alice"}, {"username": "Dry"},
+                    {"username": "dry_b", "password_hash": "x"}, {"username": "dry_a"})
+    before = count(jetond)
+    dry = report(jetond, text, "--dry-run")
+    assert (dry["dry_run"], dry["importable"], dry["exists"]) == (True, 1, 1)
+    assert count(jetond) == before
+    real = report(jetond, text)
+    assert real["refused"] == dry["refused"] and real["imported"] == dry["importable"]
+    assert run(jetond, text, "--dry-run").stdout.count("nothing is changed") == 1
+
+
+def test_a_second_run_goes_on_where_the_first_ended(jetond):
+    users = [{"username": f"again{i}"} for i in range(150)]
+    assert report(jetond, lines_of(*users[:100]))["imported"] == 100
+    done = run(jetond, lines_of(*users))
+    assert done.returncode == 0
+    assert done.stdout.startswith("50 imported, 100 already there, 0 left out, 0 refused\n"
+                                  "  already there: again0, again1,")
+    assert "and 90 more" in done.stdout
+
+
+def test_administrators_are_counted(jetond):
+    done = run(jetond, lines_of({"username": "adm_a", "roles": ["admin"]}, {"username": "adm_b"}))
+    assert "administrators of jeton: 1\n" in done.stdout
+
+
+def start(jetond, *arguments, **how):
+    return subprocess.Popen([str(BUILD / "bin" / "jeton"), "user", "import", *arguments],
+                            text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                            env={"PATH": os.environ["PATH"], "JETON_SOCKET": str(jetond.socket)},
+                            **{"stderr": subprocess.PIPE, **how})
+
+
+def test_control_c_says_what_is_done_and_how_to_go_on(jetond):
+    before = count(jetond)
+    command = start(jetond, "-")
+    command.stdin.write(lines_of(*({"username": f"intr{i}", "full_name": "x" * 200}
+                                   for i in range(400))))
+    command.stdin.flush()
+    deadline = time.monotonic() + 20
+    while count(jetond) < before + 64:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    command.send_signal(signal.SIGINT)
+    out, errors = command.communicate(timeout=20)
+    assert command.returncode == -signal.SIGINT
+    assert "interrupted" in errors and "the same command again goes on" in out
+    imported = int(re.search(r"^(\d+) imported", out, re.MULTILINE)[1])
+    assert imported >= 64 and count(jetond) == before + imported
+
+
+def test_the_bar_is_for_terminals(jetond):
+    main, terminal = pty.openpty()
+    try:
+        command = start(jetond, "-", stderr=terminal)
+        os.close(terminal)
+        out, _ = command.communicate(lines_of(*({"username": f"bar{i}"} for i in range(70))))
+        assert b" users" in os.read(main, 4096)
+    finally:
+        os.close(main)
+    assert command.returncode == 0 and out.startswith("70 imported")
+    assert run(jetond, lines_of({"username": "bar_quiet"})).stderr == ""
+
+
+def test_without_the_right_nothing_is_imported(jetond):
+    """As a caller who is no administrator would be answered; and without a daemon."""
+    reply = jetond.post("/import/users", token=jetond.token("alice"), data={"users": []})
+    assert reply.status == 401
+    done = jetond.jeton("user", "import", "-", "--socket", str(jetond.directory / "none"),
+                        standard_input=lines_of({"username": "x"}))
+    assert done.returncode == 1 and "is it running?" in done.stderr
+    assert done.stdout.startswith("0 imported")
+
+
+# --- many ---
+
+MANY = 20000
+
+
+def test_many_users_come_in_one_go_while_others_are_served(fresh):
+    jetond = fresh()
+    jetond.add_user("alice")
+    file = jetond.directory / "many"
+    file.write_text(lines_of(*({"username": f"u{i}", "password_hash": HASH, "roles": ["staff"],
+                                "full_name": f"User {i}"} for i in range(MANY))))
+    (authority,) = jetond.children()["authority"]
+
+    def memory():
+        status = open(f"/proc/{authority}/status").read()
+        return int(re.search(r"VmRSS:\s*(\d+)", status)[1])
+
+    command = start(jetond, str(file), "--allow-account-name")  # NSS of this machine may be slow
+    served, at_first = 0, None
+    while command.poll() is None:
+        assert jetond.login("alice").status == 200
+        served += 1
+        if at_first is None and count(jetond) > MANY // 10:
+            at_first = memory()
+    assert command.stdout.read().startswith(f"{MANY} imported, 0 already there")
+    assert served >= 1 and count(jetond) == MANY + 1
+    # SQLite's cache and what the allocator keeps have a bound; 18,000 users of 400 bytes have more.
+    if at_first is not None:
+        assert memory() < at_first + 4096
+    assert jetond.login(f"u{MANY - 1}").status == 200

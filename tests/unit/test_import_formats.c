@@ -1,0 +1,452 @@
+/* Lines of shadow(5), CSV records and JSON lines as `jeton user import` reads them, what their
+ * columns are called, and other programs' spellings of hashes and times.
+ *
+ * links: client/cli/import/shadow.c client/cli/import/csv.c client/cli/import/json_line.c
+ * links: client/cli/import/member.c client/cli/import/hash.c client/cli/import/moment.c
+ * links: client/cli/import/row.c client/cli/import/lines.c client/body.c
+ * needs: jansson */
+#include "../../client/cli/import/format.h"
+#include "../../client/cli/import/hash.h"
+#include "../../client/cli/import/lines.h"
+#include "../../client/cli/import/moment.h"
+#include "../../common/cleanup.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define HASH "$6$saltsalt$digest"
+
+/* The row as JSON with sorted members, or why it is none. */
+static char *said(const struct row *row) {
+        char *text;
+
+        if (row->kind == ROW_LEFT_OUT)
+                return strdup("left out");
+        if (row->kind == ROW_REFUSED)
+                return strdup(row->reason);
+        text = json_dumps(row->user, JSON_SORT_KEYS | JSON_COMPACT);
+        assert_non_null(text);
+        return text;
+}
+
+static void assert_row(const struct row *row, const char *expected) {
+        char *text = said(row);
+
+        if (strncmp(text, expected, strlen(expected)) != 0)
+                fail_msg("%s\n  is not\n%s", text, expected);
+        free(text);
+}
+
+/* ---- shadow ---- */
+
+static void assert_shadow(const char *line, struct table *table, const char *expected) {
+        struct row row;
+
+        assert_int_equal(row_begin(&row, 1), 0);
+        assert_int_equal(shadow_read(text_of(line), table, &row), 0);
+        assert_row(&row, expected);
+        row_clear(&row);
+}
+
+static void a_shadow_line_is_a_user(void **state) {
+        struct table table = {.ignored = NULL};
+
+        (void)state;
+        assert_shadow("anna:" HASH "::::::"
+                      ":",
+                      &table, "{\"password_hash\":\"" HASH "\",\"username\":\"anna\"}");
+        assert_shadow("anna:" HASH ":19000:0:99999:7:::", &table,
+                      "{\"password_changed_at\":\"2022-01-08T00:00:00Z\",\"password_hash\":"
+                      "\"" HASH "\",\"username\":\"anna\"}");
+        assert_shadow("anna:" HASH ":0:0:99999:7::20000:", &table,
+                      "{\"expires_at\":\"2024-10-04T00:00:00Z\",\"must_change_password\":true,"
+                      "\"password_hash\":\"" HASH "\",\"username\":\"anna\"}");
+        assert_shadow("old:abJnggxhB/yWI:::::::", &table,
+                      "{\"password_hash\":\"abJnggxhB/yWI\",\"username\":\"old\"}");
+}
+
+static void a_locked_hash_comes_disabled_and_whole(void **state) {
+        struct table table = {.ignored = NULL};
+
+        (void)state;
+        assert_shadow("anna:!" HASH ":::::::", &table,
+                      "{\"disabled\":true,\"password_hash\":\"" HASH "\",\"username\":\"anna\"}");
+        assert_shadow("anna:!!" HASH ":::::::", &table, "{\"disabled\":true,");
+}
+
+static void an_account_without_a_hash_is_left_out(void **state) {
+        static const char *const fields[] = {"*", "!", "!!", "!*", "*LK*", "x", "NP", "*NP*"};
+        struct table table = {.ignored = NULL};
+        char line[64];
+        size_t i;
+
+        (void)state;
+        for (i = 0; i < ELEMENTS(fields); i++) {
+                snprintf(line, sizeof line, "anna:%s:19000:0:99999:7:::", fields[i]);
+                assert_shadow(line, &table, "left out");
+        }
+}
+
+static void an_empty_password_is_refused(void **state) {
+        struct table table = {.ignored = NULL};
+
+        (void)state;
+        assert_shadow("anna::19000:0:99999:7:::", &table, "has an empty password");
+}
+
+static void what_is_no_shadow_line_is_refused(void **state) {
+        static const char *const lines[] = {"",
+                                            "anna",
+                                            "anna:" HASH,
+                                            "anna:x:1000:1000:Anna:/home/anna:/bin/sh",
+                                            ":" HASH ":::::::",
+                                            "anna:" HASH "::::::::"};
+        struct table table = {.ignored = NULL};
+        size_t i;
+
+        (void)state;
+        for (i = 0; i < ELEMENTS(lines); i++)
+                assert_shadow(lines[i], &table, "is no line of shadow(5)");
+        assert_shadow("anna:" HASH ":soon::::::", &table, "the day of the last change");
+        assert_shadow("anna:" HASH "::::::-1:", &table, "the day of expiry");
+        assert_shadow("anna:" HASH "::::::3000001:", &table, "the day of expiry");
+        assert_shadow("anna:" HASH "::::::2999999:", &table, "expires_at is no day");
+}
+
+static void a_full_name_is_the_first_part_of_gecos(void **state) {
+        struct table table = {.ignored = NULL};
+
+        (void)state;
+        assert_int_equal(passwd_read(TEXT("anna:x:1:1:Anna A,room,,:/:/bin/sh"), &table), 0);
+        assert_int_equal(passwd_read(TEXT("bert:x:1:1:,,,:/:/bin/sh"), &table), 0);
+        assert_int_equal(passwd_read(TEXT("no line of passwd"), &table), 0);
+        assert_shadow("anna:" HASH ":::::::", &table, "{\"full_name\":\"Anna A\",");
+        assert_shadow("bert:" HASH ":::::::", &table, "{\"password_hash\"");
+        table_clear(&table);
+}
+
+/* ---- CSV ---- */
+
+static void assert_csv(const char *header, const char *record, const char *expected) {
+        struct table table = {.ignored = NULL};
+        struct row row;
+
+        assert_int_equal(csv_read_header(text_of(header), &table), 0);
+        assert_int_equal(row_begin(&row, 2), 0);
+        assert_int_equal(csv_read(text_of(record), &table, &row), 0);
+        assert_row(&row, expected);
+        row_clear(&row);
+        table_clear(&table);
+}
+
+static void fields_are_quoted_as_rfc_4180_has_it(void **state) {
+        (void)state;
+        assert_csv("username,full_name", "anna,Anna",
+                   "{\"full_name\":\"Anna\",\"username\":\"anna\"}");
+        assert_csv("username,full_name", "anna,\"A, \"\"B\"\" C\"",
+                   "{\"full_name\":\"A, \\\"B\\\" C\",");
+        assert_csv("\"username\",full_name", "\"anna\",", "{\"username\":\"anna\"}");
+        assert_csv("username,full_name", "anna,\"\"", "{\"username\":\"anna\"}");
+        assert_csv("full_name,username", "\"two\nlines\",anna", "{\"full_name\":\"two\\nlines\",");
+        assert_csv("username", "anna", "{\"username\":\"anna\"}");
+}
+
+static void a_record_that_is_not_like_the_header_is_refused(void **state) {
+        (void)state;
+        assert_csv("username,email", "anna", "has 1 fields, and the header 2");
+        assert_csv("username,email", "anna,,", "has 3 fields, and the header 2");
+        assert_csv("username,email", "", "has 1 fields, and the header 2");
+        assert_csv("username,email", ",a@example.org", "there is no user name");
+        assert_csv("username,email", "an\"na,", "a quote stands where none may");
+        assert_csv("username,email", "\"anna\"x,", "a quote stands where none may");
+        assert_csv("username,email", "\"anna,", "a quote stands where none may");
+        assert_csv("username,email", "\"an\"na\",", "a quote stands where none may");
+        assert_csv("username,email", "\xff,", "is not UTF-8");
+}
+
+static void a_header_names_the_user_and_its_strangers_are_noted(void **state) {
+        struct table table = {.ignored = NULL};
+
+        (void)state;
+        assert_int_equal(csv_read_header(TEXT("email,salt,login,id,\"x y\""), &table), 0);
+        assert_int_equal(json_object_size(table.ignored), 2);
+        assert_non_null(json_object_get(table.ignored, "salt"));
+        assert_non_null(json_object_get(table.ignored, "x y"));
+        table_clear(&table);
+        assert_int_equal(csv_read_header(TEXT("email,hashed_password"), &table), -EINVAL);
+        table_clear(&table);
+        assert_int_equal(csv_read_header(TEXT("user\"name"), &table), -EBADMSG);
+        table_clear(&table);
+}
+
+static void a_quote_is_open_until_it_is_closed(void **state) {
+        (void)state;
+        assert_false(csv_is_open(TEXT_NONE));
+        assert_false(csv_is_open(TEXT("a,\"b\"\"c\"")));
+        assert_true(csv_is_open(TEXT("a,\"b")));
+        assert_true(csv_is_open(TEXT("a,\"b\"\"")));
+}
+
+/* ---- JSON lines and columns ---- */
+
+static void assert_json(const char *line, const char *expected) {
+        struct table table = {.ignored = NULL};
+        struct row row;
+
+        assert_int_equal(row_begin(&row, 1), 0);
+        assert_int_equal(json_line_read(text_of(line), &table, &row), 0);
+        assert_row(&row, expected);
+        row_clear(&row);
+        table_clear(&table);
+}
+
+static void columns_have_the_names_that_programs_give_them(void **state) {
+        (void)state;
+        assert_json("{\"Username\": \"a\", \"hashed_password\": \"h\", \"is_active\": false}",
+                    "{\"disabled\":true,\"password_hash\":\"h\",\"username\":\"a\"}");
+        assert_json("{\"user_name\": \"a\", \"password\": \"h\", \"active\": 1}",
+                    "{\"disabled\":false,\"password_hash\":\"h\",\"username\":\"a\"}");
+        assert_json("{\"login\": \"a\", \"disabled\": \"TRUE\", \"enabled\": true}",
+                    "{\"disabled\":true,\"username\":\"a\"}");
+        assert_json("{\"username\": \"a\", \"first_name\": \"A\", \"last_name\": \"B\"}",
+                    "{\"full_name\":\"A B\",\"username\":\"a\"}");
+        assert_json("{\"username\": \"a\", \"last_name\": \"B\", \"name\": \"C\"}",
+                    "{\"full_name\":\"C\",\"username\":\"a\"}");
+        assert_json("{\"username\": \"a\", \"date_joined\": 1700000000}",
+                    "{\"created_at\":\"2023-11-14T22:13:20Z\",\"username\":\"a\"}");
+        assert_json("{\"username\": \"a\", \"email\": null, \"full_name\": \"\", \"id\": 5}",
+                    "{\"username\":\"a\"}");
+}
+
+static void roles_come_as_arrays_lists_and_arrays_in_texts(void **state) {
+        (void)state;
+        assert_json("{\"username\":\"a\",\"roles\":[\"x\",\"y\"]}", "{\"roles\":[\"x\",\"y\"],");
+        assert_json("{\"username\":\"a\",\"role\":\"x\"}", "{\"roles\":[\"x\"],");
+        assert_json("{\"username\":\"a\",\"role\":\"x, y;z\"}", "{\"roles\":[\"x\",\"y\",\"z\"],");
+        assert_json("{\"username\":\"a\",\"roles\":\"[\\\"x\\\"]\"}", "{\"roles\":[\"x\"],");
+        assert_json("{\"username\":\"a\",\"roles\":\"[1]\"}", "roles is not a list of texts");
+        assert_json("{\"username\":\"a\",\"roles\":\"[\"}", "roles is not a list of texts");
+        assert_json("{\"username\":\"a\",\"roles\":{}}", "roles is not a list of texts");
+        assert_json("{\"username\":\"a\",\"roles\":[\"\"]}", "roles is not a list of texts");
+        assert_json("{\"username\":\"a\",\"roles\":5}", "roles is not a list of texts");
+}
+
+static void a_value_of_another_kind_is_refused(void **state) {
+        (void)state;
+        assert_json("{\"username\": 5}", "username is not a text");
+        assert_json("{\"username\": \"a\", \"disabled\": 2}", "disabled is not true or false");
+        assert_json("{\"username\": \"a\", \"disabled\": \"maybe\"}", "disabled is not true or");
+        assert_json("{\"username\": \"a\", \"is_active\": []}", "disabled is not the opposite");
+        assert_json("{\"username\": \"a\", \"created_at\": \"soon\"}", "created_at is not a time");
+        assert_json("{\"username\": \"a\", \"created_at\": 1e9}", "created_at is not a time");
+        assert_json("{\"username\": \"a\", \"password_hash\": 5}", "password_hash is not a text");
+        assert_json("{}", "there is no user name");
+        assert_json("[{}]", "is an array");
+        assert_json("5", "is no JSON object");
+        assert_json("{\"username\": \"a\"", "is no JSON object, or has a member twice (byte");
+        assert_json("{\"username\": \"a\", \"username\": \"b\"}", "is no JSON object, or has a");
+}
+
+/* ---- spellings ---- */
+
+static void assert_hash(const char *given, const char *expected) {
+        char hash[HASH_SPELLING_MAX] = "?";
+
+        assert_int_equal(hash_respell(text_of(given), hash), expected ? 0 : -EINVAL);
+        if (expected)
+                assert_string_equal(hash, expected);
+}
+
+static void djangos_hashes_are_spelled_as_everybody_elses(void **state) {
+        (void)state;
+        assert_hash("pbkdf2_sha256$260000$salt$+/ab=", "$pbkdf2-sha256$260000$c2FsdA$./ab");
+        assert_hash("pbkdf2_sha256$1$sal$ab", "$pbkdf2-sha256$1$c2Fs$ab");
+        assert_hash("pbkdf2_sha256$1$sa$ab", "$pbkdf2-sha256$1$c2E$ab");
+        assert_hash("pbkdf2_sha256$1$s$ab", "$pbkdf2-sha256$1$cw$ab");
+        assert_hash("argon2$argon2id$v=19$m=1,t=1,p=1$a$b", "$argon2id$v=19$m=1,t=1,p=1$a$b");
+        assert_hash("bcrypt$$2b$12$abc", "$2b$12$abc");
+        assert_hash("$6$salt$digest", "$6$salt$digest");
+        assert_hash("pbkdf2_sha256$1$$ab", NULL);
+        assert_hash("pbkdf2_sha256$1", NULL);
+        assert_hash("bcrypt_sha256$$2b$12$abc", "bcrypt_sha256$$2b$12$abc");
+}
+
+static void a_hash_longer_than_any_is_refused(void **state) {
+        char hash[HASH_SPELLING_MAX + 1], ret[HASH_SPELLING_MAX];
+
+        (void)state;
+        memset(hash, 'a', sizeof hash);
+        assert_int_equal(hash_respell((struct text){hash, sizeof hash}, ret), -EINVAL);
+        memcpy(hash, "pbkdf2_sha256$1$s$", 18);
+        assert_int_equal(hash_respell((struct text){hash, sizeof hash}, ret), -EINVAL);
+}
+
+static void times_are_in_utc_to_the_second(void **state) {
+        static const struct {
+                const char *given, *read;
+        } times[] = {
+                {"2024-02-29T01:02:03Z", "2024-02-29T01:02:03Z"},
+                {"2024-02-29 01:02:03", "2024-02-29T01:02:03Z"},
+                {"2024-02-29 01:02:03.123456", "2024-02-29T01:02:03Z"},
+                {"2024-02-29T01:02:03.1+02:00", "2024-02-28T23:02:03Z"},
+                {"2024-02-29T01:02:03-05:30", "2024-02-29T06:32:03Z"},
+                {"2024-02-29", "2024-02-29T00:00:00Z"},
+                {"2023-02-29", NULL},
+                {"2024-13-01", NULL},
+                {"2024-01-01T24:00:00Z", NULL},
+                {"2024-01-01T23:59:60Z", NULL},
+                {"2024-01-01T00:00:00 ", NULL},
+                {"2024-01-01T00:00:00.Z", NULL},
+                {"2024-01-01T00:00:00+2:00", NULL},
+                {"2024-01-01T00:00", NULL},
+                {"1969-12-31T23:59:59Z", NULL},
+                {"0000-00-00", NULL},
+                {"", NULL},
+        };
+        size_t i;
+
+        (void)state;
+        for (i = 0; i < ELEMENTS(times); i++) {
+                char moment[MOMENT_SIZE] = "?";
+
+                if (moment_read(text_of(times[i].given), moment) < 0)
+                        strcpy(moment, "?");
+                assert_string_equal(moment, times[i].read ? times[i].read : "?");
+        }
+}
+
+/* ---- lines ---- */
+
+static struct lines *lines_of(const char *bytes, size_t len) {
+        struct lines *lines = calloc(1, sizeof *lines);
+
+        assert_non_null(lines);
+        lines->fd = memfd_create("lines", MFD_CLOEXEC);
+        assert_true(write(lines->fd, bytes, len) == (ssize_t)len);
+        assert_int_equal(lseek(lines->fd, 0, SEEK_SET), 0);
+        return lines;
+}
+
+static void lines_close(struct lines *lines) {
+        close(lines->fd);
+        lines_clear(lines);
+        free(lines);
+}
+
+static void assert_line(struct lines *lines, enum line_fault fault, const char *expected) {
+        enum line_fault said_fault;
+        struct text line;
+
+        assert_int_equal(lines_next(lines, &line, &said_fault), 0);
+        assert_int_equal(said_fault, fault);
+        assert_true(text_is(line, text_of(expected)));
+}
+
+static void assert_no_line(struct lines *lines) {
+        enum line_fault fault;
+        struct text line;
+
+        assert_int_equal(lines_next(lines, &line, &fault), -ENOENT);
+}
+
+static void lines_lose_their_ends_and_the_first_its_mark(void **state) {
+        static const char bytes[] = "\xef\xbb\xbf"
+                                    "a\r\nb\n\n\xef\xbb\xbf"
+                                    "c";
+        struct lines *lines = lines_of(bytes, sizeof bytes - 1);
+
+        (void)state;
+        assert_line(lines, LINE_FINE, "a");
+        assert_line(lines, LINE_FINE, "b");
+        assert_line(lines, LINE_FINE, "");
+        assert_line(lines, LINE_FINE,
+                    "\xef\xbb\xbf"
+                    "c");
+        assert_no_line(lines);
+        assert_int_equal(lines->number, 4);
+        assert_int_equal(lines->offset, sizeof bytes - 1);
+        lines_close(lines);
+}
+
+static void a_line_with_a_fault_is_counted_and_the_next_one_read(void **state) {
+        static const char bytes[] = "a\0b\nc\xff\nd\x01\ne\tf\n";
+        struct lines *lines = lines_of(bytes, sizeof bytes - 1);
+
+        (void)state;
+        assert_line(lines, LINE_NUL, "");
+        assert_line(lines, LINE_NO_UTF8, "");
+        assert_line(lines, LINE_NO_UTF8, "");
+        assert_line(lines, LINE_FINE, "e\tf");
+        assert_no_line(lines);
+        lines_close(lines);
+}
+
+/* Of each length around the bounds of a line and of what is read at a time. */
+static void a_line_may_be_of_any_length(void **state) {
+        static const size_t lengths[] = {LINE_BYTES_MAX - 1,  LINE_BYTES_MAX,  LINE_BYTES_MAX + 1,
+                                         LINES_AT_A_TIME - 1, LINES_AT_A_TIME, LINES_AT_A_TIME + 1,
+                                         3 * LINES_AT_A_TIME, 200000};
+        size_t i;
+
+        (void)state;
+        for (i = 0; i < ELEMENTS(lengths); i++) {
+                size_t len = lengths[i];
+                char *bytes = malloc(len + 6);
+                enum line_fault fault;
+                struct lines *lines;
+                struct text line;
+
+                memset(bytes, 'x', len);
+                memcpy(bytes + len, "\nnext\n", 6);
+                lines = lines_of(bytes, len + 6);
+                assert_int_equal(lines_next(lines, &line, &fault), 0);
+                assert_int_equal(fault, len <= LINE_BYTES_MAX ? LINE_FINE : LINE_LONG);
+                assert_int_equal(line.len, len <= LINE_BYTES_MAX ? len : 0);
+                assert_line(lines, LINE_FINE, "next");
+                assert_int_equal(lines->number, 2);
+                assert_no_line(lines);
+                lines_close(lines);
+                free(bytes);
+        }
+}
+
+static void nothing_has_no_lines(void **state) {
+        struct lines *lines = lines_of("", 0);
+
+        (void)state;
+        assert_no_line(lines);
+        lines_close(lines);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_shadow_line_is_a_user),
+                cmocka_unit_test(a_locked_hash_comes_disabled_and_whole),
+                cmocka_unit_test(an_account_without_a_hash_is_left_out),
+                cmocka_unit_test(an_empty_password_is_refused),
+                cmocka_unit_test(what_is_no_shadow_line_is_refused),
+                cmocka_unit_test(a_full_name_is_the_first_part_of_gecos),
+                cmocka_unit_test(fields_are_quoted_as_rfc_4180_has_it),
+                cmocka_unit_test(a_record_that_is_not_like_the_header_is_refused),
+                cmocka_unit_test(a_header_names_the_user_and_its_strangers_are_noted),
+                cmocka_unit_test(a_quote_is_open_until_it_is_closed),
+                cmocka_unit_test(columns_have_the_names_that_programs_give_them),
+                cmocka_unit_test(roles_come_as_arrays_lists_and_arrays_in_texts),
+                cmocka_unit_test(a_value_of_another_kind_is_refused),
+                cmocka_unit_test(djangos_hashes_are_spelled_as_everybody_elses),
+                cmocka_unit_test(a_hash_longer_than_any_is_refused),
+                cmocka_unit_test(times_are_in_utc_to_the_second),
+                cmocka_unit_test(lines_lose_their_ends_and_the_first_its_mark),
+                cmocka_unit_test(a_line_with_a_fault_is_counted_and_the_next_one_read),
+                cmocka_unit_test(a_line_may_be_of_any_length),
+                cmocka_unit_test(nothing_has_no_lines),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
