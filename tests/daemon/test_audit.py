@@ -55,7 +55,7 @@ def wait_for(jetond, **wanted):
 
 def listed_words():
     manual = (TOP / "daemon" / "parent" / "jetond.8").read_text()
-    return set(re.findall(r"^\.It Li (\S+) Ta Ev ", manual, re.MULTILINE))
+    return set(re.findall(r"^\.It Li (\S+) Pq Ev ", manual, re.MULTILINE))
 
 
 def token_part(token, part):
