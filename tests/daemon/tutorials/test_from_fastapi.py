@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 from harness import BUILD, TOP, Daemon, Reply
+from outside import Issuer
 from rows import Asked, complaints, decode, differences, rows_of, settings_of
 
 PAGE = (TOP / "docs" / "from-fastapi.md").read_text()
@@ -14,11 +15,18 @@ ASKED = [row for row in ROWS if row.kind == "requests"]
 CLAIMS = [row for row in ROWS if row.kind == "claims"]
 
 
-def settings():
-    """Those of the page, but for the proxy's group, which is ours here."""
-    text, ours = settings_of(PAGE), grp.getgrgid(os.getegid()).gr_name
-    assert '"www-data"' in text
-    return text.replace('"www-data"', f'"{ours}"')
+GOOGLE = {"aud": "1234.apps.googleusercontent.com", "email": "ada@example.org",
+          "email_verified": True}
+
+
+def settings(google):
+    """Those of the page, but for the proxy's group, which is ours here, and the file of keys."""
+    text = settings_of(PAGE)
+    for theirs, ours in (("www-data", grp.getgrgid(os.getegid()).gr_name),
+                         ("/var/lib/jeton-issuers/google.json", google.file)):
+        assert f'"{theirs}"' in text
+        text = text.replace(f'"{theirs}"', f'"{ours}"')
+    return text
 
 
 def run(daemon, command):
@@ -42,10 +50,11 @@ def ask(daemon, row, names):
 
 
 @pytest.fixture(scope="module")
-def asked():
+def asked(tmp_path_factory):
     """All rows, asked once: what was wrong with each, and the names that the answers gave."""
-    names, found = {}, {}
-    with Daemon(settings()) as daemon:
+    google, found = Issuer("https://accounts.google.com", tmp_path_factory.mktemp("keys")), {}
+    names = {"google": google.token("10769150350006150715113", **GOOGLE)}
+    with Daemon(settings(google)) as daemon:
         for row in ASKED:
             found[row.number] = ask(daemon, row, names)
             daemon.unlock()

@@ -25,6 +25,7 @@ def newly_installed(fresh):
     yield fresh
     shutil.rmtree(etc)
     kept.rename(etc)
+    fresh.get("systemctl", "disable", "--now", "jeton-issuers.timer")
     fresh.get("env", "DEBIAN_FRONTEND=noninteractive", "pam-auth-update", "--disable", "jeton")
     for name in users_of(fresh) - users:
         fresh.get("jeton", "user", "delete", name)
