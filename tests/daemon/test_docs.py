@@ -8,7 +8,6 @@ from harness import BUILD, PASSWORD, TOP
 
 DOCS = sorted((TOP / "docs").glob("*.md")) + [TOP / name for name in
                                                ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
-MANUAL = sorted(page for page in TOP.glob("[cdp]*/**/*.[1-8]") if page.read_text().startswith(".D"))
 LINK = re.compile(r"`((?:docs|packaging|examples|tests)/[A-Za-z0-9_./-]*)`")
 
 
@@ -31,12 +30,6 @@ def test_what_a_page_names_is_there(page):
     named = LINK.findall(page.read_text())
     gone = [name for name in named if not (TOP / name).exists()]
     assert not gone
-
-
-@pytest.mark.parametrize("page", MANUAL, ids=lambda page: page.name)
-def test_a_manual_fits_a_terminal(page):
-    """mdoc(7) does not break lines in the last of its columns: past the 80th each word has a line."""
-    assert ".Bl -column" not in page.read_text()
 
 
 @pytest.mark.parametrize("stated,printed,like", [
