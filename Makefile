@@ -148,11 +148,11 @@ $(pam): $(call objects,pam_module) $(exchange) \
 		$(filter %.o,$^) $(token) $(common) $(call libraries,libcrypto pam)
 
 # The parent's ways with uids, folders and programs, for what root does beside the daemon.
-starting := $(addprefix $(BUILD)/obj/daemon/parent/,spawn.o identities.o)
+starting := $(addprefix $(BUILD)/obj/daemon/parent/,spawn.o identities.o places.o restored.o)
 
 # In the build tree the command finds the library beside it; the installed one has no such path.
 $(BUILD)/bin/jeton: runpath = -Wl,-rpath,'$$ORIGIN/../lib'
-$(BUILD)/bin/jeton $(BUILD)/install/jeton: $(call objects,client/cli client/cli/doctor client/cli/import client/jws client/stack) \
+$(BUILD)/bin/jeton $(BUILD)/install/jeton: $(call objects,client/cli client/cli/backup client/cli/doctor client/cli/import client/jws client/stack) \
 		$(BUILD)/obj/pam_module/options.o $(starting) $(request) $(token) $(common) $(BUILD)/lib/libjeton.so
 	$(call say,LINK)
 	$(Q)$(link) -pie $(runpath) -o $@ $(filter %.o,$^) $(token) $(common) -L$(BUILD)/lib -ljeton \

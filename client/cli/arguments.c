@@ -103,6 +103,14 @@ static const struct option_about options[OPTION_COUNT] = {
         [OPTION_PASSWD] = {"passwd", required_argument, false, "--passwd FILE",
                            "full names for shadow lines, from a file like /etc/passwd",
                            VALUES_FILES},
+        [OPTION_CHECK] = {"check", no_argument, false, "--check", "only look whether FILE is whole",
+                          NULL},
+        [OPTION_WITHOUT_KEYS] = {"without-keys", no_argument, false, "--without-keys",
+                                 "leave the private keys out", NULL},
+        [OPTION_REPLACE] = {"replace", no_argument, false, "--replace",
+                            "though there are users; what was there is kept beside it", NULL},
+        [OPTION_KEEP_SESSIONS] = {"keep-sessions", no_argument, false, "--keep-sessions",
+                                  "let tokens and sessions of before go on", NULL},
 };
 
 #define FIRST_CODE 256

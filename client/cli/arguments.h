@@ -57,6 +57,10 @@ enum option_id {
         OPTION_FORMAT,
         OPTION_DRY_RUN,
         OPTION_PASSWD,
+        OPTION_CHECK,
+        OPTION_WITHOUT_KEYS,
+        OPTION_REPLACE,
+        OPTION_KEEP_SESSIONS,
         OPTION_COUNT,
 };
 

@@ -92,6 +92,8 @@ extern const struct command command_client_disable;
 extern const struct command command_client_enable;
 extern const struct command command_client_delete;
 extern const struct command command_policy_test;
+extern const struct command command_backup;
+extern const struct command command_restore;
 extern const struct command command_complete;
 
 /* All of them, in the order of the help; NULL is the end. */

@@ -50,6 +50,8 @@ const struct command *const commands[] = {
         &command_client_enable,
         &command_client_delete,
         &command_policy_test,
+        &command_backup,
+        &command_restore,
         &command_doctor,
         &command_pam_test,
         &command_complete,

@@ -18,14 +18,27 @@ bool state_is_host(const struct place *place) {
         return strcmp(place->socket_path, JETON_SOCKET_DEFAULT) == 0;
 }
 
-int state_dir(const struct place *place, char **ret) {
-        bool is_host = state_is_host(place);
+/* The folder above, by its name: there may be none below it yet. */
+static int above(const char *dir, char **ret) {
+        const char *slash = strrchr(dir, '/'), *last = slash ? slash + 1 : dir;
         int n;
 
-        n = asprintf(ret, "%s%s", is_host ? JETON_STATE_DIR : place->dir, is_host ? "" : "/..");
+        if (strcmp(last, ".") == 0 || strcmp(last, "..") == 0)
+                n = asprintf(ret, "%s/..", dir);
+        else if (!slash)
+                n = asprintf(ret, ".");
+        else
+                n = asprintf(ret, "%.*s", slash == dir ? 1 : (int)(slash - dir), dir);
         if (n < 0)
                 *ret = NULL;
         return n < 0 ? -ENOMEM : 0;
+}
+
+int state_dir(const struct place *place, char **ret) {
+        if (!state_is_host(place))
+                return above(place->dir, ret);
+        *ret = strdup(JETON_STATE_DIR);
+        return *ret ? 0 : -ENOMEM;
 }
 
 int state_open(const struct place *place, const char *folder, int *ret_fd) {
@@ -69,10 +82,14 @@ static int program_of(const char *name, char **ret) {
 static int owner_find(int folder, struct identity *identity, const struct identity **ret) {
         struct stat st;
 
+        *ret = NULL;
+        if (folder < 0)
+                return 0;
         if (fstat(folder, &st) < 0)
                 return -errno;
         *identity = (struct identity){st.st_uid, st.st_gid};
-        *ret = geteuid() == 0 && st.st_uid != 0 ? identity : NULL;
+        if (geteuid() == 0 && st.st_uid != 0)
+                *ret = identity;
         return 0;
 }
 

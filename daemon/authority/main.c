@@ -6,7 +6,9 @@
  *              only as far as the comparison goes; names for nothing that grants.
  * If captured: mints tokens within the signer's limits, reads password hashes. It cannot read the
  *              key, nor publish one of its own. It makes and removes files where tokens of system
- *              logins are, and opens none that is there. */
+ *              logins are, and opens none that is there.
+ *
+ * Started with a word it is another program, of one task and without callers: task.h. */
 #include "authority.h"
 
 #include "../../common/cleanup.h"

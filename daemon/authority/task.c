@@ -3,13 +3,19 @@
 #include "task.h"
 
 #include "../../common/cleanup.h"
+#include "../../common/clock.h"
 #include "../../common/log.h"
 #include "../privsep/child.h"
+#include "sessions.h"
+#include "store/copy.h"
+#include "store/settle.h"
 #include "store/store.h"
 #include "user_export.h"
 
 #include <stdbool.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 static int failed(const struct store *store) {
         log_error("%s", store_error(store));
@@ -20,7 +26,7 @@ static int export_with(user_writer *write) {
         _cleanup_(store_freep) struct store *store = NULL;
         int r;
 
-        if (store_open_beside(CONTROL_FD, &store) < 0)
+        if (store_open_beside(CONTROL_FD, &store) < 0 || store_make_ready(store) < 0)
                 return failed(store);
         r = users_export(store, write, stdout);
         if (r == -EPIPE || r == -ENOSPC || r == -EDQUOT)
@@ -38,12 +44,106 @@ static int export_csv(void) {
         return export_with(user_write_csv);
 }
 
+/* ---- copies ---- */
+
+#define IMAGE_HEAD_LEN 100
+
+static int copy(void) {
+        _cleanup_(store_freep) struct store *store = NULL;
+
+        if (store_open_beside(CONTROL_FD, &store) < 0 ||
+            store_copy_out(store, CONTROL_FD, STDOUT_FILENO) < 0)
+                return failed(store);
+        return EXIT_SUCCESS;
+}
+
+/* The file is somebody's, and only looked at: without a path that could be opened. */
+static int image_examine(const void *bytes, size_t len) {
+        _cleanup_(store_freep) struct store *store = NULL;
+        struct store_facts facts;
+        int no_filter = -1;
+
+        if (child_confine(&no_filter, false) < 0)
+                return EXIT_FAILURE;
+        if (store_open_image(bytes, len, &store) < 0 || store_examine(store, &facts) < 0)
+                return failed(store);
+        printf("%lld %llu %zu\n", (long long)facts.schema, (unsigned long long)facts.users, len);
+        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* By the page size and the number of pages in its head (https://sqlite.org/fileformat2.html 1.3).
+ * 0: that is none, or there is not so much. */
+static size_t image_len(const uint8_t *head, size_t available) {
+        size_t page, count;
+
+        if (available < IMAGE_HEAD_LEN)
+                return 0;
+        page = (size_t)head[16] << 8 | head[17];
+        if (page == 1)
+                page = 65536;
+        count = (size_t)head[28] << 24 | (size_t)head[29] << 16 | (size_t)head[30] << 8 | head[31];
+        return page > 0 && count <= available / page ? page * count : 0;
+}
+
+/* A database that begins in descriptor 3 at its offset. */
+static int check(void) {
+        off_t at = lseek(CONTROL_FD, 0, SEEK_CUR);
+        const uint8_t *image;
+        struct stat st;
+        void *bytes;
+        size_t len;
+
+        if (at < 0 || fstat(CONTROL_FD, &st) < 0 || st.st_size <= at) {
+                log_error("there is no database to look at");
+                return EXIT_FAILURE;
+        }
+        bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, CONTROL_FD, 0);
+        if (bytes == MAP_FAILED) {
+                log_error("the database cannot be read: %s", strerror(errno));
+                return EXIT_FAILURE;
+        }
+        image = (const uint8_t *)bytes + at;
+        len = image_len(image, (size_t)(st.st_size - at));
+        if (len > 0)
+                return image_examine(image, len);
+        log_error("there is no whole database");
+        return EXIT_FAILURE;
+}
+
+/* ---- a database that comes back ---- */
+
+/* No setting lets a token live longer, nor a verifier's clock be further behind. */
+#define TOKENS_LIVE_S (7 * 24 * 60 * 60 + 300 + 60)
+
+static int settle_with(bool keeps_sessions) {
+        _cleanup_(store_freep) struct store *store = NULL;
+        int64_t now = clock_wall_s();
+        bool created;
+
+        if (store_open(CONTROL_FD, &created, &store) < 0 ||
+            store_settle(store, keeps_sessions, now + BIRTH_AHEAD_S, now + TOKENS_LIVE_S) < 0)
+                return failed(store);
+        return EXIT_SUCCESS;
+}
+
+static int settle(void) {
+        return settle_with(false);
+}
+
+static int settle_keeping(void) {
+        return settle_with(true);
+}
+
 static const struct {
         const char *word;
         int (*run)(void);
 } tasks[] = {
         {"--export-json", export_json},
         {"--export-csv", export_csv},
+        {"--copy", copy},
+        {"--check", check},
+        {"--settle", settle},
+        {"--settle-keeping-sessions", settle_keeping},
 };
 
 int task_do(const char *word) {

@@ -16,6 +16,7 @@
 #include "notify.h"
 #include "outside.h"
 #include "pam_workers.h"
+#include "restored.h"
 #include "spawn.h"
 #include "supervise.h"
 
@@ -119,6 +120,23 @@ static int rights_check(const struct parent *parent) {
         return -EPERM;
 }
 
+/* Somebody's power went. */
+static int restore_finish(struct parent *parent) {
+        char kept[RESTORE_KEPT_MAX];
+        bool done;
+        int r;
+
+        r = restored_finish(parent->places.fd[PLACE_STATE], &done, kept);
+        if (r)
+                log_error("%s/" RESTORE_READY ": the restore that was broken off cannot be brought "
+                          "to its end: %s",
+                          parent->places.path[PLACE_STATE], strerror(-r));
+        else if (done)
+                log_notice("a restore that was broken off is at its end%s%s",
+                           *kept ? "; what was there before is in " : "", kept);
+        return r;
+}
+
 static int places_get(struct parent *parent) {
         int r;
 
@@ -127,7 +145,11 @@ static int places_get(struct parent *parent) {
                 r = places_name(parent->options.state, &parent->places);
         if (r == 0)
                 r = places_open(&parent->places, &parent->identities);
-        return r ? r : places_lock(&parent->places);
+        if (r == 0)
+                r = places_lock(&parent->places);
+        if (r == 0)
+                r = restore_finish(parent);
+        return r ? r : places_open_locked(&parent->places, &parent->identities);
 }
 
 static int issuer_get(struct parent *parent) {

@@ -40,7 +40,10 @@ static const struct place_row {
                         .must_not_have = 077},
 };
 
+/* The second part with the lock alone: until then a restore may put others in their place. */
 static const enum place in_order[] = {PLACE_STATE, PLACE_RUN, PLACE_TOKENS, PLACE_DB, PLACE_KEYS};
+
+#define UNLOCKED_COUNT 3
 
 static int place_name(const char *state, const struct place_row *row, struct places *places,
                       char **ret) {
@@ -147,18 +150,24 @@ static int place_open(const struct place_row *row, const char *path,
         return 0;
 }
 
-int places_open(struct places *places, const struct identities *identities) {
+static int some_open(struct places *places, const struct identities *identities,
+                     const enum place *some, size_t count) {
         size_t i;
-        int r;
+        int r = 0;
 
-        for (i = 0; i < ELEMENTS(in_order); i++) {
-                enum place place = in_order[i];
+        for (i = 0; r == 0 && i < count; i++)
+                r = place_open(&rows[some[i]], places->path[some[i]], identities,
+                               &places->fd[some[i]]);
+        return r;
+}
 
-                r = place_open(&rows[place], places->path[place], identities, &places->fd[place]);
-                if (r)
-                        return r;
-        }
-        return 0;
+int places_open(struct places *places, const struct identities *identities) {
+        return some_open(places, identities, in_order, UNLOCKED_COUNT);
+}
+
+int places_open_locked(struct places *places, const struct identities *identities) {
+        return some_open(places, identities, in_order + UNLOCKED_COUNT,
+                         ELEMENTS(in_order) - UNLOCKED_COUNT);
 }
 
 int places_lock(struct places *places) {

@@ -24,11 +24,15 @@ struct places {
 int places_name(const char *state, struct places *ret);
 
 /* Makes what is missing, checks what is there: a directory, no symlink, of the right owner, not
- * open to anyone it should not be. 0; -errno, logged with path and reason. */
+ * open to anyone it should not be. All but the database's and the keys'. 0; -errno, logged with
+ * path and reason. */
 int places_open(struct places *places, const struct identities *identities);
 
 /* One jetond a run directory. 0; -EBUSY when another holds it; -errno. Logged. */
 int places_lock(struct places *places);
+
+/* The rest of them, with the lock held. */
+int places_open_locked(struct places *places, const struct identities *identities);
 
 void places_clear(struct places *places);
 

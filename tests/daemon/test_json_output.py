@@ -52,6 +52,11 @@ class Stand:
         self.daemon.request("PATCH", "/users/alice", peer=True, data={"uid": 4999})
         self.save()
 
+    def backup(self):
+        file = str(self.runtime / "backup")
+        assert self.daemon.jeton("backup", file).returncode == 0
+        return file
+
     def sid(self):
         self.daemon.login("alice")
         return self.daemon.get("/sessions?user=alice", peer=True).json()[0]["sid"]
@@ -110,6 +115,8 @@ CASES = {
     "client disable": lambda s: ([s.client()], ""),
     "client enable": lambda s: ([s.client()], ""),
     "client delete": lambda s: ([s.client()], ""),
+    "backup": lambda s: ([s.backup()], ""),
+    "restore": lambda s: ([s.backup(), "--socket", str(s.runtime / "run" / "jeton.sock")], ""),
     "policy test": lambda s: (["--uid", "4321", "--group", "0", "--audience",
                                "https://hs.example"], ""),
 }

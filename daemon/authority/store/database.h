@@ -103,6 +103,7 @@ struct store {
         sqlite3 *db;
         sqlite3_stmt *statements[STATEMENT_COUNT];
         struct transaction transaction;
+        int64_t version; /* of what is open beside a daemon */
         char error[STORE_ERROR_MAX];
 };
 
@@ -113,6 +114,14 @@ int store_fail(struct store *store, int code, const char *doing);
 /* Keeps a sentence of our own and returns `error`. */
 int store_refuse(struct store *store, int error, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
+
+/* Has SQLite distrust what is in the file, and keep to the rules of this folder. 0 or -errno, with
+ * a sentence. */
+int store_harden(struct store *store);
+
+/* The first value of the first row is to be `answer`. 0; -EBADMSG when it is not; other -errno;
+ * with a sentence. */
+int store_expect(struct store *store, const char *sql, const char *answer, const char *doing);
 
 /* Runs SQL that gives no rows. 0 or -errno, with a sentence. */
 int store_execute(struct store *store, const char *sql, const char *doing);

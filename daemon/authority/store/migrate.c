@@ -231,9 +231,8 @@ int migrate_version(struct store *store, size_t newest, int64_t *ret) {
         return 0;
 }
 
-/* An empty file that only we may read, for VACUUM INTO to fill: its own would get another mode. A
- * copy that a broken off migration left is of the same state and gives way. */
-static int copy_create(struct store *store, int dir_fd, const char *name, int *ret_fd) {
+/* An empty file that only we may read, for VACUUM INTO to fill: its own would get another mode. */
+static int file_create(struct store *store, int dir_fd, const char *name, int *ret_fd) {
         int fd;
 
         if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
@@ -245,17 +244,32 @@ static int copy_create(struct store *store, int dir_fd, const char *name, int *r
         return 0;
 }
 
+int copy_make(struct store *store, int dir_fd, const char *name, const char *doing, int *ret_fd) {
+        _cleanup_(closep) int fd = -1;
+        char sql[128];
+        int r;
+
+        snprintf(sql, sizeof sql, "VACUUM INTO '%s'", name);
+        r = file_create(store, dir_fd, name, &fd);
+        if (r < 0)
+                return r;
+        r = store_execute(store, sql, doing);
+        if (r < 0) {
+                unlinkat(dir_fd, name, 0);
+                return r;
+        }
+        *ret_fd = take_fd(&fd);
+        return 0;
+}
+
+/* A copy that a broken off migration left is of the same state and gives way. */
 static int copy_keep(struct store *store, int dir_fd, int64_t version) {
         _cleanup_(closep) int fd = -1;
-        char name[64], sql[128];
+        char name[64];
         int r;
 
         snprintf(name, sizeof name, STORE_FILE ".before-%lld", (long long)version);
-        snprintf(sql, sizeof sql, "VACUUM INTO '%s'", name);
-        r = copy_create(store, dir_fd, name, &fd);
-        if (r < 0)
-                return r;
-        r = store_execute(store, sql, "keeping a copy before its schema changes");
+        r = copy_make(store, dir_fd, name, "keeping a copy before its schema changes", &fd);
         if (r == 0 && (fsync(fd) < 0 || fsync(dir_fd) < 0))
                 r = store_refuse(store, -errno, "%s: fsync: %m", name);
         return r;

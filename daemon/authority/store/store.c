@@ -90,7 +90,7 @@ static const char settings[] = "PRAGMA synchronous = FULL;"
                                "PRAGMA secure_delete = ON;"
                                "PRAGMA temp_store = MEMORY;";
 
-static int connection_harden(struct store *store) {
+int store_harden(struct store *store) {
         size_t i;
         int code;
 
@@ -115,52 +115,39 @@ static int connection_open(struct store *store, int dir_fd) {
         code = sqlite3_open_v2(STORE_FILE, &store->db, flags, NULL);
         if (code != SQLITE_OK)
                 return store_fail(store, code, "opening it");
-        return connection_harden(store);
+        return store_harden(store);
 }
 
 /* ---- what is in it ---- */
 
-struct expectation {
-        const char *sql, *answer;
-        int error;
-        const char *doing;
-};
-
-/* The first value of the first row is to be `answer`. */
-static int expect(struct store *store, const struct expectation *expected) {
+int store_expect(struct store *store, const char *sql, const char *answer, const char *doing) {
         sqlite3_stmt *statement = NULL;
-        struct text answer;
+        struct text found;
         int code, r = 0;
 
-        code = sqlite3_prepare_v2(store->db, expected->sql, -1, &statement, NULL);
+        code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
         if (code == SQLITE_OK)
                 code = sqlite3_step(statement);
         if (code != SQLITE_ROW) {
-                r = store_fail(store, code, expected->doing);
+                r = store_fail(store, code, doing);
         } else {
-                answer = column_text(statement, 0);
-                if (!text_is(answer, text_of(expected->answer)))
-                        r = store_refuse(store, expected->error, STORE_FILE ": %s: %.*s",
-                                         expected->doing, TEXT_ARGS(answer));
+                found = column_text(statement, 0);
+                if (!text_is(found, text_of(answer)))
+                        r = store_refuse(store, -EBADMSG, STORE_FILE ": %s: %.*s", doing,
+                                         TEXT_ARGS(found));
         }
         sqlite3_finalize(statement);
         return r;
 }
 
 static int content_check(struct store *store) {
-        static const struct expectation expectations[] = {
-                {"PRAGMA quick_check(1)", "ok", -EBADMSG, "it is damaged"},
-                {"PRAGMA journal_mode = WAL", "wal", -EIO, "it cannot have a write-ahead log"},
-        };
-        size_t i;
         int r;
 
-        for (i = 0; i < ELEMENTS(expectations); i++) {
-                r = expect(store, &expectations[i]);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        r = store_expect(store, "PRAGMA quick_check(1)", "ok", "it is damaged");
+        if (r == 0)
+                r = store_expect(store, "PRAGMA journal_mode = WAL", "wal",
+                                 "it cannot have a write-ahead log");
+        return r;
 }
 
 /* One commit, of nothing new. The first one makes the write-ahead log and syncs its directory, for
@@ -213,13 +200,12 @@ static int beside_steps(struct store *store, int dir_fd) {
         if (r == 0 && sqlite3_busy_timeout(store->db, BUSY_BESIDE_MS) != SQLITE_OK)
                 r = -ENOMEM;
         if (r == 0)
-                r = store_execute(store, "PRAGMA query_only = ON", "opening it to read");
-        if (r == 0)
                 r = migrate_version(store, migrations_count, &version);
-        if (r == 0 && version < (int64_t)migrations_count)
-                r = store_refuse(store, -EPROTONOSUPPORT,
-                                 STORE_FILE " is of an older jeton: start this one's jetond first");
-        return r == 0 ? store_prepare(store) : r;
+        if (r == 0 && version == 0)
+                r = store_refuse(store, -ENOENT, STORE_FILE " is empty");
+        if (r == 0)
+                store->version = version;
+        return r;
 }
 
 int store_open_beside(int dir_fd, struct store **ret) {
@@ -229,6 +215,17 @@ int store_open_beside(int dir_fd, struct store **ret) {
                 return -ENOMEM;
         *ret = store;
         return beside_steps(store, dir_fd);
+}
+
+int store_make_ready(struct store *store) {
+        int r;
+
+        if (store->version < (int64_t)migrations_count)
+                return store_refuse(store, -EPROTONOSUPPORT,
+                                    STORE_FILE " is of an older jeton: start this one's jetond "
+                                               "first");
+        r = store_execute(store, "PRAGMA query_only = ON", "opening it to read");
+        return r == 0 ? store_prepare(store) : r;
 }
 
 void store_free(struct store *store) {

@@ -27,10 +27,12 @@ struct store;
  * store_error() and be freed. */
 int store_open(int dir_fd, bool *ret_created, struct store **ret);
 
-/* Opens one that is there, to read it beside a daemon that runs and writes, or without one. Refused
- * as above, and a schema that is older than this program's too (-EPROTONOSUPPORT). -ENOENT: there
- * is none. */
+/* Opens one that is there, to copy it or, made ready, to read it beside a daemon that runs and
+ * writes, or without one. *ret and refusals as above; -ENOENT: there is none. */
 int store_open_beside(int dir_fd, struct store **ret);
+
+/* Also a schema that is older than this program's is refused then (-EPROTONOSUPPORT). */
+int store_make_ready(struct store *store);
 
 /* NULL and a half-opened store are fine. */
 void store_free(struct store *store);
