@@ -145,6 +145,20 @@ def test_without_a_database_it_says_so(fresh):
     assert os.listdir(jetond.state / "db") == []
 
 
+def test_what_is_exported_makes_the_same_accounts_elsewhere(people, fresh):
+    """But for ids, which each host gives itself, and links, which are to accounts of the host."""
+    other = fresh()
+    exported = [{member: value for member, value in user.items() if member not in ("id", "uid")}
+                for user in lines(people)]
+    reply = other.post("/import/users", peer=True, data={"users": exported})
+    assert [row["status"] for row in reply.json()] == ["imported"] * len(exported)
+    again = lines(other)
+    assert [user["uid"] for user in again] == [None] * len(exported)
+    assert [{**user, "id": None, "uid": None} for user in again] == \
+        [{**user, "id": None, "uid": None} for user in exported]
+    assert other.login("alice").status == 200
+
+
 # ---- many ----
 
 MANY = 100_000
