@@ -31,6 +31,9 @@ def newly_installed(fresh):
         fresh.get("jeton", "user", "delete", name)
     for name in accounts_of(fresh) - people:
         fresh.get("userdel", "--force", "--remove", name)
+    Path(fresh.root, "root/jeton.backup").unlink(missing_ok=True)
+    for kept_state in Path(fresh.root, "var/lib/jeton").glob("before-restore.*"):
+        shutil.rmtree(kept_state)
     fresh.get("systemctl", "restart", "jetond")
 
 
