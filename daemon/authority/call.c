@@ -157,6 +157,7 @@ static enum counted_grant grant_of(const struct call *call) {
                 [MSG_ASK_CLIENT_GRANT] = COUNTED_CLIENT_CREDENTIALS,
                 [MSG_ASK_PEER_GRANT] = COUNTED_PEER,
                 [MSG_ASK_EXCHANGE] = COUNTED_TOKEN_EXCHANGE,
+                [MSG_ASK_OUTSIDE_GRANT] = COUNTED_ID_TOKEN,
         };
 
         return call->connection->is_credential ? COUNTED_CREDENTIAL : grants[call->asked];

@@ -26,8 +26,8 @@ struct label {
 static const struct label grants =
         LABEL("grant", [COUNTED_PASSWORD] = "password", [COUNTED_REFRESH_TOKEN] = "refresh_token",
               [COUNTED_CLIENT_CREDENTIALS] = "client_credentials", [COUNTED_PEER] = "peer",
-              [COUNTED_TOKEN_EXCHANGE] = "token_exchange", [COUNTED_CREDENTIAL] = "unit_credential",
-              [COUNTED_LOGIN] = "system_login");
+              [COUNTED_TOKEN_EXCHANGE] = "token_exchange", [COUNTED_ID_TOKEN] = "id_token",
+              [COUNTED_CREDENTIAL] = "unit_credential", [COUNTED_LOGIN] = "system_login");
 static const struct label errors = {"error", counted_error_names, COUNTED_ERRORS};
 static const struct label attempts =
         LABEL("result", [COUNTED_RIGHT] = "right", [COUNTED_WRONG] = "wrong",

@@ -31,6 +31,7 @@ enum counted_grant {
         COUNTED_CLIENT_CREDENTIALS,
         COUNTED_PEER,
         COUNTED_TOKEN_EXCHANGE,
+        COUNTED_ID_TOKEN,   /* of an outside issuer */
         COUNTED_CREDENTIAL, /* of a unit: credentials.sock */
         COUNTED_LOGIN,      /* in the file of a system login */
         COUNTED_GRANTS,

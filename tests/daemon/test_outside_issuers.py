@@ -13,6 +13,7 @@ from harness import PASSWORD, Daemon
 
 import attacks
 from forge import base64url, base64url_bytes, compact
+from metrics import moved
 from outside import APP, GRANT, ID_TOKEN, Issuer, exchange, jwk_of, link, rsa_key
 
 HERE = "https://here.example"
@@ -83,6 +84,14 @@ def test_a_linked_subject_logs_in(place, jetond, name):
     assert said["amr"] == ["fed"] and said["roles"] == ["admin", "clerk"]
     assert said["auth_time"] == now - 100 and "uid" not in said
     assert jetond.get("/users/me", token=reply["access_token"]).json()["username"] == "alice"
+
+
+def test_a_login_is_counted_as_what_it_was(place, jetond):
+    token = place.google.token("g-alice")
+    assert moved(jetond, lambda: granted(jetond, exchange(jetond, token))) == {
+        "jeton_tokens_issued_total grant=id_token": 1}
+    assert moved(jetond, lambda: refused(exchange(jetond, token))) == {
+        "jeton_refusals_total error=invalid_request": 1}
 
 
 def test_the_refresh_token_goes_on_as_the_same_login(place, jetond):
