@@ -1,14 +1,17 @@
 """What the running processes have given up, and which descriptors they hold: no more than their row
 of daemon/README.md says."""
+import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from harness import Daemon, is_root  # noqa: E402
+from outside import Issuer, exchange, link  # noqa: E402
 
 # What a process may have open beside 0 to 2, its sockets and its event loop. "r" for reading alone.
 FILES = {
@@ -19,10 +22,23 @@ FILES = {
     "worker": set(),
     "names": set(),
     "units": set(),
+    "issuer": {("issuer-keys", "r")},
 }
 
 # Its control channel and the authority's; a servant has no others.
-SOCKETS = {"signer": 2, "worker": 2, "names": 2, "units": 2, "frontend": 2}
+SOCKETS = {"signer": 2, "worker": 2, "names": 2, "units": 2, "issuer": 2,
+           "frontend": 2}
+
+
+@contextlib.contextmanager
+def whole():
+    """A daemon with each process that serves, and an outside issuer that it believes."""
+    with tempfile.TemporaryDirectory(prefix="jetoni.", dir="/tmp") as above:
+        folder = Path(above, "issuer-keys")
+        folder.mkdir()
+        issuer = Issuer("https://outside.example", folder, alg="ES256")
+        with Daemon(f'issuer = "https://here.example"\n{issuer.section()}') as daemon:
+            yield daemon, issuer
 
 
 def status(pid):
@@ -40,7 +56,7 @@ def children(daemon):
 
 
 def test_children_gain_no_privileges_and_run_behind_a_system_call_filter():
-    with Daemon() as daemon:
+    with whole() as (daemon, _):
         for name, pid in children(daemon):
             now = status(pid)
             assert now["NoNewPrivs"] == "1", name
@@ -52,7 +68,7 @@ def test_children_gain_no_privileges_and_run_behind_a_system_call_filter():
 
 def test_children_do_not_look_into_each_other():
     """Not dumpable: /proc/PID belongs to root, so another process of the same uid sees nothing."""
-    with Daemon() as daemon:
+    with whole() as (daemon, _):
         for name, pid in children(daemon):
             assert Path(f"/proc/{pid}/mem").stat().st_uid == 0, name
             assert Path(f"/proc/{pid}/fd").stat().st_uid == 0, name
@@ -101,9 +117,11 @@ def descriptors_at_rest(name, pid):
 
 
 def look():
-    with Daemon() as daemon:
+    with whole() as (daemon, issuer):
         daemon.add_user("alice")
         assert daemon.login("alice").status == 200
+        assert link(daemon, "alice", issuer, "a").status == 201
+        assert exchange(daemon, issuer.token("a")).status == 200
         for name, pid in children(daemon):
             files = descriptors_at_rest(name, pid)
             assert files <= FILES[name], (name, files)

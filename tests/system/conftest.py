@@ -1,8 +1,8 @@
 """The system layout, for real, in a mount namespace of this test process alone.
 
 Its own copies of /etc/passwd and its kin (with jeton's users and two people in them), of /etc/pam.d,
-and empty /run/jeton, /var/lib/jeton, /etc/jeton and /opt; everything is installed into /opt by `make
-install`. Nothing of it is seen outside, and all of it is gone when the process ends.
+and PLACES, which are empty at first; everything is installed into /opt by `make install`. Nothing of
+it is seen outside, and all of it is gone when the process ends.
 """
 import ctypes
 import os
@@ -20,12 +20,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent / "boot"))
 
 import harness  # noqa: E402
+import outside  # noqa: E402
 from booted import fresh, halted, host, with_pat  # noqa: E402, F401
 from logins import as_people_have_it, people  # noqa: E402, F401
 
 CLONE_NEWNS = 0x00020000
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 PREFIX = Path("/opt/jeton")
+PLACES = ("/run/jeton", "/var/lib/jeton", "/var/lib/jeton-issuers", "/etc/jeton", "/opt")
+ACCOUNTS = {"jeton": 4700, "jeton-signer": 4701, "jeton-frontend": 4702, "jeton-worker": 4703,
+            "jeton-issuers": 4704}
 PEOPLE = {"pat": 4801, "sam": 4802}
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -60,7 +64,7 @@ def enter_namespace(scratch):
     for name in ("passwd", "group", "shadow", "gshadow", "pam.d"):
         if Path("/etc", name).exists():
             private_copy(Path("/etc", name), scratch)
-    for path in ("/run/jeton", "/var/lib/jeton", "/etc/jeton", "/opt"):
+    for path in PLACES:
         empty(Path(path))
 
 
@@ -81,13 +85,23 @@ def install():
                    cwd=harness.TOP, check=True, capture_output=True, text=True)
 
 
+def issuer_of_others():
+    """An outside issuer whose keys are where jeton-issuers.service puts them, and its user's."""
+    folder, uid = Path("/var/lib/jeton-issuers"), ACCOUNTS["jeton-issuers"]
+    issuer = outside.Issuer("https://outside.example", folder, alg="ES256")
+    for path in (folder, issuer.file):
+        os.chown(path, uid, uid)
+    return issuer
+
+
 class SystemDaemon(harness.Daemon):
     """jetond as root, in the places where packages put it."""
 
     def __init__(self):
         super().__init__()
+        self.issuer = issuer_of_others()
         self.config_file = Path("/etc/jeton/jetond.conf")
-        self.config_file.write_text('issuer = "https://host.example"\n')
+        self.config_file.write_text('issuer = "https://host.example"\n' + self.issuer.section())
         self.socket = Path("/run/jeton/jeton.sock")
 
     def command(self):
@@ -102,10 +116,7 @@ def system():
         scratch = Path(name)
         scratch.chmod(0o755)
         enter_namespace(scratch)
-        for number, account in enumerate(("jeton", "jeton-signer", "jeton-frontend",
-                                          "jeton-worker")):
-            add_account(account, 4700 + number)
-        for account, uid in PEOPLE.items():
+        for account, uid in (ACCOUNTS | PEOPLE).items():
             add_account(account, uid)
         install()
         daemon = SystemDaemon()
@@ -115,7 +126,7 @@ def system():
             yield daemon
         finally:
             daemon.remove()
-            for path in ("/opt", "/etc/jeton", "/var/lib/jeton", "/run/jeton"):
+            for path in PLACES:
                 subprocess.run(["umount", "-l", path], check=False)
 
 

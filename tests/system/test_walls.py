@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from harness import in_process_of
+from outside import exchange, link
 
-UIDS = {"jeton": "authority", "jeton-signer": "signer", "jeton-frontend": "frontend",
-        "jeton-worker": "worker"}
+# Of the processes, and of the unit that fetches the keys of outside issuers.
+ACCOUNTS = ["jeton", "jeton-signer", "jeton-frontend", "jeton-worker", "jeton-issuers"]
 STRANGER = 4899
 
 
@@ -26,7 +27,7 @@ def status_of(pid):
 def test_each_process_runs_under_its_own_uid_with_nothing_left(system):
     expected = {"frontend": "jeton-frontend", "authority": "jeton", "signer": "jeton-signer",
                 "worker": "jeton-worker", "names": "jeton-worker",
-                "units": "jeton-worker"}
+                "units": "jeton-worker", "issuer": "jeton-worker"}
     children = system.children()
     assert children.keys() == expected.keys()
     for name, account in expected.items():
@@ -40,6 +41,12 @@ def test_each_process_runs_under_its_own_uid_with_nothing_left(system):
             assert status["Seccomp"] == "2", name
 
 
+def test_an_outside_issuers_login_needs_no_more_than_that(system):
+    assert link(system, "pat", system.issuer, "p").status == 201
+    assert exchange(system, system.issuer.token("p")).status == 200, system.log()
+    assert exchange(system, system.issuer.token("s")).status == 400
+
+
 def test_no_child_has_a_descriptor_that_is_not_its_own(system):
     """Which kinds of descriptor each process may hold; everything else is a leak."""
     files = {
@@ -51,6 +58,7 @@ def test_no_child_has_a_descriptor_that_is_not_its_own(system):
         "worker": set(),
         "names": set(),
         "units": set(),
+        "issuer": {"/var/lib/jeton-issuers"},
     }
     anonymous = ("socket:", "anon_inode:", "pidfd:", "/dev/null", "pipe:", str(system.log_file))
     for name, pids in system.children().items():
@@ -93,7 +101,7 @@ def tries_to_open(uid, path, flags):
     return in_process_of(uid, attempt)
 
 
-@pytest.mark.parametrize("account", [*UIDS, "stranger"])
+@pytest.mark.parametrize("account", [*ACCOUNTS, "stranger"])
 def test_nobody_opens_a_file_of_another(system, account):
     import errno
     files = files_of_all()
@@ -108,9 +116,13 @@ def test_nobody_opens_a_file_of_another(system, account):
     for page in ("/run/jeton/keys", "/run/jeton/status"):
         assert tries_to_open(uid_of(account), page, os.O_RDONLY) == 0
         assert tries_to_open(uid_of(account), page, os.O_RDWR) == errno.EACCES
+    keys = system.issuer.file
+    assert tries_to_open(uid_of(account), keys, os.O_RDONLY) == 0
+    assert tries_to_open(uid_of(account), keys, os.O_RDWR) == (
+        0 if account == "jeton-issuers" else errno.EACCES)
 
 
-@pytest.mark.parametrize("account", [*UIDS, "stranger"])
+@pytest.mark.parametrize("account", [*ACCOUNTS, "stranger"])
 def test_nobody_reads_the_memory_of_another_or_makes_files_in_the_run_folder(system, account):
     import errno
     for name, pids in system.children().items():
@@ -118,9 +130,10 @@ def test_nobody_reads_the_memory_of_another_or_makes_files_in_the_run_folder(sys
             for file in ("mem", "environ", "maps"):
                 result = tries_to_open(uid_of(account), f"/proc/{pid}/{file}", os.O_RDONLY)
                 assert result in (errno.EACCES, errno.EPERM), (account, name, file, result)
-    for folder in ("/run/jeton", "/run/jeton/tokens", "/var/lib/jeton"):
-        if (account, folder) == ("jeton", "/run/jeton/tokens"):
-            continue  # its own
+    owners = {"/run/jeton/tokens": "jeton", "/var/lib/jeton-issuers": "jeton-issuers"}
+    for folder in ("/run/jeton", "/var/lib/jeton", *owners):
+        if owners.get(folder) == account:
+            continue
         result = tries_to_open(uid_of(account), f"{folder}/x", os.O_WRONLY | os.O_CREAT)
         assert result == errno.EACCES, (account, folder)
 
