@@ -1,5 +1,6 @@
 """Processes that die, files that are wrong, signals: nothing acknowledged is lost, nobody waits for
 ever, and the log says what happened."""
+import contextlib
 import json
 import os
 import re
@@ -12,8 +13,11 @@ import time
 
 import pytest
 from harness import BUILD, PASSWORD, compose, encode_form
+from outside import GRANT, ID_TOKEN, Issuer, exchange, link
 
+HERE = 'issuer = "https://here.example"\nmin-uid = 1\n'
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
+EXCHANGE = {"grant_type": GRANT, "subject_token_type": ID_TOKEN}
 
 
 def works(jetond, seconds=10):
@@ -29,16 +33,108 @@ def works(jetond, seconds=10):
     return False
 
 
-@pytest.mark.parametrize("victim", ["frontend", "authority", "signer", "worker", "names",
-                                    "units"])
-def test_a_killed_process_is_replaced_and_the_next_call_works(fresh, victim):
-    jetond = fresh()
+@pytest.fixture
+def issuer(tmp_path):
+    return Issuer("https://outside.example", tmp_path, alg="ES256")
+
+
+def believing(fresh, issuer, **how):
+    """A daemon where alice may come in by the issuer's word."""
+    jetond = fresh(HERE + issuer.section(), **how)
     jetond.add_user("alice")
+    assert link(jetond, "alice", issuer, "a").status == 201
+    return jetond
+
+
+def kill_all(pids):
+    """Kills these processes and waits until none of them is there any more."""
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    while any(os.path.exists(f"/proc/{pid}") for pid in pids):
+        time.sleep(0.02)
+
+
+def comes_in(jetond, token):
+    """What the exchange of that token comes to once it is not 503 any more."""
+    deadline = time.monotonic() + 20
+    while True:
+        reply = exchange(jetond, token)
+        if reply.status != 503:
+            return reply.status
+        assert time.monotonic() < deadline, jetond.log()
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("victim", ["frontend", "authority", "signer", "worker", "names",
+                                    "units", "issuer"])
+def test_a_killed_process_is_replaced_and_the_next_call_works(fresh, issuer, victim):
+    jetond = believing(fresh, issuer)
     for pid in jetond.children()[victim]:
         os.kill(pid, signal.SIGKILL)
     assert works(jetond), jetond.log()
     jetond.add_user("bob")
-    assert victim in jetond.log()
+    assert comes_in(jetond, issuer.token("a")) == 200
+    jetond.wait_for_log(f"jetond-{victim}")
+
+
+def test_a_killed_issuer_process_costs_its_callers_a_503_and_no_token(fresh, issuer):
+    """Who waits for its word is told at once, who needs none of it sees nothing, and the token that
+    was asked about is as good as before."""
+    jetond = believing(fresh, issuer)
+    children = jetond.children()
+    (pid,), token = children["issuer"], issuer.token("a")
+    os.kill(pid, signal.SIGSTOP)
+    with jetond.connect() as waiting:
+        waiting.send(compose("POST", "/token", [FORM], encode_form(EXCHANGE | {
+            "subject_token": token})))
+        jetond.settle()
+        assert jetond.login("alice").status == 200
+        with contextlib.suppress(ProcessLookupError):  # after 5 s the authority has it killed
+            os.kill(pid, signal.SIGKILL)
+        reply = waiting.reply()
+    assert (reply.status, reply.json()["error"]) == (503, "temporarily_unavailable")
+    assert comes_in(jetond, token) == 200
+    assert exchange(jetond, token).status == 400, "a token is good for one login"
+    assert f"jetond-issuer (pid {pid}) ended: killed by SIGKILL" in jetond.log()
+    now = jetond.children()
+    assert [now[name] for name in now if name != "issuer"] == \
+        [children[name] for name in now if name != "issuer"]
+    assert token.split(".")[1] not in jetond.log()
+
+
+def test_a_frozen_issuer_process_is_killed_and_its_caller_is_told(fresh, issuer):
+    jetond = believing(fresh, issuer)
+    (pid,), token = jetond.children()["issuer"], issuer.token("a")
+    os.kill(pid, signal.SIGSTOP)
+    assert exchange(jetond, token).status == 503
+    assert comes_in(jetond, token) == 200
+    assert pid not in jetond.children()["issuer"]
+    jetond.wait_for_log(f"jetond-issuer (pid {pid}) broke the rules of its channel: killed")
+
+
+def test_without_the_issuer_process_passwords_and_tokens_go_on(fresh, issuer, tmp_path):
+    """Its program is gone while the daemon runs, and comes back."""
+    programs = tmp_path / "libexec"
+    shutil.copytree(BUILD / "libexec", programs)
+    jetond = believing(fresh, issuer, programs=programs)
+    (pid,), token = jetond.children()["issuer"], issuer.token("a")
+    (programs / "jetond-issuer").rename(programs / "away")
+    kill_all([pid])
+    jetond.wait_for_log("jetond-issuer cannot be started")
+    assert exchange(jetond, token).status == 503
+    assert jetond.login("alice").status == 200
+    assert jetond.get("/users/me", token=jetond.token("alice")).status == 200
+    jetond.add_user("bob")
+    (programs / "away").rename(programs / "jetond-issuer")
+    assert comes_in(jetond, token) == 200
+
+
+def test_a_daemon_without_the_issuers_program_does_not_start_and_names_it(fresh, issuer, tmp_path):
+    programs = tmp_path / "libexec"
+    shutil.copytree(BUILD / "libexec", programs)
+    (programs / "jetond-issuer").unlink()
+    refuses_to_start(fresh(HERE + issuer.section(), start=False, programs=programs),
+                     str(programs / "jetond-issuer"), "No such file")
 
 
 @pytest.mark.parametrize("victim", ["frontend", "authority", "signer", "worker"])
@@ -102,11 +198,7 @@ def test_a_frontend_and_names_killed_together_leave_the_authority_well(fresh):
         ask_for(first, "first")
         os.kill(authority, signal.SIGSTOP)
         ask_for(second, "second")
-        dead = [names, *children["frontend"]]
-        for pid in dead:
-            os.kill(pid, signal.SIGKILL)
-        while any(os.path.exists(f"/proc/{pid}") for pid in dead):
-            time.sleep(0.02)
+        kill_all([names, *children["frontend"]])
         os.kill(authority, signal.SIGCONT)
         assert second.is_closed()
     assert works(jetond)
@@ -137,10 +229,11 @@ def test_more_long_lists_than_fit_are_503_and_cost_nobody_his_connection(fresh):
     assert jetond.children()["frontend"] == frontends, jetond.log()
 
 
-@pytest.mark.parametrize("frozen", [None, "signer", "authority", "worker", "frontend", "names"])
-def test_when_the_parent_dies_all_others_are_gone(fresh, frozen):
+@pytest.mark.parametrize("frozen", [None, "signer", "authority", "worker", "frontend", "names",
+                                    "issuer"])
+def test_when_the_parent_dies_all_others_are_gone(fresh, issuer, frozen):
     """Who is stopped as well: it sees no end of its control channel."""
-    jetond = fresh()
+    jetond = fresh(HERE + issuer.section())
     children = jetond.children()
     for pid in children.get(frozen, []):
         os.kill(pid, signal.SIGSTOP)
@@ -380,9 +473,10 @@ def test_a_201_is_sent_after_the_commit_is_on_the_disk(fresh):
         os.unlink(trace)
 
 
-def test_children_are_few_and_named(fresh):
-    jetond = fresh("workers = 2\n")
-    counts = {name: len(pids) for name, pids in jetond.children().items()}
-    assert counts == {"frontend": 2, "authority": 1, "signer": 1, "worker": 2, "names": 1,
-                      "units": 1}
+def test_children_are_few_and_named(fresh, issuer):
+    few = {"frontend": 2, "authority": 1, "signer": 1, "worker": 2, "names": 1, "units": 1}
+    for section, more in (("", {}), (issuer.section(), {"issuer": 1})):
+        jetond = fresh(f"{HERE}workers = 2\n{section}")
+        counts = {name: len(pids) for name, pids in jetond.children().items()}
+        assert counts == few | more
     assert (BUILD / "libexec").is_dir()
