@@ -300,7 +300,8 @@ def test_the_service_can_write_its_own_folders_alone(host):
     for folder in ("/run/jeton", "/var/lib/jeton"):
         assert touch(folder).returncode == 0
         host.get("rm", f"{folder}/written")
-    for folder in ("/etc", "/etc/jeton", "/usr/lib", "/var/lib", "/var/log", "/run", "/boot"):
+    for folder in ("/etc", "/etc/jeton", "/usr/lib", "/var/lib", "/var/lib/jeton-issuers",
+                   "/var/log", "/run", "/boot"):
         answer = touch(folder)
         assert "Read-only file system" in answer.stderr, (folder, answer)
     for folder in ("/home/pat", "/root"):

@@ -1,4 +1,5 @@
-"""The keys of an outside issuer are fetched by a unit of its own, in its sandbox and under its user."""
+"""The keys of an outside issuer are fetched by a unit of its own, in its sandbox and under its user;
+and read by a process of the service, in the service's."""
 import json
 from pathlib import Path
 
@@ -6,15 +7,16 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from front import write_certificates
 from machine import wait_until
-from outside import jwk_of
+from outside import GRANT, ID_TOKEN, Issuer, jwk_of
 
 START_SECONDS = 20
+URL = "https://issuer.test"
 FILE = "/var/lib/jeton-issuers/test.json"
 SECTION = f"""
-issuer "https://issuer.test" {{
+issuer "{URL}" {{
     jwks = "{FILE}"
     jwks-uri = "https://127.0.0.1:8443/keys"
-    audience = "app"
+    audience = "app.example"
     alg = ES256
 }}
 """
@@ -84,3 +86,49 @@ def test_the_timer_starts_it_once_it_is_enabled(host, published):
             host.run("cat", FILE).stdout or "null") == fresh)
     finally:
         host.get("systemctl", "disable", "--now", "jeton-issuers.timer")
+
+
+# --- the service ---
+
+@pytest.fixture
+def anew(host):
+    """Asked for before `published`: after it, the service runs without the section again."""
+    yield
+    host.get("systemctl", "restart", "jetond")
+
+
+@pytest.fixture
+def linked(host, anew, published, tmp_path):
+    """The service has the section, the file has the keys, and pat is linked: gives the issuer."""
+    issuer = Issuer(URL, tmp_path, alg="ES256")
+    (published / "keys").write_text(issuer.file.read_text())
+    result, said = fetched(host)
+    assert result == "success", said
+    host.get("systemctl", "restart", "jetond")
+    link = ("jeton", "user", "link", "pat", "--issuer", URL, "--subject", "p")
+    host.get(*link)
+    yield issuer
+    host.get(*link, "--remove")
+
+
+def status_of_login(host, token):
+    fields = {"grant_type": GRANT, "subject_token_type": ID_TOKEN, "subject_token": token}
+    return host.run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}",
+                    "--unix-socket", "/run/jeton/jeton.sock", "http://jeton/token",
+                    *(part for pair in fields.items()
+                      for part in ("--data-urlencode", "=".join(pair)))).stdout
+
+
+def test_the_service_logs_in_by_the_keys_that_the_unit_fetched(host, linked):
+    assert ("jetond-issuer", "jeton-worker") in host.processes().values()
+    assert status_of_login(host, linked.token("p")) == "200", host.journal()
+    assert status_of_login(host, linked.token("q")) == "400"
+
+
+def test_a_killed_issuer_process_is_replaced_without_systemd(host, linked):
+    killed, kept = host.pid_of("jetond-issuer"), (host.unit("MainPID"), host.unit("NRestarts"))
+    host.get("sh", "-c", f"kill -KILL {killed}")
+    token = linked.token("p")
+    wait_until("pat logs in again", START_SECONDS, lambda: status_of_login(host, token) == "200")
+    assert host.pid_of("jetond-issuer") != killed
+    assert (host.unit("MainPID"), host.unit("NRestarts")) == kept
