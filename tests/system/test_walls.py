@@ -1,15 +1,19 @@
 """The walls between the processes, tried from each side under the uid that stands there."""
+import contextlib
 import os
 import pwd
 import signal
 import socket
 import struct
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
-from harness import in_process_of
+from harness import all_rest, children_of, in_process_of
 from outside import exchange, link
 
+PREFIX = Path("/opt/jeton")
 # Of the processes, and of the unit that fetches the keys of outside issuers.
 ACCOUNTS = ["jeton", "jeton-signer", "jeton-frontend", "jeton-worker", "jeton-issuers"]
 STRANGER = 4899
@@ -80,6 +84,46 @@ def test_only_the_signer_and_the_authority_can_write_a_page(system):
                 flags = int(info.split("flags:\t")[1].split()[0], 8)
                 writes = {"/run/jeton/keys": "signer", "/run/jeton/status": "authority"}[target]
                 assert (flags & os.O_ACCMODE != os.O_RDONLY) == (name == writes), (name, target)
+
+
+def wait_until_blocked(parent):
+    """The command's child, once it is the program that it is to be, and sleeps."""
+    deadline = time.monotonic() + 20
+    while True:
+        for pid in children_of(parent.pid):
+            if status_of(pid).get("Name") == "jetond-authorit" and all_rest([pid]):
+                return pid
+        assert parent.poll() is None and time.monotonic() < deadline, "it does not come to rest"
+
+
+def test_who_exports_the_users_has_the_authoritys_rights_and_no_more(system):
+    """Its output is a pipe that takes nothing, so that it stays to be looked at."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writing, bytes(4096))
+    os.set_blocking(writing, True)
+    command = subprocess.Popen([PREFIX / "bin" / "jeton", "user", "export"],
+                               stdin=subprocess.DEVNULL, stdout=writing,
+                               env={"LD_LIBRARY_PATH": str(PREFIX / "lib")})
+    os.close(writing)
+    try:
+        pid = wait_until_blocked(command)
+        status = status_of(pid)
+        account = pwd.getpwnam("jeton")
+        assert status["Uid"].split() == [str(account.pw_uid)] * 4
+        assert status["Gid"].split() == [str(account.pw_gid)] * 4
+        assert status["Groups"].split() == []
+        assert int(status["CapEff"], 16) == 0 and int(status["CapPrm"], 16) == 0
+        files = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()
+                 if int(link.name) > 2}
+        assert files <= {"/var/lib/jeton/db", *map(str, Path("/var/lib/jeton/db").iterdir())}
+    finally:
+        with os.fdopen(reading, "rb") as pipe:
+            said = pipe.read()
+    assert command.wait(20) == 0
+    assert b'"pat"' in said
 
 
 def files_of_all():
@@ -193,7 +237,6 @@ def test_rules_that_no_worker_may_open_count_all_the_same(stopped, hidden_rules)
 
 
 def test_bad_rules_that_no_worker_may_open_are_refused_by_line(stopped, hidden_rules):
-    import subprocess
     hidden_rules.write_text("minclass = 1\nminlenn = 30\n")
     result = subprocess.run(stopped.command(), capture_output=True, text=True, timeout=60)
     assert result.returncode == 1
@@ -201,7 +244,6 @@ def test_bad_rules_that_no_worker_may_open_are_refused_by_line(stopped, hidden_r
 
 
 def test_a_key_of_another_owner_is_refused_by_name(stopped):
-    import subprocess
     folder = Path("/var/lib/jeton/keys")
     (key,) = folder.glob("*.pem")
     owner = key.stat().st_uid
