@@ -402,7 +402,8 @@ def test_a_damaged_page_is_seen_though_the_sums_fit(stand, backup, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"no database", bytes(100), b"SQLite format 3\0" * 512,
-                                     os.urandom(8192)])
+                                     bytes(range(256)) * 32],
+                         ids=["words", "zeros", "headings", "every byte"])
 def test_what_is_no_database_is_refused(stand, backup, tmp_path, content):
     backup.replace("database", content)
     backup.write(tmp_path / "file")
