@@ -11,6 +11,9 @@
 
 /* Deeper than any body that we understand. */
 #define JSON_DEPTH_MAX 8
+/* Of one array of objects: each has an answer, and that of an empty one takes 300 times its room.
+ */
+#define JSON_OBJECTS_MAX 1000
 
 struct json_t; /* jansson's */
 
@@ -59,7 +62,8 @@ enum json_kind {
         JSON_KIND_FLAG,
         JSON_KIND_TIME,    /* RFC 3339 in UTC */
         JSON_KIND_SECONDS, /* since 1970, from 1 */
-        JSON_KIND_OBJECTS, /* an array of objects, of which only the number is given */
+        JSON_KIND_OBJECTS, /* an array of JSON_OBJECTS_MAX objects at most, of which only the number
+                            * is given */
 };
 
 struct json_member {

@@ -142,7 +142,7 @@ static int read_seconds(const json_t *value, struct json_value *ret) {
 static int read_objects(const json_t *array, struct json_value *ret) {
         size_t i;
 
-        if (!json_is_array(array))
+        if (!json_is_array(array) || json_array_size(array) > JSON_OBJECTS_MAX)
                 return -EINVAL;
         for (i = 0; i < json_array_size(array); i++)
                 if (!json_is_object(json_array_get(array, i)))

@@ -1,5 +1,10 @@
-/* POST /import/users: root brings users that another system had. The rows of the body go to the
- * authority as many at a time as a message holds; what becomes of each is listed in their order.
+/* POST /import/users: root brings users that another system had.
+ *
+ *         user_import_begin()      may the caller do it: the authority is asked with no rows, and
+ *                                  until it has said so the body is bytes that nobody reads
+ *         import_allowed()         the body becomes rows
+ *         import_go_on()           as many as a message holds go to the authority; what becomes of
+ *                                  each is listed in their order
  *
  * A row that cannot be read is refused here, and takes no other along. */
 #include "routes.h"
@@ -36,9 +41,11 @@ enum member {
 };
 
 /* clang-format off */
+_Static_assert(JSON_OBJECTS_MAX == 1000, "as the text says");
+
 static const struct json_member members[MEMBER_COUNT] = {
         [MEMBER_USERS] =   {"users", JSON_KIND_OBJECTS, true, false,
-                            "users must be an array of objects"},
+                            "users must be an array of at most 1000 objects"},
         [MEMBER_DRY_RUN] = {"dry_run", JSON_KIND_FLAG, false, false,
                             "dry_run must be true or false"},
         [MEMBER_ALLOW_ACCOUNT_NAMES] =
@@ -208,8 +215,7 @@ static int import_go_on(struct request *request) {
         r = rows_gather(request, import);
         if (r < 0)
                 return r;
-        /* Who may not import is told so by the authority, whatever he brings. */
-        if (import->rows.count > 0 || !request->is_asked)
+        if (import->rows.count > 0)
                 return import_ask(request, import);
         return request_reply_json(request, &reply, &request->list);
 }
@@ -231,13 +237,10 @@ static int read_body(struct request *request, struct user_import *import) {
         return 0;
 }
 
-int user_import_begin(struct request *request) {
+static int import_allowed(struct request *request, const union message *answer) {
         int r;
 
-        if (request->authorization.scheme != SCHEME_PEER)
-                return request_refuse(
-                        request, 401, "invalid_token",
-                        "users are imported with Authorization: Peer, not with a token");
+        (void)answer;
         request->import = calloc(1, sizeof *request->import);
         if (!request->import)
                 return -ENOMEM;
@@ -246,4 +249,23 @@ int user_import_begin(struct request *request) {
                 return r;
         json_begin_array(&request->list);
         return import_go_on(request);
+}
+
+int user_import_begin(struct request *request) {
+        static const struct exchange allowing = {
+                .ask = MSG_ASK_USER_IMPORT,
+                .answer = MSG_ANSWER_USERS_END,
+                .finish = import_allowed,
+        };
+        const struct msg_ask_user_import nobody = {
+                .connection = request->number,
+                .credential = CREDENTIAL_PEER,
+                .dry_run = true,
+        };
+
+        if (request->authorization.scheme != SCHEME_PEER)
+                return request_refuse(
+                        request, 401, "invalid_token",
+                        "users are imported with Authorization: Peer, not with a token");
+        return call_ask(request, &allowing, &nobody);
 }

@@ -80,6 +80,29 @@ static void what_is_no_array_of_objects_is_refused(void **state) {
         }
 }
 
+static void an_array_has_so_many_objects_and_no_more(void **state) {
+        static const struct json_member outer[] = {
+                {"users", JSON_KIND_OBJECTS, true, false, "users"},
+        };
+        static char body[4 * JSON_OBJECTS_MAX];
+        size_t i, len = (size_t)sprintf(body, "{\"users\":[{}");
+        int more;
+
+        (void)state;
+        for (i = 1; i < JSON_OBJECTS_MAX; i++)
+                len += (size_t)sprintf(body + len, ",{}");
+        for (more = 0; more < 2; more++) {
+                _cleanup_(json_values_clear) struct json_values values = {0};
+                struct fault fault;
+
+                memcpy(body + len, "]}", 2);
+                assert_int_equal(json_read((struct text){body, len + 2}, outer, 1, &values, &fault),
+                                 more ? -EBADMSG : 0);
+                assert_int_equal(values.at[0].count, more ? 0 : JSON_OBJECTS_MAX);
+                len += (size_t)sprintf(body + len, ",{}");
+        }
+}
+
 static void null_and_absent_are_different(void **state) {
         _cleanup_(json_values_clear) struct json_values with = {0}, without = {0};
         struct fault fault;
@@ -265,6 +288,7 @@ int main(void) {
                 cmocka_unit_test(members_become_values),
                 cmocka_unit_test(objects_in_an_array_are_read_one_by_one),
                 cmocka_unit_test(what_is_no_array_of_objects_is_refused),
+                cmocka_unit_test(an_array_has_so_many_objects_and_no_more),
                 cmocka_unit_test(null_and_absent_are_different),
                 cmocka_unit_test(other_bodies_are_refused),
                 cmocka_unit_test(depth_is_bounded_before_the_parser_sees_it),
