@@ -150,6 +150,10 @@ int call_send(struct call *call, enum message_type type, const void *message) {
         return link_send(frontend, type, call->number, message, -1);
 }
 
+bool call_is_crowded(const struct call *call) {
+        return channel_is_crowded(&call->authority->frontends[call->connection->class].channel);
+}
+
 static enum counted_grant grant_of(const struct call *call) {
         static const enum counted_grant grants[MSG_COUNT] = {
                 [MSG_ASK_PASSWORD_GRANT] = COUNTED_PASSWORD,

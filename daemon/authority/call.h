@@ -164,4 +164,9 @@ int call_fail(struct call *call, int error);
 /* One of a list; the call goes on. 0 or -errno; -EPERM: it waits for its commit. */
 int call_send(struct call *call, enum message_type type, const void *message);
 
+/* Whether so much waits for the frontend already that a list is better refused: one that takes too
+ * much at once is taken for captured. To be asked where a list is begun, not where it is asked for
+ * alone: many may come to that point in one turn. */
+bool call_is_crowded(const struct call *call);
+
 #endif

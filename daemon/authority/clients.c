@@ -16,7 +16,6 @@ static int list_each(void *context, const struct client *client) {
 
 int answer_client_list(struct call *call, const union message *message) {
         const struct msg_ask_client_list *ask = &message->ask_client_list;
-        const struct link *frontend = &call->authority->frontends[call->connection->class];
         uint32_t limit = ask->limit < LIST_LIMIT_MAX ? ask->limit : LIST_LIMIT_MAX;
         struct msg_answer_clients_end end;
         enum refusal refusal;
@@ -25,7 +24,7 @@ int answer_client_list(struct call *call, const union message *message) {
         r = admin_check(call, ask->credential, ask->bearer, &refusal);
         if (r < 0)
                 return r;
-        if (!refusal && channel_is_crowded(&frontend->channel))
+        if (!refusal && call_is_crowded(call))
                 refusal = REFUSAL_BUSY;
         if (refusal)
                 return call_refuse(call, refusal);

@@ -81,13 +81,28 @@ static int send_page(struct call *call, enum counts_page page, const uint64_t *w
         return r;
 }
 
+/* A page ends with its last word that is not 0: the frontend's copy begins with nothing else. */
+static size_t page_len(const uint64_t *words) {
+        size_t len = COUNTS_WORDS;
+
+        while (len > 0 && counts_read(&words[len - 1]) == 0)
+                len--;
+        return len;
+}
+
+/* The signer's answers come in bursts, and so do these. */
 static int send_all(struct call *call) {
+        const uint64_t *words;
         unsigned page;
         int r;
 
+        if (call_is_crowded(call))
+                return call_refuse(call, REFUSAL_BUSY);
         r = send_page(call, COUNTS_AUTHORITY, call->step.counts, COUNTS_OF_AUTHORITY);
-        for (page = 0; r == 0 && page < COUNTS_SHARED; page++)
-                r = send_page(call, page, call->authority->counts_pages[page], COUNTS_WORDS);
+        for (page = 0; r == 0 && page < COUNTS_SHARED; page++) {
+                words = call->authority->counts_pages[page];
+                r = send_page(call, page, words, page_len(words));
+        }
         return r < 0 ? r : call_answer(call, MSG_ANSWER_DONE, NULL);
 }
 
@@ -122,6 +137,8 @@ int answer_metrics(struct call *call, const union message *message) {
                 r = admin_check(call, ask->credential, ask->bearer, &refusal);
         if (r < 0)
                 return r;
+        if (!refusal && call_is_crowded(call))
+                refusal = REFUSAL_BUSY;
         if (refusal)
                 return call_refuse(call, refusal);
         call->free_step = free;

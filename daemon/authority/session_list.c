@@ -77,7 +77,6 @@ static int list_check(struct call *call, const struct msg_ask_sessions *ask,
 
 int answer_sessions(struct call *call, const union message *message) {
         const struct msg_ask_sessions *ask = &message->ask_sessions;
-        const struct link *frontend = &call->authority->frontends[call->connection->class];
         struct claims claims = {.sid = ""};
         enum refusal refusal;
         int r;
@@ -85,7 +84,7 @@ int answer_sessions(struct call *call, const union message *message) {
         r = list_check(call, ask, &claims, &refusal);
         if (r < 0)
                 return r;
-        if (!refusal && channel_is_crowded(&frontend->channel))
+        if (!refusal && call_is_crowded(call))
                 refusal = REFUSAL_BUSY;
         if (refusal)
                 return call_refuse(call, refusal);

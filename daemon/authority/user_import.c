@@ -76,12 +76,15 @@ static int row_send(struct call *call, const struct verdict *verdict) {
         return call_send(call, MSG_ANSWER_IMPORTED, &answer);
 }
 
+/* 503 also where they are stored: a second time each is answered that he is there. */
 static int rows_answer(struct call *call) {
         const struct import *import = call->step.import;
         const struct msg_answer_users_end end = {.total = import->count};
         size_t i;
         int r;
 
+        if (call_is_crowded(call))
+                return call_refuse(call, REFUSAL_BUSY);
         for (i = 0; i < import->count; i++) {
                 r = row_send(call, &import->verdicts[i]);
                 if (r < 0)
@@ -279,6 +282,8 @@ int answer_user_import(struct call *call, const union message *message) {
         r = admin_check(call, ask->credential, TEXT_NONE, &refusal);
         if (r < 0)
                 return r;
+        if (!refusal && call_is_crowded(call))
+                refusal = REFUSAL_BUSY;
         if (refusal)
                 return call_refuse(call, refusal);
         r = rows_keep(call, ask);

@@ -69,7 +69,6 @@ static int list_each(void *context, const struct user *user) {
 /* GET /users */
 int answer_user_list(struct call *call, const union message *message) {
         const struct msg_ask_user_list *ask = &message->ask_user_list;
-        const struct link *frontend = &call->authority->frontends[call->connection->class];
         enum refusal refusal;
         struct msg_answer_users_end end;
         uint32_t limit = ask->limit < LIST_LIMIT_MAX ? ask->limit : LIST_LIMIT_MAX;
@@ -78,7 +77,7 @@ int answer_user_list(struct call *call, const union message *message) {
         r = admin_check(call, ask->credential, ask->bearer, &refusal);
         if (r < 0)
                 return r;
-        if (!refusal && channel_is_crowded(&frontend->channel))
+        if (!refusal && call_is_crowded(call))
                 refusal = REFUSAL_BUSY;
         if (refusal)
                 return call_refuse(call, refusal);

@@ -1,0 +1,212 @@
+/* POST /import/users in the authority: rows of which nothing is to be said while too much waits for
+ * the frontend already.
+ *
+ * links: daemon/authority/user_import.c daemon/authority/refusal.c */
+#include "../../daemon/authority/answers.h"
+
+#include "../../common/cleanup.h"
+#include "../../daemon/authority/admin.h"
+#include "../../daemon/authority/audit.h"
+#include "../../daemon/authority/naming.h"
+#include "../../daemon/authority/user_rules.h"
+#include "../../daemon/privsep/import_row.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static struct authority authority;
+static struct connection connection;
+static struct call call;
+static struct import_rows rows;
+static struct user somebody = {.id = 7};
+
+static bool is_crowded;
+static enum refusal refused;
+static size_t sent, audited;
+static call_account *heard;
+
+/* ---- what the others do ---- */
+
+bool call_is_crowded(const struct call *asked) {
+        assert_ptr_equal(asked, &call);
+        return is_crowded;
+}
+
+int call_refuse(struct call *asked, enum refusal refusal) {
+        assert_ptr_equal(asked, &call);
+        refused = refusal;
+        return 0;
+}
+
+int call_fail(struct call *asked, int error) {
+        (void)asked;
+        (void)error;
+        fail();
+        return 0;
+}
+
+int call_send(struct call *asked, enum message_type type, const void *message) {
+        (void)message;
+        assert_ptr_equal(asked, &call);
+        assert_int_equal(type, MSG_ANSWER_IMPORTED);
+        sent++;
+        return 0;
+}
+
+int call_answer(struct call *asked, enum message_type type, const void *message) {
+        (void)asked;
+        assert_int_equal(type, MSG_ANSWER_USERS_END);
+        assert_int_equal(((const struct msg_answer_users_end *)message)->total, rows.count);
+        return 0;
+}
+
+int call_commit(struct call *asked, call_write *write, call_step *then,
+                call_not_committed *otherwise) {
+        (void)otherwise;
+        assert_int_equal(write(asked, NULL), 0);
+        return then(asked);
+}
+
+int admin_check(struct call *asked, uint8_t credential, struct text bearer,
+                enum refusal *ret_refusal) {
+        (void)asked;
+        (void)credential;
+        (void)bearer;
+        *ret_refusal = REFUSAL_NONE;
+        return 0;
+}
+
+void audit(const struct call *asked, const char *event, const char *result, struct text user,
+           const char *detail) {
+        (void)asked;
+        (void)event;
+        (void)result;
+        (void)user;
+        (void)detail;
+        audited++;
+}
+
+int naming_ask_account(struct call *asked, struct text name, call_account *then) {
+        (void)asked;
+        (void)name;
+        heard = then;
+        return 0;
+}
+
+enum refusal rule_profile(struct text full_name, struct text email, struct text roles) {
+        (void)full_name;
+        (void)email;
+        (void)roles;
+        return REFUSAL_NONE;
+}
+
+enum refusal rule_password_hash(struct text hash) {
+        (void)hash;
+        return REFUSAL_NONE;
+}
+
+int users_find_name(struct store *store, struct text name, struct user **ret) {
+        (void)store;
+        (void)name;
+        (void)ret;
+        return -ENOENT;
+}
+
+int users_add(struct transaction *transaction, const struct new_user *new_user,
+              enum users_conflict *ret_conflict, struct user **ret) {
+        (void)transaction;
+        (void)new_user;
+        (void)ret_conflict;
+        *ret = &somebody;
+        return 0;
+}
+
+void user_free(struct user *user) {
+        assert_true(!user || user == &somebody);
+}
+
+int transaction_try(struct transaction *transaction,
+                    int (*write)(void *context, struct transaction *transaction), void *context) {
+        return write(context, transaction);
+}
+
+/* ---- the tests ---- */
+
+static int begin(void **state) {
+        const struct import_row anna = {.username = TEXT("anna")};
+
+        (void)state;
+        call = (struct call){.authority = &authority, .connection = &connection};
+        rows = (struct import_rows){.len = 0};
+        is_crowded = false;
+        refused = REFUSAL_NONE;
+        sent = audited = 0;
+        heard = NULL;
+        return import_rows_add(&rows, &anna);
+}
+
+static int end(void **state) {
+        (void)state;
+        if (call.free_step)
+                call.free_step(call.step.grant);
+        return 0;
+}
+
+static void ask(bool allow_account_names) {
+        const union message message = {
+                .ask_user_import =
+                        {
+                                .credential = CREDENTIAL_PEER,
+                                .allow_account_names = allow_account_names,
+                                .rows = {rows.bytes, rows.len},
+                        },
+        };
+
+        assert_int_equal(answer_user_import(&call, &message), 0);
+}
+
+static void nothing_is_stored_of_which_there_is_no_room_to_speak(void **state) {
+        (void)state;
+        is_crowded = true;
+        ask(true);
+        assert_int_equal(refused, REFUSAL_BUSY);
+        assert_null(call.step.import);
+        assert_int_equal(audited, 0);
+}
+
+static void what_has_become_crowded_since_the_ask_is_sent_nothing(void **state) {
+        const struct msg_account unknown = {.known = false};
+
+        (void)state;
+        ask(false);
+        assert_non_null(heard);
+        is_crowded = true;
+        assert_int_equal(heard(&call, &unknown), 0);
+        assert_int_equal(refused, REFUSAL_BUSY);
+        assert_int_equal(sent, 0);
+        assert_int_equal(audited, 1); /* stored is stored */
+}
+
+static void each_row_is_answered_otherwise(void **state) {
+        (void)state;
+        ask(true);
+        assert_int_equal(refused, REFUSAL_NONE);
+        assert_int_equal(sent, 1);
+        assert_int_equal(audited, 1);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(
+                        nothing_is_stored_of_which_there_is_no_room_to_speak, begin, end),
+                cmocka_unit_test_setup_teardown(
+                        what_has_become_crowded_since_the_ask_is_sent_nothing, begin, end),
+                cmocka_unit_test_setup_teardown(each_row_is_answered_otherwise, begin, end),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
