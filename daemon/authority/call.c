@@ -81,6 +81,7 @@ void call_free(struct call *call) {
         commit_forget(call->authority, &call->commit);
         loop_timer_unset(call->authority->loop, &call->deadline);
         loop_timer_unset(call->authority->loop, &call->release);
+        connection_return_caller(&call->authority->connections, call->connection);
         if (call->connection->call == call)
                 call->connection->call = NULL;
         if (call->free_step)

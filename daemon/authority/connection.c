@@ -108,6 +108,13 @@ int connection_charge_caller(struct connections *connections, const struct budge
         return r;
 }
 
+void connection_return_caller(struct connections *connections, struct connection *connection) {
+        if (!budget_is_web(connection->charged_to))
+                return;
+        budget_move(&connections->budget, connection->charged_to, BUDGET_WEB);
+        connection->charged_to = BUDGET_WEB;
+}
+
 struct connection *connections_find(struct connections *connections, uint64_t number) {
         uint64_t slot = number >> 16;
 

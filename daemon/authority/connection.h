@@ -69,6 +69,9 @@ void connections_recharge(struct connections *connections, uint32_t uid);
 int connection_charge_caller(struct connections *connections, const struct budget_limits *limits,
                              struct connection *connection);
 
+/* He has his answer: for how long a proxy keeps its connection is not his doing. */
+void connection_return_caller(struct connections *connections, struct connection *connection);
+
 /* NULL when no such connection is open. */
 struct connection *connections_find(struct connections *connections, uint64_t number);
 

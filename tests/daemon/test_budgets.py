@@ -249,25 +249,25 @@ def test_where_the_proxy_says_no_address_its_callers_share(fresh):
     assert statuses(held) == [200] * 4
 
 
-def test_connections_are_of_the_address_that_asks_on_them(fresh):
+def test_connections_are_of_an_address_while_it_asks_on_them(fresh):
     jetond = fresh("max-connections-per-uid = 2\n" + WEB)
-    jetond.add_user("alice")
-    here, one_more, elsewhere = connect_from(jetond, 2), connect_from(jetond, 1), connect_from(jetond, 2)
+    names = people(jetond, 5)
+    kept = connect_from(jetond, 4)
 
-    def health(address, connection):
-        connection.send(compose("GET", "/health", [("X-Forwarded-For", address)]))
+    def health(connection):
+        connection.send(compose("GET", "/health", [("X-Forwarded-For", HERE)]))
         return connection.reply().status
 
-    assert [health(HERE, connection) for connection in here] == [200, 200]
-    assert health(HERE, *one_more) == 503
-    assert [health(ELSEWHERE, connection) for connection in elsewhere] == [200, 200]
-    assert health(HERE, *one_more) == 503
-    assert health("192.0.2.3", here[0]) == 200  # the proxy goes on with it for another
-    assert health(HERE, *one_more) == 200
-    assert health(HERE, here[0]) == 503
-    one_more[0].socket.close()
-    jetond.settle()
-    assert health(HERE, here[0]) == 200
+    assert [health(connection) for connection in kept] == [200] * 4  # the proxy keeps them for all
+    with workers_at_rest(jetond):
+        held = ask_from(HERE, kept[:3], names[:3])
+        refused = first_answered(held, 1)
+        assert statuses(refused) == [503]
+        others = ask_from(ELSEWHERE, connect_from(jetond, 2), names[3:])
+        jetond.settle()
+    assert statuses([connection for connection in held if connection not in refused]) == [200] * 2
+    assert statuses(others) == [200] * 2
+    assert [health(connection) for connection in kept + others] == [200] * 6
 
 
 def test_a_login_waits_for_few_of_another_addresss(fresh):

@@ -5,6 +5,7 @@
 
 #include "../../daemon/authority/call.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -85,6 +86,38 @@ static void no_number_finds_a_connection_that_is_closed(void **state) {
         assert_null(connections_find_call(&connections, UINT64_MAX));
 }
 
+static void a_connection_that_is_kept_is_not_its_last_callers(void **state) {
+        static const struct budget_limits two = {.total = SIZE, .per_uid = 2};
+        const struct peer proxy = {.is_known = false};
+        struct connection *kept[4];
+        int i;
+
+        (void)state;
+        for (i = 0; i < 4; i++) {
+                assert_int_equal(connections_add(&connections, &limits, CLASS_WEB, &proxy,
+                                                 BUDGET_WEB, &kept[i]),
+                                 0);
+                kept[i]->share = budget_share_of_address("192.0.2.1");
+        }
+        assert_int_equal(connection_charge_caller(&connections, &two, kept[0]), 0);
+        assert_int_equal(connection_charge_caller(&connections, &two, kept[1]), 0);
+        assert_int_equal(connection_charge_caller(&connections, &two, kept[2]), -EDQUOT);
+        connection_return_caller(&connections, kept[2]); /* refused: nothing of it was his */
+        assert_int_equal(connection_charge_caller(&connections, &two, kept[2]), -EDQUOT);
+        connection_return_caller(&connections, kept[0]);
+        assert_int_equal(connection_charge_caller(&connections, &two, kept[2]), 0);
+        assert_int_equal(connection_charge_caller(&connections, &two, kept[3]), -EDQUOT);
+        assert_int_equal(connections.budget.used, 4);
+}
+
+static void a_connection_of_a_uid_stays_its_own(void **state) {
+        struct connection *connection = add();
+
+        (void)state;
+        connection_return_caller(&connections, connection);
+        assert_int_equal(connection->charged_to, 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(an_answer_finds_its_call_in_every_slot, begin, end),
@@ -92,6 +125,9 @@ int main(void) {
                         an_answer_that_was_long_on_its_way_finds_no_later_call, begin, end),
                 cmocka_unit_test_setup_teardown(no_number_finds_a_connection_that_is_closed, begin,
                                                 end),
+                cmocka_unit_test_setup_teardown(a_connection_that_is_kept_is_not_its_last_callers,
+                                                begin, end),
+                cmocka_unit_test_setup_teardown(a_connection_of_a_uid_stays_its_own, begin, end),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
