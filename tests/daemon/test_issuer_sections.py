@@ -1,6 +1,8 @@
 """The issuer sections of a daemon that runs: what a reload takes over, and what a bad folder costs."""
 import signal
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 from outside import Issuer, exchange, link
@@ -9,13 +11,14 @@ HERE = 'issuer = "https://here.example"\nmin-uid = 1\n'
 
 
 @pytest.fixture
-def issuers(tmp_path):
-    """Two of them, each with a folder of his own."""
-    made = []
-    for name, algorithm in (("one", "RS256"), ("two", "ES256")):
-        (tmp_path / name).mkdir(mode=0o755)
-        made.append(Issuer(f"https://{name}.example", tmp_path / name, alg=algorithm))
-    return made
+def issuers():
+    """Two of them, each with a folder of his own; the path is short, for the log cuts a long one."""
+    with tempfile.TemporaryDirectory(prefix="jetoni.", dir="/tmp") as place:
+        made = []
+        for name, algorithm in (("one", "RS256"), ("two", "ES256")):
+            Path(place, name).mkdir(mode=0o755)
+            made.append(Issuer(f"https://{name}.example", Path(place, name), alg=algorithm))
+        yield made
 
 
 def configure(daemon, *sections):
