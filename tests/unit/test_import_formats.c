@@ -224,6 +224,33 @@ static void columns_have_the_names_that_programs_give_them(void **state) {
                     "{\"username\":\"a\"}");
 }
 
+static void who_is_disabled_by_one_column_is_enabled_by_no_other(void **state) {
+        static const char *const off[] = {
+                "disabled\":true",   "is_disabled\":1", "locked\":\"yes\"", "is_locked\":true",
+                "is_active\":false", "active\":0",      "enabled\":\"no\"", "is_enabled\":false"};
+        static const char *const on[] = {"disabled\":false",  "is_disabled\":0",  "locked\":\"no\"",
+                                         "is_locked\":false", "is_active\":true", "active\":1",
+                                         "enabled\":\"yes\"", "is_enabled\":true"};
+        char line[128];
+        size_t i, j;
+
+        (void)state;
+        for (i = 0; i < ELEMENTS(off); i++) {
+                for (j = 0; j < ELEMENTS(on); j++) {
+                        if (i == j)
+                                continue; /* one column is not there twice */
+                        snprintf(line, sizeof line, "{\"%s,\"%s,\"login\":\"a\"}", off[i], on[j]);
+                        assert_json(line, "{\"disabled\":true,");
+                        snprintf(line, sizeof line, "{\"%s,\"%s,\"login\":\"a\"}", on[j], off[i]);
+                        assert_json(line, "{\"disabled\":true,");
+                }
+        }
+        assert_json("{\"is_active\":true,\"locked\":false,\"login\":\"a\"}",
+                    "{\"disabled\":false,");
+        assert_json("{\"must_change\":true,\"must_change_password\":false,\"login\":\"a\"}",
+                    "{\"must_change_password\":true,");
+}
+
 static void roles_come_as_arrays_lists_and_arrays_in_texts(void **state) {
         (void)state;
         assert_json("{\"username\":\"a\",\"roles\":[\"x\",\"y\"]}", "{\"roles\":[\"x\",\"y\"],");
@@ -437,6 +464,7 @@ int main(void) {
                 cmocka_unit_test(a_header_names_the_user_and_its_strangers_are_noted),
                 cmocka_unit_test(a_quote_is_open_until_it_is_closed),
                 cmocka_unit_test(columns_have_the_names_that_programs_give_them),
+                cmocka_unit_test(who_is_disabled_by_one_column_is_enabled_by_no_other),
                 cmocka_unit_test(roles_come_as_arrays_lists_and_arrays_in_texts),
                 cmocka_unit_test(a_value_of_another_kind_is_refused),
                 cmocka_unit_test(djangos_hashes_are_spelled_as_everybody_elses),

@@ -83,23 +83,29 @@ static int flag_of(const json_t *value, bool *ret) {
         return 0;
 }
 
+/* Of several columns that mean the same, one that says so is not taken back by another: somebody
+ * who is not active is disabled, though he is not locked. */
+static int put_flag(const struct member *member, bool flag, struct row *row) {
+        if (json_is_true(json_object_get(row->user, member->name)))
+                return 0;
+        return put(member, json_boolean(flag), row);
+}
+
 static int set_flag(const struct member *member, const json_t *value, struct row *row) {
         bool flag;
 
         if (flag_of(value, &flag) < 0)
                 return refuse_kind(member, row, "true or false");
-        return put(member, json_boolean(flag), row);
+        return put_flag(member, flag, row);
 }
 
-/* "is_active" and the like. What says that somebody is disabled is not taken back. */
+/* "is_active" and the like. */
 static int set_not(const struct member *member, const json_t *value, struct row *row) {
         bool flag;
 
         if (flag_of(value, &flag) < 0)
                 return refuse_kind(member, row, "the opposite of true or false");
-        if (json_is_true(json_object_get(row->user, member->name)))
-                return 0;
-        return put(member, json_boolean(!flag), row);
+        return put_flag(member, !flag, row);
 }
 
 static int set_moment(const struct member *member, const json_t *value, struct row *row) {
