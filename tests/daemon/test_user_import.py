@@ -227,7 +227,17 @@ def test_bytes_that_are_no_text_are_refused_line_by_line(jetond):
             b"bytes_g,G\r\n\"bytes_h,")
     said = report(jetond, text)
     assert said["imported"] == 2
-    assert [row["line"] for row in said["refused"]] == [3, 4, 5, 7, 8, 11]
+    assert [row["line"] for row in said["refused"]] == [3, 4, 5, 7, 8, 9, 11]
+
+
+def test_a_stray_quote_takes_no_other_line_along(jetond):
+    rows = [f"quo{i},Number {i},{HASH},words" for i in range(300)]
+    rows[3] = rows[3].replace(",N", ',"N')
+    rows[200] = rows[200].replace("words", '"words\nand more,\nof them"')
+    said = report(jetond, "username,full_name,hash,bio\n" + "\n".join(rows) + "\n")
+    assert (said["imported"], said["continuation_lines"]) == (299, 2)
+    assert [(row["line"], row["reason"]) for row in said["refused"]] == [
+        (5, "opens a quote that is not closed within 16 lines")]
 
 
 def test_a_name_cannot_steer_the_terminal(jetond):

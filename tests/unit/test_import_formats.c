@@ -3,11 +3,11 @@
  *
  * links: client/cli/import/shadow.c client/cli/import/csv.c client/cli/import/json_line.c
  * links: client/cli/import/member.c client/cli/import/hash.c client/cli/import/moment.c
- * links: client/cli/import/row.c client/cli/import/lines.c client/body.c
+ * links: client/cli/import/row.c client/cli/import/lines.c client/cli/import/csv_record.c
+ * links: client/body.c
  * needs: jansson */
-#include "../../client/cli/import/format.h"
+#include "../../client/cli/import/csv_record.h"
 #include "../../client/cli/import/hash.h"
-#include "../../client/cli/import/lines.h"
 #include "../../client/cli/import/moment.h"
 #include "../../common/cleanup.h"
 
@@ -153,7 +153,7 @@ static void fields_are_quoted_as_rfc_4180_has_it(void **state) {
                    "{\"full_name\":\"A, \\\"B\\\" C\",");
         assert_csv("\"username\",full_name", "\"anna\",", "{\"username\":\"anna\"}");
         assert_csv("username,full_name", "anna,\"\"", "{\"username\":\"anna\"}");
-        assert_csv("full_name,username", "\"two\nlines\",anna", "{\"full_name\":\"two\\nlines\",");
+        assert_csv("bio,username", "\"two\nlines\",anna", "{\"username\":\"anna\"}");
         assert_csv("username", "anna", "{\"username\":\"anna\"}");
 }
 
@@ -168,6 +168,7 @@ static void a_record_that_is_not_like_the_header_is_refused(void **state) {
         assert_csv("username,email", "\"anna,", "a quote stands where none may");
         assert_csv("username,email", "\"an\"na\",", "a quote stands where none may");
         assert_csv("username,email", "\xff,", "is not UTF-8");
+        assert_csv("full_name,username", "\"two\nlines\",anna", "a quoted field that jeton has");
 }
 
 static void a_header_names_the_user_and_its_strangers_are_noted(void **state) {
@@ -396,8 +397,8 @@ static void lines_lose_their_ends_and_the_first_its_mark(void **state) {
                     "\xef\xbb\xbf"
                     "c");
         assert_no_line(lines);
-        assert_int_equal(lines->number, 4);
-        assert_int_equal(lines->offset, sizeof bytes - 1);
+        assert_int_equal(lines->at.number, 4);
+        assert_int_equal(lines->at.offset, sizeof bytes - 1);
         lines_close(lines);
 }
 
@@ -436,11 +437,127 @@ static void a_line_may_be_of_any_length(void **state) {
                 assert_int_equal(fault, len <= LINE_BYTES_MAX ? LINE_FINE : LINE_LONG);
                 assert_int_equal(line.len, len <= LINE_BYTES_MAX ? len : 0);
                 assert_line(lines, LINE_FINE, "next");
-                assert_int_equal(lines->number, 2);
+                assert_int_equal(lines->at.number, 2);
                 assert_no_line(lines);
                 lines_close(lines);
                 free(bytes);
         }
+}
+
+static void marked_lines_are_read_again(void **state) {
+        struct lines *lines = lines_of("a\nb\nc\n", 6);
+
+        (void)state;
+        assert_line(lines, LINE_FINE, "a");
+        lines_mark(lines, true);
+        assert_line(lines, LINE_FINE, "b");
+        assert_line(lines, LINE_FINE, "c");
+        assert_no_line(lines);
+        lines_rewind(lines);
+        assert_int_equal(lines->at.number, 1);
+        assert_int_equal(lines->at.offset, 2);
+        assert_line(lines, LINE_FINE, "b");
+        assert_line(lines, LINE_FINE, "c");
+        assert_no_line(lines);
+        lines_close(lines);
+}
+
+static void no_more_is_kept_than_there_is_room_for(void **state) {
+        size_t len = LINES_AT_A_TIME + 100, i;
+        char *bytes = malloc(len);
+        enum line_fault fault;
+        struct lines *lines;
+        struct text line;
+        int r;
+
+        (void)state;
+        memset(bytes, 'x', len);
+        for (i = 99; i < len; i += 100)
+                bytes[i] = '\n';
+        lines = lines_of(bytes, len);
+        lines_mark(lines, true);
+        while ((r = lines_next(lines, &line, &fault)) == 0)
+                assert_int_equal(line.len, 99);
+        assert_int_equal(r, -ENOBUFS);
+        lines_rewind(lines);
+        for (i = 0; lines_next(lines, &line, &fault) == 0; i++)
+                assert_int_equal(fault, LINE_FINE);
+        assert_int_equal(i, (len + 99) / 100);
+        lines_close(lines);
+        free(bytes);
+}
+
+/* ---- CSV records of several lines ---- */
+
+struct told {
+        unsigned long users, refused, lines, more;
+};
+
+/* Reads all of it below a header; each line is a user, is refused or belongs to the one above. */
+static struct told read_records(const char *text) {
+        struct lines *lines = lines_of(text, strlen(text));
+        struct csv_record record = {.bytes = NULL};
+        struct told told = {.users = 0};
+        struct table table = {.ignored = NULL};
+        enum line_fault fault;
+        struct text line;
+
+        assert_int_equal(csv_read_header(TEXT("username,full_name,bio"), &table), 0);
+        while (lines_next(lines, &line, &fault) == 0) {
+                struct row row;
+
+                assert_int_equal(row_begin(&row, lines->at.number), 0);
+                if (fault)
+                        row_refuse(&row, "fault");
+                else
+                        assert_int_equal(csv_record_read(&record, lines, line, &table, &row), 0);
+                told.users += row.kind == ROW_USER;
+                told.refused += row.kind == ROW_REFUSED;
+                row_clear(&row);
+        }
+        told.lines = lines->at.number;
+        told.more = record.more;
+        assert_int_equal(told.lines, told.users + told.refused + told.more);
+        csv_record_clear(&record);
+        table_clear(&table);
+        lines_close(lines);
+        return told;
+}
+
+static void assert_records(const char *text, unsigned long users, unsigned long refused) {
+        struct told told = read_records(text);
+
+        if (told.users != users || told.refused != refused)
+                fail_msg("%lu users and %lu refused of %s", told.users, told.refused, text);
+}
+
+static void a_record_may_go_on_in_the_next_lines(void **state) {
+        (void)state;
+        assert_records("a,A,\"one\ntwo\r\n\nthree\"\nb,B,\n", 2, 0);
+        assert_records("a,A,\"one\ntwo, \"\"three\"\"\"\nb,B,", 2, 0);
+}
+
+static void a_stray_quote_costs_its_own_line_alone(void **state) {
+        (void)state;
+        assert_records("a,A,\nb,\"B,\nc,C,\nd,D,\n", 3, 1);
+        assert_records("a,A\",\nc,C,\nd,D,\n", 2, 1);
+        assert_records("a,\"A,\nb,\"B, of b\",\nc,C,\nd,\"D\",\n", 3, 1);
+        assert_records("a,\"A,\nb,B,\nc,\"C,\nd,D,\n", 2, 2);
+        assert_records("a,\"A,x\nb,B,\nc,C\",\nd,D,\n", 2, 2);
+        assert_records("a,\"A\nb,B\xff,\nc,C,\n", 1, 2);
+        assert_records("a,A,\"", 0, 1);
+}
+
+static void a_stray_quote_in_a_long_file_costs_its_own_line_alone(void **state) {
+        size_t size = 3000 * 32 + 1, len = 0, i;
+        char *text = malloc(size);
+
+        (void)state;
+        for (i = 0; i < 3000; i++)
+                len += (size_t)snprintf(text + len, size - len, "u%zu,%sU %zu,some words\n", i,
+                                        i == 17 ? "\"" : "", i);
+        assert_records(text, 2999, 1);
+        free(text);
 }
 
 static void nothing_has_no_lines(void **state) {
@@ -473,6 +590,11 @@ int main(void) {
                 cmocka_unit_test(lines_lose_their_ends_and_the_first_its_mark),
                 cmocka_unit_test(a_line_with_a_fault_is_counted_and_the_next_one_read),
                 cmocka_unit_test(a_line_may_be_of_any_length),
+                cmocka_unit_test(marked_lines_are_read_again),
+                cmocka_unit_test(no_more_is_kept_than_there_is_room_for),
+                cmocka_unit_test(a_record_may_go_on_in_the_next_lines),
+                cmocka_unit_test(a_stray_quote_costs_its_own_line_alone),
+                cmocka_unit_test(a_stray_quote_in_a_long_file_costs_its_own_line_alone),
                 cmocka_unit_test(nothing_has_no_lines),
         };
 

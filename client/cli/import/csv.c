@@ -151,6 +151,9 @@ static int record_take(void *context, struct text field, size_t index) {
         record->count++;
         if (!member)
                 return 0;
+        if (text_has(field, '\n'))
+                row_refuse(record->row, "a quoted field that jeton has a use for goes on in the "
+                                        "next line: is a quote missing or too many?");
         value = json_stringn(field.p, field.len);
         if (!value) {
                 row_refuse(record->row, "is not UTF-8");

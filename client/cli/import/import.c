@@ -101,7 +101,8 @@ static enum status import_rows(struct cli *cli, struct import *import, bool *ret
 
         while (status == STATUS_DONE && !at_end && !interrupted) {
                 status = import_row(cli, import, &at_end);
-                report_progress(&import->report, import->source.lines.offset, import->source.size);
+                report_progress(&import->report, import->source.lines.at.offset,
+                                import->source.size);
         }
         if (status == STATUS_DONE)
                 status = batch_send(cli, &import->batch, &import->report);
@@ -119,6 +120,7 @@ static enum status import_run(struct cli *cli, struct import *import) {
         status = import_rows(cli, import, &is_whole);
         if (interrupted)
                 log_error("interrupted");
+        import->report.more_lines = import->source.record.more;
         report_print(&import->report, import->source.table.ignored, is_whole);
         if (interrupted)
                 end_as_interrupted();

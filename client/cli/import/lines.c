@@ -11,18 +11,26 @@ _Static_assert(LINE_BYTES_MAX < LINES_AT_A_TIME,
 #define BYTE_ORDER_MARK TEXT("\xef\xbb\xbf")
 
 static struct text unread(const struct lines *lines) {
-        return (struct text){lines->bytes + lines->start, lines->len - lines->start};
+        return (struct text){lines->bytes + lines->at.start, lines->len - lines->at.start};
+}
+
+/* What nobody asks for any more makes room. */
+static void discard(struct lines *lines) {
+        size_t count = lines->is_marked ? lines->mark.start : lines->at.start;
+
+        memmove(lines->bytes, lines->bytes + count, lines->len - count);
+        lines->len -= count;
+        lines->at.start -= count;
+        lines->mark.start -= lines->is_marked ? count : 0;
 }
 
 /* One more read, behind what is there. */
 static int fill(struct lines *lines) {
         ssize_t got;
 
-        if (lines->start > 0) {
-                memmove(lines->bytes, lines->bytes + lines->start, lines->len - lines->start);
-                lines->len -= lines->start;
-                lines->start = 0;
-        }
+        discard(lines);
+        if (lines->len == sizeof lines->bytes)
+                return -ENOBUFS;
         got = read(lines->fd, lines->bytes + lines->len, sizeof lines->bytes - lines->len);
         if (got < 0)
                 return -errno;
@@ -32,15 +40,15 @@ static int fill(struct lines *lines) {
 }
 
 static void consume(struct lines *lines, size_t count) {
-        lines->start += count;
-        lines->offset += count;
+        lines->at.start += count;
+        lines->at.offset += count;
 }
 
 /* Until there is a whole line, or what is too long for one. */
 static int gather(struct lines *lines) {
         int r = 0;
 
-        while (r == 0 && !lines->is_at_end && lines->len - lines->start <= LINE_BYTES_MAX &&
+        while (r == 0 && !lines->is_at_end && unread(lines).len <= LINE_BYTES_MAX &&
                !text_has(unread(lines), '\n'))
                 r = fill(lines);
         return r;
@@ -51,7 +59,7 @@ int lines_peek(struct lines *lines, struct text *ret) {
 
         if (r < 0)
                 return r;
-        if (lines->number == 0 && text_begins(unread(lines), BYTE_ORDER_MARK))
+        if (lines->at.number == 0 && text_begins(unread(lines), BYTE_ORDER_MARK))
                 consume(lines, BYTE_ORDER_MARK.len);
         *ret = unread(lines);
         return 0;
@@ -62,7 +70,7 @@ static int skip(struct lines *lines) {
         int r = 0;
 
         while (r == 0 && !text_has(unread(lines), '\n') && !lines->is_at_end) {
-                consume(lines, lines->len - lines->start);
+                consume(lines, unread(lines).len);
                 r = fill(lines);
         }
         return r;
@@ -109,7 +117,7 @@ int lines_next(struct lines *lines, struct text *ret, enum line_fault *ret_fault
                 return r;
         if (seen.len == 0)
                 return -ENOENT;
-        lines->number++;
+        lines->at.number++;
         *ret_fault = text_has(seen, '\n') || lines->is_at_end ? LINE_FINE : LINE_LONG;
         if (*ret_fault == LINE_LONG) {
                 r = skip(lines);
@@ -122,6 +130,16 @@ int lines_next(struct lines *lines, struct text *ret, enum line_fault *ret_fault
         if (*ret_fault != LINE_FINE)
                 *ret = TEXT_NONE;
         return 0;
+}
+
+void lines_mark(struct lines *lines, bool is_marked) {
+        lines->mark = lines->at;
+        lines->is_marked = is_marked;
+}
+
+void lines_rewind(struct lines *lines) {
+        lines->at = lines->mark;
+        lines->is_marked = false;
 }
 
 void lines_clear(struct lines *lines) {

@@ -16,12 +16,18 @@ enum line_fault {
         LINE_NO_UTF8,
 };
 
-struct lines {
-        int fd;               /* borrowed */
-        size_t start, len;    /* bytes[start..len] are not handed out yet */
-        bool is_at_end;       /* of the file; bytes may be left */
+struct line_place {
+        size_t start;         /* bytes[start..] are not handed out yet */
         unsigned long number; /* of the line last handed out, from 1 */
         uint64_t offset;      /* bytes that were handed out */
+};
+
+struct lines {
+        int fd; /* borrowed */
+        struct line_place at, mark;
+        bool is_marked;
+        size_t len;     /* bytes[..len] are read */
+        bool is_at_end; /* of the file; bytes may be left */
         char bytes[LINES_AT_A_TIME];
 };
 
@@ -31,8 +37,12 @@ int lines_peek(struct lines *lines, struct text *ret);
 
 /* The next line, without its end (LF or CR LF), without the byte order mark of the first; lent
  * until the next call. Of a line with a fault the text is empty. 0; -ENOENT behind the last one;
- * other -errno of read(2). */
+ * -ENOBUFS: with a mark set, there is no room for it; other -errno of read(2). */
 int lines_next(struct lines *lines, struct text *ret, enum line_fault *ret_fault);
+
+/* Whether the lines from here on are to be kept, for lines_rewind(), which reads them again. */
+void lines_mark(struct lines *lines, bool is_marked);
+void lines_rewind(struct lines *lines);
 
 /* Wipes what is left. */
 void lines_clear(struct lines *lines);

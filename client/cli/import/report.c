@@ -157,6 +157,9 @@ static void print_text(const struct report *report, const json_t *ignored, bool 
                 puts("  left out: accounts without the hash of a password");
         if (report->admins > 0)
                 printf("  with the role admin, so administrators of jeton: %lu\n", report->admins);
+        if (report->more_lines > 0)
+                printf("  lines that go on within a quote, as part of the one above: %lu\n",
+                       report->more_lines);
         print_ignored(ignored);
         if (!is_whole && !report->is_dry)
                 puts("  what is imported stays: the same command again goes on with the others");
@@ -182,6 +185,8 @@ static void print_json(const struct report *report, const json_t *ignored, bool 
         json_object_set_new(all, "exists", json_integer((json_int_t)report->exists));
         json_object_set_new(all, "left_out", json_integer((json_int_t)report->left_out));
         json_object_set_new(all, "admins", json_integer((json_int_t)report->admins));
+        json_object_set_new(all, "continuation_lines",
+                            json_integer((json_int_t)report->more_lines));
         json_object_set(all, "refused", report->refusals);
         json_object_set_new(all, "ignored_columns", names_of(ignored));
         output_json(all);

@@ -12,9 +12,10 @@
 struct report {
         bool is_json, is_dry, shows_progress;
         unsigned long imported, exists, left_out, refused, admins;
-        json_t *refusals; /* with --json; otherwise each is printed at once */
-        json_t *names;    /* of those who exist already, the first ones */
-        int64_t drawn_ms; /* when the bar was drawn last; 0: it is not there */
+        unsigned long more_lines; /* of CSV records: those that are not the first of one */
+        json_t *refusals;         /* with --json; otherwise each is printed at once */
+        json_t *names;            /* of those who exist already, the first ones */
+        int64_t drawn_ms;         /* when the bar was drawn last; 0: it is not there */
 };
 
 /* 0 or -ENOMEM. */

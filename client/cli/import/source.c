@@ -7,12 +7,9 @@
 
 #include <fcntl.h>
 #include <spawn.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define RECORD_MAX 65536
 
 /* ---- which format ---- */
 
@@ -201,57 +198,11 @@ static const char *const faults[] = {
         [LINE_NO_UTF8] = "is not UTF-8, or has control characters in it",
 };
 
-static int record_append(struct source *source, struct text line) {
-        if (source->record_len + line.len + 1 > RECORD_MAX)
-                return -EMSGSIZE;
-        if (!source->record)
-                source->record = malloc(RECORD_MAX);
-        if (!source->record)
-                return -ENOMEM;
-        if (source->record_len > 0)
-                source->record[source->record_len++] = '\n';
-        if (line.len > 0)
-                memcpy(source->record + source->record_len, line.p, line.len);
-        source->record_len += line.len;
-        return 0;
-}
-
-/* The lines that belong to one record, when a quote is open at the end of the first. */
-static int record_read(struct source *source, struct text first, struct text *ret) {
-        enum line_fault fault = LINE_FINE;
-        struct text line = first;
-        int r;
-
-        source->record_len = 0;
-        do {
-                r = fault ? -EBADMSG : record_append(source, line);
-                *ret = (struct text){source->record, source->record_len};
-                if (r < 0 || !csv_is_open(*ret))
-                        return r;
-                r = lines_next(&source->lines, &line, &fault);
-        } while (r == 0);
-        return r == -ENOENT ? -EBADMSG : r;
-}
-
-static int csv_row(struct source *source, struct text line, struct row *row) {
-        struct text record = line;
-        int r = 0;
-
-        if (csv_is_open(line))
-                r = record_read(source, line, &record);
-        if (r == 0)
-                return csv_read(record, &source->table, row);
-        if (r != -EBADMSG && r != -EMSGSIZE)
-                return r;
-        row_refuse(row, "opens a quote that is never closed, or only far below");
-        return 0;
-}
-
 static int row_read(struct source *source, struct text line, struct row *row) {
         if (source->format == FORMAT_SHADOW)
                 return shadow_read(line, &source->table, row);
         if (source->format == FORMAT_CSV)
-                return csv_row(source, line, row);
+                return csv_record_read(&source->record, &source->lines, line, &source->table, row);
         return json_line_read(line, &source->table, row);
 }
 
@@ -272,7 +223,7 @@ int source_next(struct source *source, struct row *ret) {
 
         r = line_next(source, &line, &fault);
         if (r == 0)
-                r = row_begin(ret, source->lines.number);
+                r = row_begin(ret, source->lines.at.number);
         if (r == 0 && fault)
                 row_refuse(ret, "%s", faults[fault]);
         else if (r == 0)
@@ -308,9 +259,7 @@ void source_close(struct source *source) {
         /* It writes into a pipe that nobody reads any more, and ends. */
         if (reader > 0)
                 waitpid(reader, NULL, 0);
-        if (source->record)
-                explicit_bzero(source->record, RECORD_MAX);
-        freep(&source->record);
+        csv_record_clear(&source->record);
         lines_clear(&source->lines);
         table_clear(&source->table);
         source->reader = 0;

@@ -3,8 +3,7 @@
 #ifndef JETON_CLI_IMPORT_SOURCE_H
 #define JETON_CLI_IMPORT_SOURCE_H
 
-#include "format.h"
-#include "lines.h"
+#include "csv_record.h"
 
 #include <sys/types.h>
 
@@ -25,8 +24,7 @@ struct source {
         uint64_t size; /* bytes of the file; 0: not known */
         struct lines lines;
         struct table table;
-        char *record; /* CSV: of several lines; owned */
-        size_t record_len;
+        struct csv_record record;
         pid_t reader; /* jeton-import-sqlite; 0: none runs */
 };
 
