@@ -92,6 +92,16 @@ def test_lines_of_shadow(jetond):
     assert shown(jetond, "sh_new")["expires_at"] == "2024-10-04T00:00:00Z"
 
 
+def test_full_names_that_cannot_be_read_end_it_before_it_begins(jetond):
+    text = f"sh_nameless:{HASH}:19000:0:99999:7:::\n"
+    before = count(jetond)
+    for file, why in ((jetond.directory / "missing", "cannot open .*/missing: No such file"),
+                      (jetond.directory, "cannot read .*: Is a directory")):
+        done = run(jetond, text, "--passwd", str(file))
+        assert done.returncode == 1 and re.search(why, done.stderr), done
+    assert count(jetond) == before
+
+
 def test_csv_as_a_spreadsheet_writes_it(jetond):
     sheet = io.StringIO("\ufeff")
     sheet.seek(1)

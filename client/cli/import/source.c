@@ -53,6 +53,11 @@ static enum format format_of(struct text beginning) {
 
 /* ---- opening ---- */
 
+static int say_unreadable(const struct source *source, const char *verb, int r) {
+        log_error("cannot %s %s: %s", verb, source->name, strerror(-r));
+        return r;
+}
+
 static int open_file(const char *path, struct source *source) {
         struct stat about;
         int fd;
@@ -63,10 +68,8 @@ static int open_file(const char *path, struct source *source) {
         } else {
                 fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
         }
-        if (fd < 0) {
-                log_error("cannot open %s: %s", source->name, strerror(errno));
-                return -errno;
-        }
+        if (fd < 0)
+                return say_unreadable(source, "open", -errno);
         if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode))
                 source->size = (uint64_t)about.st_size;
         source->lines.fd = fd;
@@ -148,10 +151,8 @@ static int find_format(const char *format, struct source *source) {
         int r;
 
         r = lines_peek(&source->lines, &beginning);
-        if (r < 0) {
-                log_error("cannot read %s: %s", source->name, strerror(-r));
-                return r;
-        }
+        if (r < 0)
+                return say_unreadable(source, "read", r);
         source->format = format ? format_named(format) : format_of(beginning);
         if (source->format != FORMAT_UNKNOWN)
                 return 0;
@@ -182,12 +183,14 @@ int source_read_passwd(struct source *source, const char *path) {
         int r;
 
         r = open_file(path, &passwd);
+        if (r < 0)
+                return r;
         while (r == 0) {
                 r = lines_next(&passwd.lines, &line, &fault);
                 if (r == 0)
                         r = passwd_read(line, &source->table);
         }
-        return r == -ENOENT ? 0 : r;
+        return r == -ENOENT ? 0 : say_unreadable(&passwd, "read", r);
 }
 
 /* ---- rows ---- */
@@ -229,7 +232,7 @@ int source_next(struct source *source, struct row *ret) {
         else if (r == 0)
                 r = row_read(source, line, ret);
         if (r < 0 && r != -ENOENT && r != -EINTR)
-                log_error("cannot read %s: %s", source->name, strerror(-r));
+                say_unreadable(source, "read", r);
         return r;
 }
 

@@ -32,7 +32,7 @@ struct source {
  * itself what is wrong. 0 or -errno; then nothing is to be closed. */
 int source_open(const char *path, const char *format, struct source *ret);
 
-/* Full names for the lines of shadow(5). */
+/* Full names for the lines of shadow(5). 0 or -errno, said. */
 int source_read_passwd(struct source *source, const char *path);
 
 /* The next user, who may be refused. The row is begun here and the caller's to clear. 0; -ENOENT
