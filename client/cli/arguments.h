@@ -57,6 +57,8 @@ enum option_id {
         OPTION_FORMAT,
         OPTION_DRY_RUN,
         OPTION_PASSWD,
+        OPTION_WITHOUT_PASSWORDS,
+        OPTION_NAME_FROM,
         OPTION_CHECK,
         OPTION_WITHOUT_KEYS,
         OPTION_REPLACE,

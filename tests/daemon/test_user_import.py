@@ -56,7 +56,8 @@ def report(jetond, text, *options):
 
 
 def lines_of(*users):
-    return "".join(json.dumps(user) + "\n" for user in users)
+    """Of users who have no password, unless it is told."""
+    return "".join(json.dumps({"password_hash": None, **user}) + "\n" for user in users)
 
 
 def shown(jetond, name):
@@ -185,11 +186,11 @@ def test_what_is_exported_is_imported(jetond, fresh):
 
 
 def test_a_format_that_is_named_is_not_guessed(jetond):
-    assert report(jetond, "username\nfmt_a\n", "--format", "csv")["imported"] == 1
-    wrong = report(jetond, "username\nfmt_b\n", "--format", "json")
+    assert report(jetond, "username,hash\nfmt_a,\n", "--format", "csv")["imported"] == 1
+    wrong = report(jetond, "username,hash\nfmt_b,\n", "--format", "json")
     assert wrong["imported"] == 0 and [row["line"] for row in wrong["refused"]] == [1, 2]
     assert run(jetond, "x", "--format", "xml").returncode == 1
-    assert run(jetond, "username\n", "--passwd", "/etc/passwd").returncode == 2
+    assert run(jetond, "username,hash\n", "--passwd", "/etc/passwd").returncode == 2
 
 
 def test_standard_input_is_a_file_too(jetond):
@@ -235,7 +236,7 @@ def test_bytes_that_are_no_text_are_refused_line_by_line(jetond):
     text = (b"\xef\xbb\xbfusername,full_name\r\nbytes_a,A\r\nbytes_b,\xff\r\nbytes_c,a\0b\r\n"
             b"bytes_d,\x1b[31m\r\n\r\nbytes_e," + b"x" * 300 + b"\r\n\"bytes_f\",\"A\nB\"\r\n"
             b"bytes_g,G\r\n\"bytes_h,")
-    said = report(jetond, text)
+    said = report(jetond, text, "--without-passwords")
     assert said["imported"] == 2
     assert [row["line"] for row in said["refused"]] == [3, 4, 5, 7, 8, 9, 11]
 
@@ -262,6 +263,72 @@ def test_a_file_that_is_none_is_refused_as_a_whole(jetond):
     assert run(jetond, jetond.directory).returncode == 1
     assert run(jetond, "").stdout.startswith("0 imported")
     assert count(jetond) == before
+
+
+def test_users_without_any_hash_are_imported_only_when_that_is_said(jetond):
+    """A column's name that is not known costs no passwords: they could not be brought later."""
+    before = count(jetond)
+    table = f"username,pwd_hash\nless_a,{HASH}\n"
+    objects = json.dumps({"username": "less_b", "pwd_hash": HASH}) + "\n"
+    file = jetond.directory / "less.db"
+    rows = sqlite3.connect(file)
+    rows.execute("CREATE TABLE user (username, pwd_hash)")
+    rows.execute("INSERT INTO user VALUES ('less_c', ?)", [HASH])
+    rows.commit()
+    rows.close()
+    for text in (table, objects, file):
+        for options in ((), ("--dry-run",)):
+            done = run(jetond, text, *options)
+            assert done.returncode == 1 and "--without-passwords" in done.stderr, done
+    assert count(jetond) == before
+    for text in (table, objects, file):
+        done = run(jetond, text, "--without-passwords")
+        assert done.returncode == 0 and done.stdout.startswith("1 imported"), done
+        assert "  without a password, until" in done.stdout and "gives one: 1\n" in done.stdout
+
+
+def test_passwords_are_left_out_when_that_is_said(jetond):
+    text = f"keep_not:{HASH}:19000::::::\nkeep_lock:!{HASH}:0::::::\n"
+    assert report(jetond, text, "--without-passwords")["without_password"] == 2
+    assert not jetond.stored_hash("keep_not")
+    assert shown(jetond, "keep_lock")["disabled"]
+    assert jetond.login("keep_not").status == 400
+
+
+def test_users_who_have_no_names_are_called_as_their_addresses_begin(jetond):
+    """FastAPI's full-stack template has such a table."""
+    file = jetond.directory / "template.db"
+    rows = sqlite3.connect(file)
+    rows.execute("CREATE TABLE user (id CHAR(32), email, is_active BOOLEAN, is_superuser BOOLEAN,"
+                 " full_name, hashed_password)")
+    rows.executemany("INSERT INTO user VALUES ('00', ?, ?, 1, 'Some Body', ?)", [
+        ["Tem.A@example.org", 1, HASH], ["tem.b@example.org", 0, HASH],
+        ["tem.a@example.com", 1, HASH], ["tem+c@example.org", 1, HASH]])
+    rows.commit()
+    rows.close()
+    done = run(jetond, file)
+    assert done.returncode == 1 and done.stdout.count("--name-from email") == 4
+    assert run(jetond, file, "--name-from", "full_name").returncode == 2
+    done = run(jetond, file, "--name-from", "email")
+    assert done.returncode == 1 and "2 imported, 0 already there, 0 left out, 2 refused" in done.stdout
+    assert "line 3, tem.a: line 1 has this name already\n" in done.stdout
+    assert "line 4, tem+c: " in done.stdout
+    assert shown(jetond, "tem.a")["email"] == "Tem.A@example.org"
+    assert jetond.login("tem.a").status == 200
+    assert shown(jetond, "tem.b")["disabled"]
+
+
+def test_who_is_not_active_is_disabled_though_he_is_not_locked(jetond):
+    file = jetond.directory / "two.db"
+    rows = sqlite3.connect(file)
+    rows.execute("CREATE TABLE users (username, hashed_password, is_active, is_locked)")
+    rows.execute("INSERT INTO users VALUES ('two_sql', ?, 0, 0)", [HASH])
+    rows.commit()
+    rows.close()
+    for name, text in (("two_sql", file),
+                       ("two_csv", f"username,hash,is_active,locked\ntwo_csv,{HASH},0,0\n")):
+        assert report(jetond, text)["imported"] == 1
+        assert shown(jetond, name)["disabled"] and jetond.login(name).status == 400
 
 
 def test_plain_passwords_are_never_taken(jetond):

@@ -27,7 +27,7 @@ static int read_row(uint8_t format, struct text text, struct table *table, struc
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-        struct table table = {.ignored = NULL};
+        struct table table = {.may_lack_hashes = true, .names_from_email = size % 2 == 0};
         struct row row;
 
         if (size == 0 || row_begin(&row, 1) < 0)

@@ -134,7 +134,7 @@ static void a_full_name_is_the_first_part_of_gecos(void **state) {
 /* ---- CSV ---- */
 
 static void assert_csv(const char *header, const char *record, const char *expected) {
-        struct table table = {.ignored = NULL};
+        struct table table = {.may_lack_hashes = true};
         struct row row;
 
         assert_int_equal(csv_read_header(text_of(header), &table), 0);
@@ -175,7 +175,7 @@ static void a_header_names_the_user_and_its_strangers_are_noted(void **state) {
         struct table table = {.ignored = NULL};
 
         (void)state;
-        assert_int_equal(csv_read_header(TEXT("email,salt,login,id,\"x y\""), &table), 0);
+        assert_int_equal(csv_read_header(TEXT("email,salt,login,id,\"x y\",hash"), &table), 0);
         assert_int_equal(json_object_size(table.ignored), 2);
         assert_non_null(json_object_get(table.ignored, "salt"));
         assert_non_null(json_object_get(table.ignored, "x y"));
@@ -184,6 +184,21 @@ static void a_header_names_the_user_and_its_strangers_are_noted(void **state) {
         table_clear(&table);
         assert_int_equal(csv_read_header(TEXT("user\"name"), &table), -EBADMSG);
         table_clear(&table);
+}
+
+static void assert_header(const char *header, struct table table, int expected) {
+        assert_int_equal(csv_read_header(text_of(header), &table), expected);
+        table_clear(&table);
+}
+
+static void a_table_without_hashes_is_refused_unless_that_is_meant(void **state) {
+        const struct table strict = {.may_lack_hashes = false}, lax = {.may_lack_hashes = true};
+
+        (void)state;
+        assert_header("username,pwd_hash", strict, -ENODATA);
+        assert_header("username,pwd_hash", lax, 0);
+        assert_header("username,Hashed_Password", strict, 0);
+        assert_header("email,hash", strict, -EINVAL);
 }
 
 static void a_quote_is_open_until_it_is_closed(void **state) {
@@ -197,7 +212,7 @@ static void a_quote_is_open_until_it_is_closed(void **state) {
 /* ---- JSON lines and columns ---- */
 
 static void assert_json(const char *line, const char *expected) {
-        struct table table = {.ignored = NULL};
+        struct table table = {.may_lack_hashes = true};
         struct row row;
 
         assert_int_equal(row_begin(&row, 1), 0);
@@ -223,6 +238,93 @@ static void columns_have_the_names_that_programs_give_them(void **state) {
                     "{\"created_at\":\"2023-11-14T22:13:20Z\",\"username\":\"a\"}");
         assert_json("{\"username\": \"a\", \"email\": null, \"full_name\": \"\", \"id\": 5}",
                     "{\"username\":\"a\"}");
+}
+
+/* What each of the lines gives in a table that begins as `table`. */
+static int read_objects(struct table table, const char *const *lines, struct row *row) {
+        int r = 0;
+
+        for (; r == 0 && *lines; lines++) {
+                row_clear(row);
+                assert_int_equal(row_begin(row, 1), 0);
+                r = json_line_read(text_of(*lines), &table, row);
+        }
+        table_clear(&table);
+        return r;
+}
+
+static void objects_without_hashes_are_refused_unless_that_is_meant(void **state) {
+        static const char with[] = "{\"username\":\"a\",\"hash\":\"h\"}",
+                          none[] = "{\"username\":\"a\",\"password_hash\":null}",
+                          without[] = "{\"username\":\"a\",\"pwd_hash\":\"h\"}";
+        const struct table strict = {.may_lack_hashes = false}, lax = {.may_lack_hashes = true};
+        struct row row = {.line = 0};
+
+        (void)state;
+        assert_int_equal(read_objects(strict, (const char *[]){without, NULL}, &row), -ENODATA);
+        assert_int_equal(read_objects(strict, (const char *[]){"{}", NULL}, &row), -ENODATA);
+        assert_int_equal(read_objects(strict, (const char *[]){with, without, NULL}, &row), 0);
+        assert_row(&row, "has no member for the hash of a password");
+        assert_int_equal(read_objects(strict, (const char *[]){none, NULL}, &row), 0);
+        assert_row(&row, "{\"username\":\"a\"}");
+        assert_int_equal(read_objects(lax, (const char *[]){without, NULL}, &row), 0);
+        assert_row(&row, "{\"username\":\"a\"}");
+        row_clear(&row);
+}
+
+static void who_has_no_password_there_has_none_here(void **state) {
+        (void)state;
+        assert_json("{\"login\":\"a\",\"password\":\"!\"}", "{\"username\":\"a\"}");
+        assert_json("{\"login\":\"a\",\"password\":\"*LK*\"}", "{\"username\":\"a\"}");
+        assert_json("{\"login\":\"a\",\"password\":"
+                    "\"!0123456789abcdefghijABCDEFGHIJ0123456789\"}",
+                    "{\"username\":\"a\"}");
+        assert_json("{\"login\":\"a\",\"password\":\"!$6$a$b\"}",
+                    "{\"password_hash\":\"!$6$a$b\",");
+        assert_json("{\"login\":\"a\",\"password\":\"!hunter2\"}",
+                    "{\"password_hash\":\"!hunter2\",");
+}
+
+static void a_password_is_forgotten_with_its_time(void **state) {
+        struct table table = {.ignored = NULL};
+        struct row row;
+
+        (void)state;
+        assert_int_equal(row_begin(&row, 1), 0);
+        assert_int_equal(shadow_read(TEXT("a:" HASH ":19000::::::"), &table, &row), 0);
+        row_forget_password(&row);
+        assert_row(&row, "{\"username\":\"a\"}");
+        row_clear(&row);
+}
+
+static void assert_name_of(const char *line, const char *expected) {
+        const struct table table = {.may_lack_hashes = true, .names_from_email = true};
+        struct row row = {.line = 0};
+
+        assert_int_equal(read_objects(table, (const char *[]){line, NULL}, &row), 0);
+        if (expected)
+                assert_true(text_is(row_name(&row), text_of(expected)));
+        else
+                assert_row(&row, "there is neither a user name nor an e-mail");
+        row_clear(&row);
+}
+
+static void who_has_no_name_can_be_called_as_his_address_begins(void **state) {
+        const struct table by_email = {.names_from_email = true};
+
+        (void)state;
+        assert_name_of("{\"email\":\"Anna.A@example.org\"}", "anna.a");
+        assert_name_of("{\"email\":\"a@b@example.org\"}", "a@b");
+        assert_name_of("{\"email\":\"anna@example.org\",\"login\":\"bert\"}", "bert");
+        assert_name_of("{\"email\":\"@example.org\"}", NULL);
+        assert_name_of("{\"email\":\"anna\"}", NULL);
+        assert_name_of("{}", NULL);
+        assert_header("email,hash", by_email, 0);
+        assert_header("mail,hash", by_email, 0);
+        assert_header("hash", by_email, -EINVAL);
+        assert_json(
+                "{\"email\":\"a@example.org\"}",
+                "there is no user name (username, user_name, login or user): --name-from email");
 }
 
 static void who_is_disabled_by_one_column_is_enabled_by_no_other(void **state) {
@@ -270,7 +372,8 @@ static void a_value_of_another_kind_is_refused(void **state) {
         assert_json("{\"username\": 5}", "username is not a text");
         assert_json("{\"username\": \"a\", \"disabled\": 2}", "disabled is not true or false");
         assert_json("{\"username\": \"a\", \"disabled\": \"maybe\"}", "disabled is not true or");
-        assert_json("{\"username\": \"a\", \"is_active\": []}", "disabled is not the opposite");
+        assert_json("{\"username\": \"a\", \"is_active\": []}",
+                    "what says whether he is active is not true");
         assert_json("{\"username\": \"a\", \"created_at\": \"soon\"}", "created_at is not a time");
         assert_json("{\"username\": \"a\", \"created_at\": 1e9}", "created_at is not a time");
         assert_json("{\"username\": \"a\", \"password_hash\": 5}", "password_hash is not a text");
@@ -498,7 +601,7 @@ static struct told read_records(const char *text) {
         struct lines *lines = lines_of(text, strlen(text));
         struct csv_record record = {.bytes = NULL};
         struct told told = {.users = 0};
-        struct table table = {.ignored = NULL};
+        struct table table = {.may_lack_hashes = true};
         enum line_fault fault;
         struct text line;
 
@@ -579,8 +682,13 @@ int main(void) {
                 cmocka_unit_test(fields_are_quoted_as_rfc_4180_has_it),
                 cmocka_unit_test(a_record_that_is_not_like_the_header_is_refused),
                 cmocka_unit_test(a_header_names_the_user_and_its_strangers_are_noted),
+                cmocka_unit_test(a_table_without_hashes_is_refused_unless_that_is_meant),
                 cmocka_unit_test(a_quote_is_open_until_it_is_closed),
                 cmocka_unit_test(columns_have_the_names_that_programs_give_them),
+                cmocka_unit_test(objects_without_hashes_are_refused_unless_that_is_meant),
+                cmocka_unit_test(who_has_no_password_there_has_none_here),
+                cmocka_unit_test(a_password_is_forgotten_with_its_time),
+                cmocka_unit_test(who_has_no_name_can_be_called_as_his_address_begins),
                 cmocka_unit_test(who_is_disabled_by_one_column_is_enabled_by_no_other),
                 cmocka_unit_test(roles_come_as_arrays_lists_and_arrays_in_texts),
                 cmocka_unit_test(a_value_of_another_kind_is_refused),

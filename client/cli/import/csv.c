@@ -107,14 +107,12 @@ static int header_take(void *context, struct text field, size_t index) {
         return r;
 }
 
-static bool has_name(const json_t *header) {
+static bool has_column(const json_t *header, bool (*is_it)(const struct member *member)) {
         const json_t *column;
         size_t i;
 
         json_array_foreach(header, i, column) {
-                const struct member *member = member_find(text_of(json_string_value(column)));
-
-                if (member && member_is_name(member))
+                if (is_it(member_find(text_of(json_string_value(column)))))
                         return true;
         }
         return false;
@@ -129,7 +127,11 @@ int csv_read_header(struct text record, struct table *table) {
         r = fields_each(record, header_take, table);
         if (r < 0)
                 return r;
-        return has_name(table->header) ? 0 : -EINVAL;
+        if (!has_column(table->header, member_is_name) &&
+            !(table->names_from_email && has_column(table->header, member_is_email)))
+                return -EINVAL;
+        table->has_hashes = has_column(table->header, member_is_hash);
+        return table->has_hashes || table->may_lack_hashes ? 0 : -ENODATA;
 }
 
 /* ---- the records ---- */
@@ -180,5 +182,5 @@ int csv_read(struct text text, struct table *table, struct row *row) {
                 return r;
         if (record.count != columns)
                 row_refuse(row, "has %zu fields, and the header %zu", record.count, columns);
-        return members_finish(row);
+        return members_finish(row, table->names_from_email);
 }

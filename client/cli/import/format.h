@@ -6,19 +6,23 @@
 
 /* What was ignored, and what else a format keeps from row to row. */
 struct table {
-        json_t *ignored;    /* names of columns that say nothing here; an object, for its order */
-        json_t *header;     /* CSV: an array of the columns' names */
-        json_t *full_names; /* shadow: by user name; NULL: none are known */
+        json_t *ignored;      /* names of columns that say nothing here; an object, for its order */
+        json_t *header;       /* CSV: an array of the columns' names */
+        json_t *full_names;   /* shadow: by user name; NULL: none are known */
+        bool may_lack_hashes; /* users of whom nothing is told of a password are none by mistake */
+        bool names_from_email; /* who has no name is called as his address begins */
+        bool has_hashes;       /* there was a column or a member for them */
 };
 
-/* Reads one user. `line` is borrowed. The row is begun; it may be refused or left out. 0 or
+/* Reads one user. `line` is borrowed. The row is begun; it may be refused or left out. 0; -ENODATA
+ * (JSON): neither this nor one before says anything of a hash, and may_lack_hashes is not set;
  * -ENOMEM. */
 int shadow_read(struct text line, const struct table *table, struct row *row);
 int csv_read(struct text record, struct table *table, struct row *row);
 int json_line_read(struct text line, struct table *table, struct row *row);
 
 /* The columns of a CSV file, from its first record. 0; -EINVAL: none of them is a user name;
- * -EBADMSG: it is no CSV; -ENOMEM. */
+ * -ENODATA: none is a hash, and may_lack_hashes is not set; -EBADMSG: it is no CSV; -ENOMEM. */
 int csv_read_header(struct text record, struct table *table);
 
 /* Whether a quote is open at the end, so that the record goes on in the next line. */

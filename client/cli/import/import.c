@@ -17,6 +17,7 @@ struct import {
         struct batch batch;
         struct report report;
         json_t *lines; /* of each name the line where it was; an object */
+        bool forgets_passwords;
 };
 
 static void import_clear(struct import *import) {
@@ -91,6 +92,8 @@ static enum status import_row(struct cli *cli, struct import *import, bool *ret_
         *ret_at_end = r == -ENOENT;
         if (r < 0)
                 return *ret_at_end || r == -EINTR ? STATUS_DONE : STATUS_REFUSED;
+        if (import->forgets_passwords)
+                row_forget_password(&row);
         return row_take(cli, import, &row);
 }
 
@@ -127,20 +130,36 @@ static enum status import_run(struct cli *cli, struct import *import) {
         return import->report.refused > 0 ? STATUS_REFUSED : status;
 }
 
-static enum status import_open(struct cli *cli, struct import *import) {
-        const struct arguments *arguments = &cli->arguments;
+static enum status import_source(const struct arguments *arguments, struct source *source) {
+        const char *from = option_value(arguments, OPTION_NAME_FROM);
         const char *passwd = option_value(arguments, OPTION_PASSWD);
-        bool is_dry = option_is_given(arguments, OPTION_DRY_RUN);
+        const struct table table = {
+                .may_lack_hashes = option_is_given(arguments, OPTION_WITHOUT_PASSWORDS),
+                .names_from_email = from != NULL,
+        };
 
-        if (source_open(operand(arguments, 0), option_value(arguments, OPTION_FORMAT),
-                        &import->source) < 0)
+        if (from && strcmp(from, "email") != 0) {
+                log_error("--name-from is one of: email");
+                return STATUS_USAGE;
+        }
+        if (source_open(operand(arguments, 0), option_value(arguments, OPTION_FORMAT), &table,
+                        source) < 0)
                 return STATUS_REFUSED;
-        if (passwd && import->source.format != FORMAT_SHADOW) {
+        if (passwd && source->format != FORMAT_SHADOW) {
                 log_error("--passwd goes with lines of shadow(5)");
                 return STATUS_USAGE;
         }
-        if (passwd && source_read_passwd(&import->source, passwd) < 0)
-                return STATUS_REFUSED;
+        return passwd && source_read_passwd(source, passwd) < 0 ? STATUS_REFUSED : STATUS_DONE;
+}
+
+static enum status import_open(struct cli *cli, struct import *import) {
+        const struct arguments *arguments = &cli->arguments;
+        bool is_dry = option_is_given(arguments, OPTION_DRY_RUN);
+        enum status status = import_source(arguments, &import->source);
+
+        if (status != STATUS_DONE)
+                return status;
+        import->forgets_passwords = option_is_given(arguments, OPTION_WITHOUT_PASSWORDS);
         import->batch.is_dry = is_dry;
         import->batch.allow_account_names = option_is_given(arguments, OPTION_ALLOW_ACCOUNT_NAME);
         import->lines = json_object();
@@ -169,7 +188,8 @@ const struct command command_user_import = {
         .operands_min = 1,
         .operands_max = 1,
         .options = OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_DRY_RUN) |
-                   OPTION_BIT(OPTION_PASSWD) | OPTION_BIT(OPTION_ALLOW_ACCOUNT_NAME),
+                   OPTION_BIT(OPTION_PASSWD) | OPTION_BIT(OPTION_ALLOW_ACCOUNT_NAME) |
+                   OPTION_BIT(OPTION_WITHOUT_PASSWORDS) | OPTION_BIT(OPTION_NAME_FROM),
         .line = "Import users with their password hashes (admin)",
         .more = "FILE is lines of shadow(5), CSV whose first line names the columns, JSON lines "
                 "as\n"

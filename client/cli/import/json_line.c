@@ -29,6 +29,7 @@ void table_clear(struct table *table) {
 }
 
 static int object_read(const json_t *object, struct table *table, struct row *row) {
+        bool has_hash = table->may_lack_hashes;
         const json_t *value;
         const char *name;
         int r = 0;
@@ -39,8 +40,14 @@ static int object_read(const json_t *object, struct table *table, struct row *ro
                 r = member ? member_set(member, value, row) : table_ignore(table, text_of(name));
                 if (r < 0)
                         return r;
+                has_hash |= member_is_hash(member);
         }
-        return members_finish(row);
+        table->has_hashes |= has_hash;
+        if (!table->has_hashes)
+                return -ENODATA;
+        if (!has_hash)
+                row_refuse(row, "has no member for the hash of a password, as others have");
+        return members_finish(row, table->names_from_email);
 }
 
 /* What jansson made of a hash is wiped with the document. */

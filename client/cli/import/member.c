@@ -43,12 +43,25 @@ static int set_text(const struct member *member, const json_t *value, struct row
         return put(member, json_copy((json_t *)(uintptr_t)value), row);
 }
 
+/* The marks of shadow(5), and Django's for those who log in elsewhere: "!" and 40 random letters.
+ */
+#define MARK_MAX        4
+#define DJANGO_MARK_LEN 41
+
+static bool is_no_password(struct text hash) {
+        if (hash.len == 0 || !strchr("!*", hash.p[0]) || text_has(hash, '$'))
+                return false;
+        return hash.len <= MARK_MAX || (hash.len == DJANGO_MARK_LEN && hash.p[0] == '!');
+}
+
 static int set_hash(const struct member *member, const json_t *value, struct row *row) {
         char hash[HASH_SPELLING_MAX];
         int r;
 
         if (!json_is_string(value) || text_has(string_of(value), '\0'))
                 return refuse_kind(member, row, "a text");
+        if (is_no_password(string_of(value)))
+                return 0;
         if (hash_respell(string_of(value), hash) < 0)
                 return refuse_kind(member, row, "the hash of a password");
         r = put(member, json_string(hash), row);
@@ -103,8 +116,10 @@ static int set_flag(const struct member *member, const json_t *value, struct row
 static int set_not(const struct member *member, const json_t *value, struct row *row) {
         bool flag;
 
-        if (flag_of(value, &flag) < 0)
-                return refuse_kind(member, row, "the opposite of true or false");
+        if (flag_of(value, &flag) < 0) {
+                row_refuse(row, "what says whether he is active is not true or false");
+                return 0;
+        }
         return put_flag(member, !flag, row);
 }
 
@@ -196,8 +211,20 @@ const struct member *member_find(struct text column) {
         return NULL;
 }
 
+static bool is_called(const struct member *member, const char *name) {
+        return member && member->name && strcmp(member->name, name) == 0;
+}
+
 bool member_is_name(const struct member *member) {
-        return member == &members[0];
+        return is_called(member, "username");
+}
+
+bool member_is_hash(const struct member *member) {
+        return is_called(member, "password_hash");
+}
+
+bool member_is_email(const struct member *member) {
+        return is_called(member, "email");
 }
 
 int member_set(const struct member *member, const json_t *value, struct row *row) {
@@ -219,12 +246,45 @@ static int join_names(struct row *row) {
         return json_object_set_new(row->user, "full_name", json_string(joined)) < 0 ? -ENOMEM : 0;
 }
 
-int members_finish(struct row *row) {
+/* "Anna.A@example.org" is anna.a: where letters of both cases are the same to the mail, they are
+ * no two users here. */
+static int name_by_email(struct row *row) {
+        const char *email = json_string_value(json_object_get(row->user, "email"));
+        const char *at = email ? strrchr(email, '@') : NULL;
+        json_t *value;
+        char *name;
+        size_t i;
+
+        if (!at || at == email || row_name(row).len > 0)
+                return 0;
+        name = strndup(email, (size_t)(at - email));
+        if (!name)
+                return -ENOMEM;
+        for (i = 0; name[i]; i++)
+                name[i] = (char)tolower((unsigned char)name[i]);
+        value = json_string(name);
+        free(name);
+        return json_object_set_new(row->user, "username", value) < 0 ? -ENOMEM : 0;
+}
+
+static void refuse_nameless(struct row *row, bool names_from_email) {
+        if (names_from_email)
+                row_refuse(row, "there is neither a user name nor an e-mail address with one");
+        else if (json_object_get(row->user, "email"))
+                row_refuse(row, "there is no user name (username, user_name, login or user): "
+                                "--name-from email takes what is before the @ of the address");
+        else
+                row_refuse(row, "there is no user name (username, user_name, login or user)");
+}
+
+int members_finish(struct row *row, bool names_from_email) {
         int r = join_names(row);
 
         json_object_del(row->user, "first_name");
         json_object_del(row->user, "last_name");
+        if (r == 0 && names_from_email)
+                r = name_by_email(row);
         if (r == 0 && row_name(row).len == 0)
-                row_refuse(row, "there is no user name (username, user_name, login or user)");
+                refuse_nameless(row, names_from_email);
         return r;
 }

@@ -12,12 +12,14 @@ const struct member *member_find(struct text column);
 
 /* Whether this one names the user: a table without such a column has no users. */
 bool member_is_name(const struct member *member);
+bool member_is_hash(const struct member *member);
+bool member_is_email(const struct member *member);
 
 /* Puts a value into the row, or refuses the row; null and the empty text say nothing. `value` is
  * borrowed. 0 or -ENOMEM. */
 int member_set(const struct member *member, const json_t *value, struct row *row);
 
 /* When all members are there: what only together makes sense. 0 or -ENOMEM. */
-int members_finish(struct row *row);
+int members_finish(struct row *row, bool names_from_email);
 
 #endif

@@ -72,6 +72,7 @@ static bool is_admin(const struct row *row) {
 void report_imported(struct report *report, const struct row *row) {
         report->imported++;
         report->admins += is_admin(row);
+        report->without_password += !json_object_get(row->user, "password_hash");
 }
 
 void report_exists(struct report *report, const struct row *row) {
@@ -155,13 +156,16 @@ static void print_text(const struct report *report, const json_t *ignored, bool 
         print_names(report);
         if (report->left_out > 0)
                 puts("  left out: accounts without the hash of a password");
+        if (report->without_password > 0)
+                printf("  without a password, until `jeton user passwd NAME` gives one: %lu\n",
+                       report->without_password);
         if (report->admins > 0)
                 printf("  with the role admin, so administrators of jeton: %lu\n", report->admins);
         if (report->more_lines > 0)
                 printf("  lines that go on within a quote, as part of the one above: %lu\n",
                        report->more_lines);
         print_ignored(ignored);
-        if (!is_whole && !report->is_dry)
+        if (!is_whole && report->imported + report->exists > 0 && !report->is_dry)
                 puts("  what is imported stays: the same command again goes on with the others");
 }
 
@@ -185,6 +189,8 @@ static void print_json(const struct report *report, const json_t *ignored, bool 
         json_object_set_new(all, "exists", json_integer((json_int_t)report->exists));
         json_object_set_new(all, "left_out", json_integer((json_int_t)report->left_out));
         json_object_set_new(all, "admins", json_integer((json_int_t)report->admins));
+        json_object_set_new(all, "without_password",
+                            json_integer((json_int_t)report->without_password));
         json_object_set_new(all, "continuation_lines",
                             json_integer((json_int_t)report->more_lines));
         json_object_set(all, "refused", report->refusals);

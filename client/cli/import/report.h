@@ -12,6 +12,7 @@
 struct report {
         bool is_json, is_dry, shows_progress;
         unsigned long imported, exists, left_out, refused, admins;
+        unsigned long without_password;
         unsigned long more_lines; /* of CSV records: those that are not the first of one */
         json_t *refusals;         /* with --json; otherwise each is printed at once */
         json_t *names;            /* of those who exist already, the first ones */

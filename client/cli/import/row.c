@@ -28,6 +28,12 @@ struct text row_name(const struct row *row) {
         return (struct text){json_string_value(name), json_string_length(name)};
 }
 
+void row_forget_password(struct row *row) {
+        json_wipe_string(json_object_get(row->user, "password_hash"));
+        json_object_del(row->user, "password_hash");
+        json_object_del(row->user, "password_changed_at");
+}
+
 void row_clear(struct row *row) {
         json_wipe_string(json_object_get(row->user, "password_hash"));
         json_decref(row->user);

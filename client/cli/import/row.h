@@ -31,6 +31,9 @@ void row_refuse(struct row *row, const char *format, ...) __attribute__((format(
 /* The name, as far as it is known; empty otherwise. Lent by the row. */
 struct text row_name(const struct row *row);
 
+/* He has no password, whatever the file says. */
+void row_forget_password(struct row *row);
+
 /* Wipes the hash and lets go of all of it. A zeroed row is fine. */
 void row_clear(struct row *row);
 

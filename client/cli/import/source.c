@@ -124,6 +124,23 @@ static int open_database(const char *path, struct source *source) {
         return 0;
 }
 
+static int say_hashless(const struct source *source) {
+        log_error("%s: nothing in it is called password_hash, hashed_password, password or else a "
+                  "name that jeton(1) lists for the hash of a password: rename what is one, or say "
+                  "--without-passwords",
+                  source->name);
+        return -ENODATA;
+}
+
+static int say_nameless(const struct source *source, bool names_from_email) {
+        log_error("%s: no column of the first line is called username, user_name, login or user%s: "
+                  "the first line names the columns",
+                  source->name,
+                  names_from_email ? ", or email"
+                                   : " (--name-from email takes a name from the addresses)");
+        return -EINVAL;
+}
+
 /* What a CSV file's first record is. */
 static int read_header(struct source *source) {
         enum line_fault fault;
@@ -138,10 +155,10 @@ static int read_header(struct source *source) {
         if (r == 0)
                 r = csv_read_header(line, &source->table);
         if (r == -EINVAL)
-                log_error("%s: no column of the first line is called username, user_name, login or "
-                          "user: the first line names the columns",
-                          source->name);
-        else if (r < 0)
+                return say_nameless(source, source->table.names_from_email);
+        if (r == -ENODATA)
+                return say_hashless(source);
+        if (r < 0)
                 log_error("%s: the first line is no CSV", source->name);
         return r;
 }
@@ -160,10 +177,11 @@ static int find_format(const char *format, struct source *source) {
         return -EINVAL;
 }
 
-int source_open(const char *path, const char *format, struct source *ret) {
+int source_open(const char *path, const char *format, const struct table *table,
+                struct source *ret) {
         int r;
 
-        *ret = (struct source){.name = path, .lines = {.fd = -1}};
+        *ret = (struct source){.name = path, .lines = {.fd = -1}, .table = *table};
         r = open_file(path, ret);
         if (r == 0)
                 r = find_format(format, ret);
@@ -231,6 +249,8 @@ int source_next(struct source *source, struct row *ret) {
                 row_refuse(ret, "%s", faults[fault]);
         else if (r == 0)
                 r = row_read(source, line, ret);
+        if (r == -ENODATA)
+                return say_hashless(source);
         if (r < 0 && r != -ENOENT && r != -EINTR)
                 say_unreadable(source, "read", r);
         return r;

@@ -28,9 +28,10 @@ struct source {
         pid_t reader; /* jeton-import-sqlite; 0: none runs */
 };
 
-/* Opens it. `format` is one of FORMATS, or NULL: what the first bytes say. Each of these says
- * itself what is wrong. 0 or -errno; then nothing is to be closed. */
-int source_open(const char *path, const char *format, struct source *ret);
+/* Opens it. `format` is one of FORMATS, or NULL: what the first bytes say; `table` has what a file
+ * may lack. Each of these says itself what is wrong. 0 or -errno; then nothing is to be closed. */
+int source_open(const char *path, const char *format, const struct table *table,
+                struct source *ret);
 
 /* Full names for the lines of shadow(5). 0 or -errno, said. */
 int source_read_passwd(struct source *source, const char *path);
