@@ -259,6 +259,10 @@ def test_a_name_cannot_steer_the_terminal(jetond):
 def test_a_file_that_is_none_is_refused_as_a_whole(jetond):
     before = count(jetond)
     assert "no column" in run(jetond, "name,age\nx,1\n").stderr
+    assert "as UTF-16 has" in run(jetond, "username,hash\nx,\n".encode("utf-16")).stderr
+    assert "longer than 32,768" in run(jetond, "username," + "x" * 40000 + "\nx,\n").stderr
+    done = run(jetond, json.dumps([{"username": "x", "hash": None}], indent=1))
+    assert (done.returncode, done.stdout) == (1, "") and "jq -c" in done.stderr
     assert "cannot open" in run(jetond, jetond.directory / "missing").stderr
     assert run(jetond, jetond.directory).returncode == 1
     assert run(jetond, "").stdout.startswith("0 imported")

@@ -37,26 +37,55 @@ static size_t count_of(struct text text, char byte) {
         return count;
 }
 
-static enum format format_of(struct text beginning) {
+static struct text first_line(struct text beginning) {
         struct text line = TEXT_NONE;
+
+        while (line.len == 0 && text_next_line(&beginning, &line))
+                ;
+        return line;
+}
+
+static enum format format_of(struct text beginning) {
+        struct text line = first_line(beginning);
 
         if (text_begins(beginning, (struct text){"SQLite format 3", 16}))
                 return FORMAT_SQLITE;
-        do
-                if (!text_next_line(&beginning, &line))
-                        break;
-        while (line.len == 0);
         if (line.len > 0 && (line.p[0] == '{' || line.p[0] == '['))
                 return FORMAT_JSON;
         return count_of(line, ':') == 8 ? FORMAT_SHADOW : FORMAT_CSV;
 }
 
-/* ---- opening ---- */
+/* ---- what is wrong ---- */
+
+static const char *const faults[] = {
+        [LINE_LONG] = "is longer than 32,768 bytes",
+        [LINE_NUL] = "has a NUL byte in it, as UTF-16 has and UTF-8 has not",
+        [LINE_NO_UTF8] = "is not UTF-8, or has control characters in it",
+};
 
 static int say_unreadable(const struct source *source, const char *verb, int r) {
         log_error("cannot %s %s: %s", verb, source->name, strerror(-r));
         return r;
 }
+
+static int say_hashless(const struct source *source) {
+        log_error("%s: nothing in it is called password_hash, hashed_password, password or else a "
+                  "name that jeton(1) lists for the hash of a password: rename what is one, or say "
+                  "--without-passwords",
+                  source->name);
+        return -ENODATA;
+}
+
+static int say_nameless(const struct source *source, bool names_from_email) {
+        log_error("%s: no column of the first line is called username, user_name, login or user%s: "
+                  "the first line names the columns",
+                  source->name,
+                  names_from_email ? ", or email"
+                                   : " (--name-from email takes a name from the addresses)");
+        return -EINVAL;
+}
+
+/* ---- opening ---- */
 
 static int open_file(const char *path, struct source *source) {
         struct stat about;
@@ -124,23 +153,6 @@ static int open_database(const char *path, struct source *source) {
         return 0;
 }
 
-static int say_hashless(const struct source *source) {
-        log_error("%s: nothing in it is called password_hash, hashed_password, password or else a "
-                  "name that jeton(1) lists for the hash of a password: rename what is one, or say "
-                  "--without-passwords",
-                  source->name);
-        return -ENODATA;
-}
-
-static int say_nameless(const struct source *source, bool names_from_email) {
-        log_error("%s: no column of the first line is called username, user_name, login or user%s: "
-                  "the first line names the columns",
-                  source->name,
-                  names_from_email ? ", or email"
-                                   : " (--name-from email takes a name from the addresses)");
-        return -EINVAL;
-}
-
 /* What a CSV file's first record is. */
 static int read_header(struct source *source) {
         enum line_fault fault;
@@ -150,8 +162,10 @@ static int read_header(struct source *source) {
         r = lines_next(&source->lines, &line, &fault);
         if (r == -ENOENT)
                 return 0;
-        if (r == 0 && fault)
-                r = -EBADMSG;
+        if (r == 0 && fault) {
+                log_error("%s: the first line %s", source->name, faults[fault]);
+                return -EBADMSG;
+        }
         if (r == 0)
                 r = csv_read_header(line, &source->table);
         if (r == -EINVAL)
@@ -171,9 +185,13 @@ static int find_format(const char *format, struct source *source) {
         if (r < 0)
                 return say_unreadable(source, "read", r);
         source->format = format ? format_named(format) : format_of(beginning);
-        if (source->format != FORMAT_UNKNOWN)
+        if (source->format == FORMAT_UNKNOWN)
+                log_error("--format is one of: %s", FORMATS);
+        else if (source->format == FORMAT_JSON && text_begins(first_line(beginning), TEXT("[")))
+                log_error("%s: is one array: `jq -c '.[]'` makes a line of each of its objects",
+                          source->name);
+        else
                 return 0;
-        log_error("--format is one of: %s", FORMATS);
         return -EINVAL;
 }
 
@@ -212,12 +230,6 @@ int source_read_passwd(struct source *source, const char *path) {
 }
 
 /* ---- rows ---- */
-
-static const char *const faults[] = {
-        [LINE_LONG] = "is longer than 32,768 bytes",
-        [LINE_NUL] = "has a NUL byte in it",
-        [LINE_NO_UTF8] = "is not UTF-8, or has control characters in it",
-};
 
 static int row_read(struct source *source, struct text line, struct row *row) {
         if (source->format == FORMAT_SHADOW)
