@@ -28,6 +28,7 @@ class Place:
         self.daemon = Daemon(f'''
             issuer = "{HERE}"
             min-uid = 1
+            refresh-idle = "1h"
             web {{ group = "{grp.getgrgid(os.getegid()).gr_name}" }}
             {self.google.section(APP, "second.example")}
             {self.keycloak.section()}
@@ -101,6 +102,28 @@ def test_the_refresh_token_goes_on_as_the_same_login(place, jetond):
     old, new = claims(first["access_token"]), claims(again["access_token"])
     for same in ("sub", "sid", "amr", "auth_time", "scope"):
         assert new.get(same) == old.get(same), same
+
+
+def old_login(place, jetond, name):
+    """A user of that name comes in, who logged in at the issuer three hours ago."""
+    jetond.add_user(name)
+    assert link(jetond, name, place.google, f"g-{name}").status == 201
+    token = place.google.token(f"g-{name}", auth_time=int(time.time()) - 3 * 3600)
+    return granted(jetond, exchange(jetond, token))
+
+
+def test_a_session_is_idle_from_when_it_began_here(place, jetond):
+    """However long ago its user logged in at the issuer: here refresh-idle is an hour."""
+    first = old_login(place, jetond, "petra")
+    granted(jetond, jetond.post("/token", form={
+        "grant_type": "refresh_token", "refresh_token": first["refresh_token"]}))
+
+
+def test_with_a_login_of_before_ends_what_it_was_given_since(place, jetond):
+    first = old_login(place, jetond, "quirin")
+    assert jetond.post("/revocations", peer=True, data={
+        "user": "quirin", "before": int(time.time()) - 2 * 3600}).status == 204
+    assert jetond.post("/introspect", form={"token": first["access_token"]}).json() == {"active": False}
 
 
 def test_it_works_on_the_web_where_passwords_do_not(place, jetond):
