@@ -112,7 +112,9 @@ int outside_links_remove(struct transaction *transaction, const struct outside_l
         bind_text(statement, 2, text_of(link->sub), &code);
         bind_number(statement, 3, (int64_t)link->user_id, &code);
         r = statement_run(store, statement, code, "removing a link");
-        return r == 0 && sqlite3_changes(store->db) != 1 ? -ENOENT : r;
+        if (r == 0 && sqlite3_changes(store->db) != 1)
+                r = -ENOENT;
+        return r < 0 ? r : email_spend(store, link->user_id);
 }
 
 /* ---- the list ---- */
