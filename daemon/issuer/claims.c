@@ -105,6 +105,17 @@ static enum outside_verdict types_judge(struct judging *judging) {
         return OUTSIDE_VALID;
 }
 
+/* What else the issuer signs with the same key. A logout token has `events` (Back-Channel Logout
+ * 2.4), and its typ in the header is only recommended; Keycloak says in the claims what a token is
+ * for: ID, Bearer, Refresh, Logout. */
+static enum outside_verdict kind_judge(struct judging *judging) {
+        const json_t *typ = member(judging, "typ");
+
+        if (member(judging, "events") || (typ && !json_is_string(typ)))
+                return OUTSIDE_CLAIMS;
+        return !typ || text_is(text_in(typ), TEXT("ID")) ? OUTSIDE_VALID : OUTSIDE_CLAIMS;
+}
+
 /* Core 5.1: email_verified is a boolean. Some services write the text "true", which says how much
  * care went into it: it counts for nothing. An address that cannot be one is as good as none; the
  * token says who logged in without it. */
@@ -122,7 +133,8 @@ enum outside_verdict outside_claims_judge(const json_t *claims, const struct out
                                           const struct outside_clock *clock,
                                           struct outside_token *ret) {
         static enum outside_verdict (*const judges[])(struct judging * judging) = {
-                types_judge, audience_judge, times_judge, subject_judge, login_judge, email_judge,
+                types_judge,   kind_judge,  audience_judge, times_judge,
+                subject_judge, login_judge, email_judge,
         };
         struct judging judging = {claims, issuer, clock, ret};
         enum outside_verdict verdict;

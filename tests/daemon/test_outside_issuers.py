@@ -197,6 +197,8 @@ def test_what_a_token_must_not_say(place, jetond):
         "no issuer": {"iss": None}, "issuer as a list": {"iss": [place.google.url]},
         "nonce as a number": {"nonce": 5}, "auth_time as a text": {"auth_time": "now"},
         "a login in the future": {"auth_time": now + 7200},
+        "a logout token": {"events": {"http://schemas.openid.net/event/backchannel-logout": {}}},
+        "an access token of Keycloak's": {"typ": "Bearer"},
     }
     for name, changes in bad.items():
         assert exchange(jetond, place.google.token(sub, **changes)).status == 400, name
@@ -204,6 +206,7 @@ def test_what_a_token_must_not_say(place, jetond):
         "one in a list": {"aud": [APP]}, "several and azp": {"aud": [APP, "second.example"], "azp": APP},
         "azp": {"azp": "second.example"}, "a nonce": {"nonce": "n-0S6_WzA2Mj"},
         "times with fractions": {"exp": now + 300.5, "iat": now - 0.5},
+        "an ID token of Keycloak's": {"typ": "ID"},
     }
     for name, changes in good.items():
         reply = exchange(jetond, place.google.token(sub, **changes))

@@ -155,6 +155,7 @@ static void headers_that_ask_for_more_are_refused(void **state) {
 #define ISS                        "\"iss\":\"" ISSUER "\","
 #define SUB                        "\"sub\":\"s\","
 #define AUD                        "\"aud\":\"app\","
+#define LOGOUT                     "http://schemas.openid.net/event/backchannel-logout"
 
 static void claims_are_judged_by_our_own_rules(void **state) {
         static const struct {
@@ -197,6 +198,12 @@ static void claims_are_judged_by_our_own_rules(void **state) {
                 {WITH(ISS, SUB, AUD, "\"iat\":1700000000,\"exp\":1700086401"), OUTSIDE_LIFETIME},
                 {WITH(ISS, SUB, AUD, TIMES ",\"auth_time\":1700000061"), OUTSIDE_CLAIMS},
                 {WITH(ISS, SUB, AUD, TIMES ",\"nonce\":1"), OUTSIDE_CLAIMS},
+                {WITH(ISS, SUB, AUD, TIMES ",\"events\":{\"" LOGOUT "\":{}}"), OUTSIDE_CLAIMS},
+                {WITH(ISS, SUB, AUD, TIMES ",\"events\":null"), OUTSIDE_CLAIMS},
+                {WITH(ISS, SUB, AUD, TIMES ",\"typ\":\"ID\""), OUTSIDE_VALID},
+                {WITH(ISS, SUB, AUD, TIMES ",\"typ\":\"Bearer\""), OUTSIDE_CLAIMS},
+                {WITH(ISS, SUB, AUD, TIMES ",\"typ\":\"Logout\""), OUTSIDE_CLAIMS},
+                {WITH(ISS, SUB, AUD, TIMES ",\"typ\":[\"ID\"]"), OUTSIDE_CLAIMS},
         };
         size_t i;
 
