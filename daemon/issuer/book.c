@@ -93,36 +93,11 @@ static bool is_same(const struct stamp *stamp, const struct stat *st) {
                stamp->changed.tv_nsec == st->st_mtim.tv_nsec;
 }
 
-static const char *keys_read(const struct outside_issuer *issuer, int fd,
-                             struct outside_keys **ret) {
-        _cleanup_(freep) char *bytes = NULL;
-        size_t len = 0;
-        int r;
-
-        r = file_read(fd, &bytes, &len);
-        return r < 0 ? strerror(-r)
-                     : outside_keys_read(issuer->algorithm, (struct text){bytes, len}, ret);
-}
-
 /* ---- an issuer's keys ---- */
 
 static void keys_drop(struct outside_issuer *issuer, struct book_entry *entry) {
         outside_keys_free(take(entry->keys));
         issuer->keys = NULL;
-}
-
-static void keys_replace(struct outside_issuer *issuer, struct book_entry *entry,
-                         const struct stat *st, int fd) {
-        const char *fault;
-
-        keys_drop(issuer, entry);
-        entry->stamp = (struct stamp){st->st_dev, st->st_ino, st->st_size, st->st_mtim};
-        fault = keys_read(issuer, fd, &entry->keys);
-        issuer->keys = entry->keys;
-        if (fault)
-                log_error("tokens of %s are refused: %s: %s", issuer->url, entry->file, fault);
-        else
-                log_info("%s: %zu keys of %s", entry->file, entry->keys->count, issuer->url);
 }
 
 static void entry_fail(struct outside_issuer *issuer, struct book_entry *entry, int error) {
@@ -134,6 +109,34 @@ static void entry_fail(struct outside_issuer *issuer, struct book_entry *entry, 
         entry->error = error;
 }
 
+static void keys_replace(struct outside_issuer *issuer, struct book_entry *entry,
+                         struct text bytes) {
+        const char *fault;
+
+        keys_drop(issuer, entry);
+        fault = outside_keys_read(issuer->algorithm, bytes, &entry->keys);
+        issuer->keys = entry->keys;
+        if (fault)
+                log_error("tokens of %s are refused: %s: %s", issuer->url, entry->file, fault);
+        else
+                log_info("%s: %zu keys of %s", entry->file, entry->keys->count, issuer->url);
+}
+
+/* Whatever it says, it is looked at once; one that could not be read is read again. */
+static int entry_read(struct outside_issuer *issuer, struct book_entry *entry,
+                      const struct stat *st, int fd) {
+        _cleanup_(freep) char *bytes = NULL;
+        size_t len = 0;
+        int r;
+
+        r = file_read(fd, &bytes, &len);
+        if (r < 0)
+                return r;
+        entry->stamp = (struct stamp){st->st_dev, st->st_ino, st->st_size, st->st_mtim};
+        keys_replace(issuer, entry, (struct text){bytes, len});
+        return 0;
+}
+
 static void entry_refresh(struct outside_issuer *issuer, struct book_entry *entry) {
         _cleanup_(closep) int fd = -1;
         struct stat st = {0};
@@ -142,13 +145,12 @@ static void entry_refresh(struct outside_issuer *issuer, struct book_entry *entr
         if (entry->folder < 0)
                 return; /* the parent has said why */
         r = file_open(entry, &st, &fd);
-        if (r < 0) {
+        if (r == 0 && !is_same(&entry->stamp, &st))
+                r = entry_read(issuer, entry, &st, fd);
+        if (r < 0)
                 entry_fail(issuer, entry, r);
-                return;
-        }
-        entry->error = 0;
-        if (!is_same(&entry->stamp, &st))
-                keys_replace(issuer, entry, &st, fd);
+        else
+                entry->error = 0;
 }
 
 void book_refresh(struct book *book) {
