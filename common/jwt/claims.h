@@ -25,6 +25,9 @@ enum token_kind {
 #define CLIENT_MAX 128
 #define AMR_MAX    64
 
+/* What `leeway` in jetond.conf(5) can be at most, in seconds. */
+#define LEEWAY_MAX_S 300
+
 /* Lists are space-separated words, empty when absent. Strings end in NUL. */
 struct claims {
         char iss[ISSUER_MAX + 1];

@@ -72,11 +72,15 @@ static int64_t revoked_before(const struct revoked *revoked, int64_t until_now) 
         return revoked->before > 0 ? revoked->before : until_now;
 }
 
+/* Everything is the ID tokens of outside issuers, too. */
 static int64_t revoked_drop_at(const struct authority *authority, const struct revoked *revoked,
                                int64_t now) {
+        int64_t outside = now + OUTSIDE_LIFETIME_MAX_S + LEEWAY_MAX_S + VERIFIER_LEEWAY_S, usual;
+
         if (revoked->expires_at > 0)
                 return revoked->expires_at + authority->settings->leeway_s + VERIFIER_LEEWAY_S;
-        return horizon(authority, now);
+        usual = horizon(authority, now);
+        return revoked->kind == REVOKED_ALL && usual < outside ? outside : usual;
 }
 
 static int revocation_name(const struct revoked *revoked, struct revocation *revocation) {

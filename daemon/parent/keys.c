@@ -3,6 +3,7 @@
 #include "keys.h"
 
 #include "../../common/cleanup.h"
+#include "../../common/jwt/claims.h"
 #include "../../common/name.h"
 #include "identities.h"
 #include "outside.h"
@@ -107,7 +108,7 @@ const struct key keys[] = {
          IN(ROOT, settings, leeway_s),
          .kind = VALUE_DURATION,
          .initial = "10s",
-         .most = 5 * MINUTE},
+         .most = LEEWAY_MAX_S},
         {.name = "workers",
          IN(ROOT, settings, workers),
          .kind = VALUE_NUMBER,

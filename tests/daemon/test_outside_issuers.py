@@ -364,11 +364,27 @@ def test_what_was_used_is_remembered_over_a_restart(own):
     daemon.start()
     refused(exchange(daemon, token))
     with daemon.database() as rows:
-        assert rows.execute("SELECT count(*) FROM outside_tokens").fetchone() == (1,)
+        # Longer than any leeway of a reload lets it be used, and than that takes.
+        assert rows.execute("SELECT forget_at FROM outside_tokens").fetchall() == \
+            [(claims(token)["exp"] + 300 + 60,)]
         rows.execute("UPDATE outside_tokens SET forget_at = 1")
     granted(daemon, exchange(daemon, issuer.token("a")))
     with daemon.database() as rows:
         assert rows.execute("SELECT count(*) FROM outside_tokens").fetchone() == (1,)
+
+
+def test_a_revocation_of_everything_is_of_id_tokens_too(own):
+    """As long as one of before may live: a day, whatever our own tokens' lifetime is."""
+    daemon, issuer = own
+    now = int(time.time())
+    before, after = [issuer.token("a", iat=now - ago) for ago in (600, 400)]
+    assert daemon.post("/revocations", peer=True, data={"all": True, "before": now - 500}).status == 204
+    refused(exchange(daemon, before))
+    assert "result=refused" in daemon.wait_for_log("reason=token-revoked")
+    granted(daemon, exchange(daemon, after))
+    with daemon.database() as rows:
+        (drop_at,), = rows.execute("SELECT drop_at FROM revocations").fetchall()
+    assert drop_at >= now + 86400 + 300
 
 
 def test_without_a_section_no_id_token_is_taken(fresh):

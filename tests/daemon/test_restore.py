@@ -7,11 +7,14 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import time
+import urllib.parse
 
 import pytest
 import steps
 from backups import Backup
 from harness import BUILD, PASSWORD
+from outside import Issuer, exchange, link
 
 NEWER = "a newer battery staple"
 
@@ -152,6 +155,25 @@ def test_without_keys_in_it_those_that_are_there_stay(past, fresh):
     other.start()
     assert other.get("/keys", peer=True).json()[0]["kid"] == kid
     assert other.login("alice", NEWER).status == 200
+
+
+def test_an_id_token_that_was_used_since_is_not_good_again(fresh, tmp_path):
+    """The backup does not know of it; the link of then is back."""
+    issuer = Issuer("https://outside.example", tmp_path, alg="ES256")
+    jetond = fresh(f'issuer = "https://here.example" min-uid = 1 {issuer.section()}')
+    jetond.add_user("alice")
+    assert link(jetond, "alice", issuer, "a").status == 201
+    assert jetond.jeton("backup", str(tmp_path / "backup")).returncode == 0
+    used = issuer.token("a")
+    assert exchange(jetond, used).status == 200
+    query = urllib.parse.urlencode({"issuer": issuer.url, "sub": "a"})
+    assert jetond.request("DELETE", f"/users/alice/links?{query}", peer=True).status == 204
+    jetond.stop()
+    assert jetond.jeton("restore", str(tmp_path / "backup"), "--replace").returncode == 0
+    jetond.start()
+    assert exchange(jetond, used).status == 400
+    jetond.wait_for_log("reason=token-revoked")
+    assert exchange(jetond, issuer.token("a", iat=int(time.time()) + 5)).status == 200
 
 
 def test_it_can_be_read_by_programs(past):
