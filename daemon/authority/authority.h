@@ -99,6 +99,9 @@ void authority_tell_parent(struct authority *authority, enum message_type type,
 /* Tells the parent that this process broke the rules, and takes no more from it. */
 void authority_breach(struct authority *authority, enum process process, uint32_t instance);
 
+/* The same of one that hangs. */
+void authority_overdue(struct authority *authority, enum process process, uint32_t instance);
+
 /* Nothing can be decided any more: the loop ends and the parent starts all anew. */
 void authority_give_up(struct authority *authority);
 

@@ -84,7 +84,7 @@ static void call_overdue(void *context) {
         struct call *call = context;
 
         call->vouched = NULL;
-        authority_breach(call->authority, PROCESS_ISSUER, 0);
+        authority_overdue(call->authority, PROCESS_ISSUER, 0);
         call_fail(call, -ETIMEDOUT);
 }
 

@@ -34,15 +34,26 @@ void authority_tell_parent(struct authority *authority, enum message_type type,
                 authority_give_up(authority);
 }
 
-void authority_breach(struct authority *authority, enum process process, uint32_t instance) {
+static void breach_tell(struct authority *authority, enum process process, uint32_t instance,
+                        bool is_overdue) {
         struct msg_breach message = {
                 .process = (uint8_t)process,
+                .is_overdue = is_overdue,
                 .instance = instance,
                 .start = authority->starts[process][instance],
         };
 
-        log_error("%s %u broke the rules", process_name(process), instance);
         authority_tell_parent(authority, MSG_BREACH, &message);
+}
+
+void authority_breach(struct authority *authority, enum process process, uint32_t instance) {
+        log_error("%s %u broke the rules", process_name(process), instance);
+        breach_tell(authority, process, instance, false);
+}
+
+void authority_overdue(struct authority *authority, enum process process, uint32_t instance) {
+        log_error("%s %u has not answered in time", process_name(process), instance);
+        breach_tell(authority, process, instance, true);
 }
 
 void authority_give_up(struct authority *authority) {

@@ -87,9 +87,7 @@ static void worker_overdue(void *context) {
         struct worker *worker = context;
         struct authority *authority = worker->link.authority;
 
-        log_warning("worker %u has not answered for %d ms", worker_index(authority, worker),
-                    HASH_DEADLINE_MS);
-        authority_breach(authority, PROCESS_WORKER, worker_index(authority, worker));
+        authority_overdue(authority, PROCESS_WORKER, worker_index(authority, worker));
 }
 
 /* Takes the job from the worker; NULL when its call has ended meanwhile. */

@@ -171,7 +171,9 @@ static int take_breach(struct child *child, const union message *message) {
         if (!breaker)
                 return -EPROTO;
         if (breaker->pid > 0 && breaker->start == message->breach.start) {
-                log_error("%s broke the rules of its channel: killed", child_title(breaker).text);
+                log_error("%s %s: killed", child_title(breaker).text,
+                          message->breach.is_overdue ? "did not answer in time"
+                                                     : "broke the rules of its channel");
                 kill(breaker->pid, SIGKILL);
         }
         return 0;

@@ -163,6 +163,7 @@ static const struct message_rule rules[MSG_COUNT] = {
         }},
         [MSG_BREACH] = {"breach", {
                 FIELD(msg_breach, process, PROCESS_COUNT - 1),
+                FIELD(msg_breach, is_overdue, 1),
                 FIELD(msg_breach, instance, ANY_NUMBER),
                 FIELD(msg_breach, start, ANY_NUMBER),
         }},

@@ -86,7 +86,7 @@ enum message_type {
 
         /* children to the parent */
         MSG_READY,
-        MSG_BREACH,    /* authority: that process broke the rules, kill it */
+        MSG_BREACH,    /* authority: that process broke the rules or hangs, kill it */
         MSG_RETIRE,    /* authority: that worker has done its share, replace it */
         MSG_PAM_START, /* authority: a PAM worker for that source, in that place */
 
@@ -362,6 +362,7 @@ struct msg_ready {
 /* Both are about the process of that `start`: its successor may run already. */
 struct msg_breach {
         uint8_t process;
+        uint8_t is_overdue; /* it broke no rule but did not answer in time */
         uint32_t instance;
         uint32_t start;
 };

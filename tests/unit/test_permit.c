@@ -280,7 +280,7 @@ static void the_parent_hears_nothing_that_a_caller_wrote(void **state) {
         (void)state;
         for (size_t i = 0; i < count; i++)
                 if (rows[i].to == PROCESS_PARENT)
-                        assert_true(message_max(rows[i].type) <= FRAME_HEADER + 9);
+                        assert_true(message_max(rows[i].type) <= FRAME_HEADER + 10);
 }
 
 static void processes_have_names(void **state) {
