@@ -93,9 +93,9 @@ class Issuers:
             + f" audience = app\n alg = {algorithm}\n}}\n"
             for name, address, algorithm in sections))
 
-    def run(self, trust=True):
+    def run(self, trust=True, **variables):
         environment = {name: value for name, value in os.environ.items()
-                       if not name.lower().endswith("_proxy")}
+                       if not name.lower().endswith("_proxy")} | variables
         if trust:
             environment["CURL_CA_BUNDLE"] = str(self.authority)
         return subprocess.run(["sh", str(self.script), "-c", str(self.config)], text=True,
@@ -158,6 +158,33 @@ def test_a_link_in_the_place_of_the_file_is_replaced_and_not_followed(issuers):
     assert issuers.run().returncode == 0
     assert not (issuers.keys / "a.json").is_symlink()
     assert elsewhere.read_text() == "precious"
+
+
+def test_root_writes_in_no_folder_of_another_user(issuers):
+    """Who is root is told by id: here it says so of everybody."""
+    old = issuers.file("a.json")
+    programs = issuers.folder / "programs"
+    programs.mkdir()
+    (programs / "id").write_text("#!/bin/sh\necho 0\n")
+    (programs / "id").chmod(0o755)
+    path = {"PATH": f"{programs}:{os.environ['PATH']}"}
+    issuers.publish("/a", key_set(RSA))
+    issuers.configure(("a.json", issuers.url + "/a", "RS256"))
+    uid, mode = os.geteuid(), stat.S_IMODE(issuers.keys.stat().st_mode)
+    if uid == 0:
+        os.chown(issuers.keys, 65534, -1)
+    try:
+        answer = issuers.run(**path)
+    finally:
+        os.chown(issuers.keys, uid, -1)
+    assert answer.returncode == 1 and "systemctl start jeton-issuers" in answer.stderr
+    issuers.keys.chmod(0o777)
+    try:
+        assert issuers.run(**path).returncode == 1
+    finally:
+        issuers.keys.chmod(mode)
+    assert old.read_text() == OLD and issuers.server.asked == []
+    assert issuers.run().returncode == 0
 
 
 NO_KEY = "answers with no key of RS256"
