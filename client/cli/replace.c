@@ -6,10 +6,14 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
 
 static int write_all(int fd, struct text text) {
         while (text.len > 0) {
@@ -51,12 +55,39 @@ static int fresh_name(char ret[32]) {
         return r;
 }
 
+/* Through a link of /proc, as /dev/stdout is one, everything may be a plain file (-ELOOP). */
+static bool leads_to_file(int dir, const char *name) {
+        const struct open_how how = {
+                .flags = O_PATH | O_CLOEXEC,
+                .resolve = RESOLVE_NO_MAGICLINKS,
+        };
+        _cleanup_(closep) int fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof how);
+        struct statfs fs;
+        struct stat st;
+
+        return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && fstatfs(fd, &fs) == 0 &&
+               fs.f_type != PROC_SUPER_MAGIC;
+}
+
+/* A device, a pipe or a folder of that name is nothing to be replaced, nor what leads to one. */
+static int place_check(int dir, const char *name) {
+        struct stat st;
+
+        if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        if (S_ISREG(st.st_mode) || (S_ISLNK(st.st_mode) && leads_to_file(dir, name)))
+                return 0;
+        return S_ISDIR(st.st_mode) ? -EISDIR : -EEXIST;
+}
+
 int file_replace(int dir, const char *name, struct text content) {
         _cleanup_(closep) int fd = -1;
         char fresh[32];
         int r;
 
-        r = fresh_name(fresh);
+        r = place_check(dir, name);
+        if (r == 0)
+                r = fresh_name(fresh);
         if (r < 0)
                 return r;
         fd = openat(dir, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -103,17 +134,6 @@ int path_replace(const char *path, struct text content) {
 }
 
 /* ---- in steps ---- */
-
-/* A device or a folder of that name is nothing to be replaced. */
-static int place_check(int dir, const char *name) {
-        struct stat st;
-
-        if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-                return errno == ENOENT ? 0 : -errno;
-        if (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode))
-                return 0;
-        return S_ISDIR(st.st_mode) ? -EISDIR : -EEXIST;
-}
 
 static int fresh_open(struct replacement *replacement) {
         replacement->fd = openat(replacement->dir, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);

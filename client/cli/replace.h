@@ -6,7 +6,9 @@
 
 /* Writes `content` to a new file beside `name` in the folder `dir`, 0600 and the caller's own,
  * brings it to the disk and renames it. What was written is wiped when that fails, and what `name`
- * was before stays. A symbolic link is replaced, not followed. 0 or -errno. */
+ * was before stays. A symbolic link to a plain file is replaced, not followed. 0; -EISDIR, -EEXIST:
+ * there is something that is no plain file, or a link that leads to none or through /proc (what
+ * /dev/stdout is): it is left; other -errno. */
 int file_replace(int dir, const char *name, struct text content);
 
 /* The same for a path. */
@@ -26,8 +28,7 @@ struct replacement {
                 .dir = -1, .fd = -1 \
         }
 
-/* `path` is borrowed. 0; -EISDIR, -EEXIST: there is something that is no plain file; other -errno.
- */
+/* `path` is borrowed. 0; -EISDIR, -EEXIST: as above; other -errno. */
 int replacement_open(const char *path, struct replacement *ret);
 
 /* The file, then its name, are on the disk when it returns 0; -errno: the old one is. */

@@ -60,7 +60,7 @@ static int write_out(const char *path, const char *lead, const char *token) {
                 r = path_replace(path, secret_text(line));
         if (r < 0)
                 log_error("cannot write the token to %s: %s", log_escape(text_of(path)).text,
-                          strerror(-r));
+                          r == -EEXIST ? "it is no plain file" : strerror(-r));
         return r;
 }
 

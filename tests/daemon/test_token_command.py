@@ -191,6 +191,15 @@ def test_a_link_is_replaced_and_what_it_names_stays(at):
     assert not (home.runtime / "link").is_symlink()
 
 
+def test_a_pipe_and_a_link_that_is_what_dev_stdout_is_are_left(at):
+    home = at(GRAFANA)
+    os.mkfifo(home.runtime / "pipe")
+    (home.runtime / "link").symlink_to("/proc/self/fd/1")
+    for name in ("pipe", "link"):
+        assert f"/{name}: it is no plain file" in home.refused("--out", str(home.runtime / name))
+    assert (home.runtime / "pipe").is_fifo() and (home.runtime / "link").is_symlink()
+
+
 @pytest.mark.parametrize("name", ["folder", "folder/", "missing/token"])
 def test_a_file_that_cannot_be_written_leaves_nothing_behind(at, name):
     home = at(GRAFANA)
