@@ -93,6 +93,8 @@ def password_of(username: str) -> str:
 
 
 def main() -> None:
+    if len(sys.argv) != 3:
+        sys.exit("usage: client.py https://login.example.org alice (the password and paths are read)")
     server, username = sys.argv[1:]
     try:
         with Login(server, username, password_of(username)) as login:

@@ -95,6 +95,14 @@ def run_client(front, name, **how):
     return Client(front, [EXAMPLES / "client-python" / "client.py", front.issuer, name], **how)
 
 
+@pytest.mark.parametrize("more", [[], ["https://localhost", "alice", "/users/me"]])
+def test_a_client_that_is_called_otherwise_says_how(more):
+    done = subprocess.run([EXAMPLES / "client-python" / "client.py", *more], capture_output=True,
+                          text=True, timeout=WAIT_SECONDS, stdin=subprocess.DEVNULL)
+    assert done.returncode == 1 and done.stderr.startswith("usage: client.py https://")
+    assert len(done.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize("check", CLIENT_CHECKS, ids=lambda check: check.__name__)
 def test_client(own_front, check):
     check(own_front, run_client)
