@@ -31,7 +31,8 @@ RUNDIR        ?= /run
 BASHCOMPDIR   ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR    ?= $(PREFIX)/share/zsh/site-functions
 FISHCOMPDIR   ?= $(PREFIX)/share/fish/vendor_completions.d
-EXAMPLEDIR    ?= $(PREFIX)/share/doc/jeton/examples
+DOCDIR        ?= $(PREFIX)/share/doc/jeton
+EXAMPLEDIR    ?= $(DOCDIR)/examples
 # Where the host's Python looks below PREFIX: for /usr/local Debian's has a folder of its version.
 PYTHON        ?= /usr/bin/python3
 PYTHONDIR     ?= $(call once,PYTHONDIR,$(or $(shell $(PYTHON) -c 'import site; print(next(place \
@@ -310,6 +311,7 @@ installed = \
 	0644:$(pam):$(PAMDIR)/pam_jeton.so \
 	$(foreach page,$(man-pages),0644:$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
 	$(python-installed) \
+	$(foreach page,$(wildcard docs/*.md),0644:$(page):$(DOCDIR)/$(notdir $(page))) \
 	0644:packaging/completions/jeton.bash:$(BASHCOMPDIR)/jeton \
 	0644:packaging/completions/_jeton:$(ZSHCOMPDIR)/_jeton \
 	0644:packaging/completions/jeton.fish:$(FISHCOMPDIR)/jeton.fish \
@@ -366,7 +368,7 @@ uninstall:
 	@-rmdir $(DESTDIR)$(LIBEXECDIR)/jeton $(DESTDIR)$(SYSCONFDIR)/jeton/conf.d $(DESTDIR)$(SYSCONFDIR)/jeton \
 		$(DESTDIR)$(PYTHONDIR)/jeton \
 		$(addprefix $(DESTDIR)$(EXAMPLEDIR),/nginx/jeton /nginx /prometheus) $(DESTDIR)$(EXAMPLEDIR) \
-		$(patsubst %/,%,$(dir $(DESTDIR)$(EXAMPLEDIR))) 2>/dev/null || true
+		$(DESTDIR)$(DOCDIR) 2>/dev/null || true
 
 ## clean: remove every build folder
 clean:

@@ -57,6 +57,15 @@ def test_the_installed_command_has_no_path_of_the_build_in_it(root):
         assert "RUNPATH" not in dynamic and "RPATH" not in dynamic, program
 
 
+def test_what_the_man_pages_name_is_there(root):
+    share = root / "usr/local/share"
+    assert (share / "doc/jeton/recovery.md").is_file() and (share / "doc/jeton/admin.md").is_file()
+    assert "share/doc/jeton" in (share / "man/man1/jeton.1").read_text()
+    # PREFIX is the packager's choice, so no page can know it.
+    for page in share.glob("man/man*/*"):
+        assert "/usr/local" not in page.read_text(), page
+
+
 def test_each_shell_finds_its_completion_where_it_looks(root):
     share = root / "usr/local/share"
     assert "#compdef jeton" in (share / "zsh/site-functions/_jeton").read_text()
