@@ -98,11 +98,15 @@ static const char *advice_for(const struct answer *answer) {
         return NULL;
 }
 
-/* Each family of commands has a list of what there is. */
+/* Each family of commands has a list of what there is, and each user one of his links. */
 static void advise_list(const struct cli *cli) {
         const char *words = cli->command->words, *space = strchr(words, ' ');
 
-        if (space)
+        if (option_is_given(&cli->arguments, OPTION_SUBJECT) &&
+            option_is_given(&cli->arguments, OPTION_REMOVE))
+                log_error("`jeton user links %s` shows what there is",
+                          log_escape(text_of(operand(&cli->arguments, 0))).text);
+        else if (space)
                 log_error("`jeton %.*s list` shows what there is", (int)(space - words), words);
 }
 

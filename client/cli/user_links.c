@@ -32,6 +32,10 @@ static enum status run(struct cli *cli) {
                 output_json(answer.json);
                 return STATUS_DONE;
         }
+        if (json_array_size(answer.json) == 0) {
+                output_text(text_of(operand(&cli->arguments, 0)));
+                puts(" is linked to nobody at an outside issuer");
+        }
         json_array_foreach(answer.json, i, link) {
                 print_link(link);
         }

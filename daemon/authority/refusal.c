@@ -177,7 +177,9 @@ static const struct msg_answer_refused rows[REFUSAL_COUNT] = {
                     "to its subject"),
         [REFUSAL_NO_ISSUERS] = ROW(400, "invalid_request", "no outside issuer is configured here"),
         [REFUSAL_NO_ISSUER] =
-                ROW(400, "invalid_request", "no such outside issuer is configured here"),
+                ROW(400, "invalid_request",
+                    "no such outside issuer is configured here (the first issuer section of all "
+                    "takes a restart)"),
         [REFUSAL_OUTSIDE_SUBJECT] =
                 ROW(400, "invalid_request",
                     "sub must be 1 to 255 printable ASCII characters, as the issuer writes it"),
