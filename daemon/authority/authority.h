@@ -85,6 +85,7 @@ struct authority {
         struct link names;
         struct link units;
         struct link issuers;
+        int64_t issuers_heard_ms; /* when the issuer process answered last */
         struct workers workers;
         struct conversations conversations;
 

@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-/* Much longer than a signature takes; who has not answered by then hangs. */
+/* Much longer than a signature takes; who has answered nobody for so long hangs. */
 #define ANSWER_MS 5000
 
 /* What no token that was judged by the same clock can say. */
@@ -58,6 +58,7 @@ static int issuers_hear(struct authority *authority, struct link *link, struct f
         (void)link;
         if (!is_known(said->verdict))
                 return -EPROTO;
+        authority->issuers_heard_ms = clock_monotonic_ms();
         if (!call || !call->vouched)
                 return 0; /* its connection was closed meanwhile */
         if (said->verdict == OUTSIDE_VALID && !is_good(call, said))
@@ -79,12 +80,14 @@ int issuers_join(struct authority *authority, int fd) {
                          issuers_lost);
 }
 
-/* It is killed: a successor may do better. */
+/* Who hangs is killed: a successor may do better. Who has answered others meanwhile has much to do,
+ * and anybody may have sent it. */
 static void call_overdue(void *context) {
         struct call *call = context;
 
         call->vouched = NULL;
-        authority_overdue(call->authority, PROCESS_ISSUER, 0);
+        if (clock_monotonic_ms() - call->authority->issuers_heard_ms >= ANSWER_MS)
+                authority_overdue(call->authority, PROCESS_ISSUER, 0);
         call_fail(call, -ETIMEDOUT);
 }
 
