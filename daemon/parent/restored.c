@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define KEPT_NAME  "before-restore."
 #define KEPT_MOST  10000
 #define NEW_FOLDER RESTORE_READY "/new"
 #define OLD_FOLDER RESTORE_READY "/old"
@@ -83,7 +82,7 @@ static int old_keep(int state, char ret_kept[RESTORE_KEPT_MAX]) {
         int i, r = -ENOTEMPTY;
 
         for (i = 1; (r == -ENOTEMPTY || r == -EEXIST) && i <= KEPT_MOST; i++) {
-                snprintf(ret_kept, RESTORE_KEPT_MAX, KEPT_NAME "%d", i);
+                snprintf(ret_kept, RESTORE_KEPT_MAX, RESTORE_KEPT "%d", i);
                 r = renameat(state, OLD_FOLDER, state, ret_kept) < 0 ? -errno : 0;
         }
         return r;

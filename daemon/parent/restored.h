@@ -15,6 +15,7 @@
 
 #define RESTORE_NEW   "restore.new"
 #define RESTORE_READY "restore.ready"
+#define RESTORE_KEPT  "before-restore." /* and a number */
 
 #define RESTORE_KEPT_MAX 32
 

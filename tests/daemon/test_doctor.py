@@ -82,7 +82,7 @@ def test_nothing_is_wrong_with_a_daemon_that_is_well(jetond):
     for check, words in (("socket", "mode 0666"), ("listener", f"uid {os.geteuid()} listens"),
                          ("health", "well, in"), ("pages", "/keys"), ("pages", "/status"),
                          ("keys", "1 active"), ("keys", "(ES256) active for"),
-                         ("clock", "not behind"), ("web socket", "there is none"),
+                         ("restores", "has nothing of"), ("clock", "not behind"), ("web socket", "there is none"),
                          ("configuration", "is good"), ("links", "linked"),
                          ("lockouts", "nobody has to wait")):
         assert find(findings, check, words, "ok"), (check, findings)
@@ -119,6 +119,21 @@ def test_an_ordinary_account_sees_less_and_is_told(jetond):
                           env={"JETON_SOCKET": str(jetond.socket), "PATH": os.environ["PATH"]},
                           timeout=60)
     assert "root sees more" in text.stdout
+
+
+# ---- restores ----
+
+@pytest.mark.parametrize("name, verdict, words, advice", [
+    ("restore.ready", "broken", "not at its end", "systemctl restart jetond"),
+    ("restore.new", "warning", "was broken off", "unless one runs"),
+    ("before-restore.1", "warning", "is kept", "when all is well")])
+def test_what_a_restore_left_is_named(fresh, name, verdict, words, advice):
+    jetond = fresh(start=False)
+    (jetond.state / "run").mkdir()
+    (jetond.state / name).mkdir()
+    finding, = of(look(jetond), "restores", "ok", "unseen", "warning", "broken")
+    assert finding["verdict"] == verdict and words in finding["found"]
+    assert f"/{name}: " in finding["found"] and advice in finding["advice"]
 
 
 # ---- socket, listener, health ----

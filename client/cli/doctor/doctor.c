@@ -17,6 +17,7 @@ static const struct check {
         {"sources", false, check_sources},
         {"issuers", false, check_issuers},
         {"last start", false, check_start},
+        {"restores", false, check_restores},
         {"socket", true, check_socket},
         {"listener", true, check_listener},
         {"health", true, check_health},

@@ -62,6 +62,7 @@ void check_configuration(struct doctor *doctor);
 void check_sources(struct doctor *doctor);
 void check_issuers(struct doctor *doctor);
 void check_start(struct doctor *doctor);
+void check_restores(struct doctor *doctor);
 void check_pages(struct doctor *doctor);
 void check_keys(struct doctor *doctor);
 void check_clock(struct doctor *doctor);
