@@ -10,6 +10,8 @@
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
 
+#include <signal.h>
+
 const struct command *const commands[] = {
         &command_user_add,
         &command_user_link,
@@ -204,6 +206,7 @@ int main(int argc, char **argv) {
         struct arguments arguments;
 
         log_init("jeton", LOG_INFO);
+        signal(SIGXFSZ, SIG_IGN); /* setrlimit(2): the call says EFBIG, and we which file */
         if (arguments_parse(argc, argv, &arguments) < 0)
                 return STATUS_USAGE;
         command = command_find(&arguments);

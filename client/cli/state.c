@@ -93,13 +93,15 @@ static int owner_find(int folder, struct identity *identity, const struct identi
         return 0;
 }
 
-static int end_await(pid_t pid) {
+static int end_await(const char *program, pid_t pid) {
         int status;
 
         while (waitpid(pid, &status, 0) < 0)
                 if (errno != EINTR)
                         return -errno;
-        return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS ? 0 : -EIO;
+        if (WIFSIGNALED(status))
+                log_error("%s was ended: %s", program, strsignal(WTERMSIG(status)));
+        return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS ? 0 : -ECANCELED;
 }
 
 static int starting_prepare(void) {
@@ -140,7 +142,7 @@ int state_run(const struct state_task *task, int owner) {
                 log_error("%s cannot be started: %s", task->program, strerror(-r));
                 return r;
         }
-        return end_await(pid);
+        return end_await(task->program, pid);
 }
 
 void state_audit(const char *event, const char *detail) {

@@ -26,7 +26,7 @@ struct state_task {
 };
 
 /* Runs it to its end under the uid that owns the folder `owner` (-1: ours); it says itself what
- * went wrong. 0; -EIO when it did not succeed; other -errno, logged. */
+ * went wrong. 0; -ECANCELED when it did not succeed; other -errno, logged. */
 int state_run(const struct state_task *task, int owner);
 
 /* To the host's log, and before anything is given to the caller. */

@@ -8,6 +8,7 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
+#include "../../common/room.h"
 
 #include <string.h>
 
@@ -44,14 +45,13 @@ static int export_to_file(const char *word, int db, const char *path) {
         int r;
 
         r = replacement_open(path, &file);
-        if (r == 0) {
+        if (r == 0)
                 r = export_to(word, db, file.fd);
-                if (r < 0)
-                        return r;
+        if (r == 0)
                 r = replacement_finish(&file);
-        }
         if (r < 0)
-                log_error("%s: %s", log_escape(text_of(path)).text, strerror(-r));
+                log_error("%s: nothing was exported: %s%s", log_escape(text_of(path)).text,
+                          r == -ECANCELED ? "see above" : strerror(-r), room_advice(-r));
         return r;
 }
 

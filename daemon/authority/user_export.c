@@ -156,8 +156,11 @@ struct export {
 static int export_one(void *context, const struct user *user) {
         const struct export *export = context;
 
+        errno = 0;
         export->write(export->out, user);
-        return ferror(export->out) ? -EPIPE : 0;
+        if (!ferror(export->out))
+                return 0;
+        return errno ? -errno : -EIO;
 }
 
 int users_export(struct store *store, user_writer *write, FILE *out) {

@@ -30,7 +30,7 @@ int child_close_up(enum process self) {
 
         umask(077);
         if (setrlimit(RLIMIT_CORE, &no_core) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
-            sigaction(SIGPIPE, &ignore, NULL) < 0)
+            sigaction(SIGPIPE, &ignore, NULL) < 0 || sigaction(SIGXFSZ, &ignore, NULL) < 0)
                 return -errno;
         return privileges_close(self);
 }

@@ -51,6 +51,20 @@ def past(fresh):
     return Past(fresh())
 
 
+# ---- what is not to be ----
+
+def test_a_limit_on_the_size_of_files_leaves_all_as_it_was(past):
+    before = sorted(os.listdir(past.jetond.state))
+    done = subprocess.run(["prlimit", "--fsize=20000", BUILD / "bin" / "jeton", "restore",
+                           "--replace", past.file], capture_output=True, text=True, timeout=30,
+                          env={"PATH": os.environ["PATH"],
+                               "JETON_SOCKET": str(past.jetond.socket)})
+    assert done.returncode == 1 and "nothing is changed: File too large: lift the" in done.stderr
+    assert sorted(os.listdir(past.jetond.state)) == before
+    past.jetond.start()
+    assert past.jetond.login("alice", NEWER).status == 200
+
+
 # ---- what is back ----
 
 def test_users_and_passwords_are_as_they_were_and_everybody_logs_in_anew(past):
@@ -58,6 +72,8 @@ def test_users_and_passwords_are_as_they_were_and_everybody_logs_in_anew(past):
     done = past.restore("--replace")
     assert done.returncode == 0 and done.stderr == ""
     assert "everybody logs in anew" in done.stdout
+    assert f"This is the state in {jetond.state} again." in done.stdout
+    assert "systemctl" not in done.stdout and "Start the daemon: jetond --state /" in done.stdout
     jetond.start()
     assert jetond.login("alice").status == 200 and jetond.login("bob").status == 400
     for tokens in (past.old, past.revoked, past.bob):
@@ -187,7 +203,7 @@ def test_it_can_be_read_by_programs(past):
 def test_a_daemon_that_runs_is_left_alone(past):
     past.jetond.start()
     done = past.restore("--replace")
-    assert done.returncode == 1 and "systemctl stop jetond" in done.stderr
+    assert done.returncode == 1 and "stop it first" in done.stderr
     assert past.jetond.login("bob").status == 200
 
 

@@ -81,7 +81,7 @@ def test_a_file_is_for_its_owner_alone_and_replaced_as_a_whole(people):
 def test_what_cannot_be_written_is_named_and_left(people, out, says):
     done = people.jeton("user", "export", "--out", out)
     assert done.returncode == 1 and done.stdout == ""
-    assert f"{out}: {says}" in done.stderr
+    assert f"{out}: nothing was exported: {says}" in done.stderr
 
 
 def test_a_reader_that_goes_is_no_success(people):
@@ -89,6 +89,33 @@ def test_a_reader_that_goes_is_no_success(people):
                           stderr=subprocess.PIPE, timeout=30,
                           env={**os.environ, "JETON_SOCKET": str(people.socket)})
     assert done.returncode == 1 and "No space left" in done.stderr
+
+
+def many_users(jetond, count):
+    with jetond.database() as rows:
+        rows.executemany("INSERT INTO users (name, full_name, created_at) VALUES (?, ?, 1)",
+                         ((f"u{i}", "x" * 200) for i in range(count)))
+        rows.commit()
+
+
+def test_what_there_is_no_room_for_is_said_with_what_to_do(fresh, tmp_path):
+    jetond = fresh()
+    many_users(jetond, 100)
+    environment = {"PATH": os.environ["PATH"], "JETON_SOCKET": str(jetond.socket)}
+    command = [BUILD / "bin" / "jeton", "user", "export"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30,
+                              env=environment)
+    assert done.returncode == 1
+    assert "written: No space left on device: make room there, or name a place" in done.stderr
+    file = tmp_path / "users"
+    file.write_text("of yesterday")
+    done = subprocess.run(["prlimit", "--fsize=10000", *command, "--out", file], text=True,
+                          capture_output=True, timeout=30, env=environment)
+    assert done.returncode == 1
+    assert "written: File too large: lift the limit on the size of files" in done.stderr
+    assert f"{file}: nothing was exported: see above" in done.stderr
+    assert file.read_text() == "of yesterday" and os.listdir(tmp_path) == ["users"]
 
 
 def test_another_format_is_refused(people):

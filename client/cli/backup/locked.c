@@ -27,7 +27,9 @@ static int lock(const char *dir, struct identities *identities, struct places *p
                 r = places_open(places, identities);
         if (r == 0)
                 r = places_lock(places);
-        return r == -EBUSY ? refuse(r, "stop it first: systemctl stop jetond") : r;
+        if (r == -EBUSY)
+                return refuse(r, dir ? "stop it first" : "stop it first: systemctl stop jetond");
+        return r;
 }
 
 /* What was broken off is the state already. */

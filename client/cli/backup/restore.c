@@ -13,6 +13,7 @@
 
 struct restoring {
         const char *path;
+        bool is_host;
         int file;
         struct archive archive;
         struct backup_facts facts;
@@ -43,11 +44,11 @@ static int backup_open(struct restoring *restoring) {
 }
 
 static int state_get(const struct cli *cli, struct restoring *restoring) {
-        bool is_host = state_is_host(&cli->place);
         _cleanup_(freep) char *dir = NULL;
         int r;
 
-        r = is_host ? 0 : state_dir(&cli->place, &dir);
+        restoring->is_host = state_is_host(&cli->place);
+        r = restoring->is_host ? 0 : state_dir(&cli->place, &dir);
         if (r == 0)
                 r = locked_open(dir, &restoring->locked);
         if (r < 0 || !restoring->locked.has_database ||
@@ -100,8 +101,9 @@ static int restore(struct restoring *restoring) {
 /* ---- telling ---- */
 
 static void print_text(const struct restoring *restoring) {
-        puts("\nThis is the state again. Users, passwords, roles and clients are as they were "
-             "then.");
+        printf("\nThis is the state in %s again. Users, passwords, roles and clients are as they "
+               "were then.\n",
+               restoring->locked.path);
         puts(restoring->stage.keeps_sessions
                      ? "Tokens and sessions of then go on, also such as were ended since."
                      : "No token and no session of before is good any more: everybody logs in "
@@ -111,7 +113,10 @@ static void print_text(const struct restoring *restoring) {
         if (*restoring->kept)
                 printf("What was here is in %s/%s: remove it when all is well.\n",
                        restoring->locked.path, restoring->kept);
-        puts("Start the daemon: systemctl start jetond");
+        if (restoring->is_host)
+                puts("Start the daemon: systemctl start jetond");
+        else
+                printf("Start the daemon: jetond --state %s\n", restoring->locked.path);
 }
 
 static void print_json(const struct restoring *restoring) {

@@ -2,6 +2,7 @@
 #include "copy.h"
 
 #include "../../../common/cleanup.h"
+#include "../../../common/room.h"
 #include "database.h"
 #include "migrate.h"
 
@@ -45,13 +46,17 @@ int store_copy_out(struct store *store, int dir_fd, int output) {
         if (flock(dir_fd, LOCK_EX | LOCK_NB) < 0)
                 return store_refuse(store, -EBUSY, "another copy of " STORE_FILE " is being made");
         r = copy_make(store, dir_fd, COPY_FILE, "copying it", &fd);
+        if (r == -ENOSPC)
+                return store_refuse(store, r,
+                                    "there is no room for a copy beside " STORE_FILE
+                                    ": free as much on its disk as it has");
         if (r < 0)
                 return r;
         if (unlinkat(dir_fd, COPY_FILE, 0) < 0)
                 return store_refuse(store, -errno, COPY_FILE ": %m");
         r = file_give(fd, output);
-        return r < 0 ? store_refuse(store, r, "the copy of " STORE_FILE " cannot be written: %s",
-                                    strerror(-r))
+        return r < 0 ? store_refuse(store, r, "the copy of " STORE_FILE " cannot be written: %s%s",
+                                    strerror(-r), room_advice(-r))
                      : 0;
 }
 
