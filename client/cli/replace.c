@@ -165,6 +165,25 @@ int replacement_open(const char *path, struct replacement *ret) {
         return 0;
 }
 
+int replacement_beside(const struct replacement *replacement, int *ret_fd) {
+        _cleanup_(closep) int fd =
+                openat(replacement->dir, ".", O_RDWR | O_TMPFILE | O_EXCL | O_CLOEXEC, 0600);
+        char name[32];
+        int r;
+
+        if (fd < 0) {
+                r = fresh_name(name);
+                if (r < 0)
+                        return r;
+                fd = openat(replacement->dir, name,
+                            O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+                if (fd < 0 || unlinkat(replacement->dir, name, 0) < 0)
+                        return -errno;
+        }
+        *ret_fd = take_fd(&fd);
+        return 0;
+}
+
 /* What has no name yet is reached by its descriptor's (open(2), O_TMPFILE). */
 static int fresh_link(struct replacement *replacement) {
         char path[64];

@@ -31,6 +31,9 @@ struct replacement {
 /* `path` is borrowed. 0; -EISDIR, -EEXIST: as above; other -errno. */
 int replacement_open(const char *path, struct replacement *ret);
 
+/* A file that never has a name, on the same disk and as empty. 0 or -errno. */
+int replacement_beside(const struct replacement *replacement, int *ret_fd);
+
 /* The file, then its name, are on the disk when it returns 0; -errno: the old one is. */
 int replacement_finish(struct replacement *replacement);
 

@@ -84,8 +84,9 @@ def test_without_keys_there_is_none_in_it(stand, tmp_path):
     assert check(stand, file).returncode == 0
 
 
-def test_the_program_that_reads_the_database_never_has_a_key_in_its_hands(stand, tmp_path):
-    """Each descriptor that jetond-authority is given, as it begins: a folder or a file without one."""
+def test_the_program_that_reads_the_database_never_has_the_archive_in_its_hands(stand, tmp_path):
+    """Each file that jetond-authority is given, as it begins: without a key, and never the one in
+    which keys will be, for a process of that program's may keep it."""
     spy = tmp_path / "bin"
     (spy / "bin").mkdir(parents=True)
     (spy / "libexec").mkdir()
@@ -94,7 +95,8 @@ def test_the_program_that_reads_the_database_never_has_a_key_in_its_hands(stand,
     script = spy / "libexec" / "jetond-authority"
     script.write_text("#!/bin/sh\n"
                       f"for fd in 1 3; do [ -f /proc/self/fd/$fd ] && "
-                      f"cat /proc/self/fd/$fd >>{tmp_path}/seen; done\n"
+                      f"cat /proc/self/fd/$fd >>{tmp_path}/seen && "
+                      f"stat -L -c %d:%i /proc/self/fd/$fd >>{tmp_path}/files; done\n"
                       f'exec {BUILD}/libexec/jetond-authority "$@"\n')
     script.chmod(0o755)
     environment = {"PATH": os.environ["PATH"], "JETON_SOCKET": str(stand.socket)}
@@ -102,6 +104,8 @@ def test_the_program_that_reads_the_database_never_has_a_key_in_its_hands(stand,
         done = subprocess.run([spy / "bin" / "jeton", "backup", tmp_path / "backup", *more],
                               env=environment, capture_output=True, text=True, timeout=30)
         assert done.returncode == 0, done.stderr
+    file, files = (tmp_path / "backup").stat(), (tmp_path / "files").read_text().split()
+    assert len(files) == 3 and f"{file.st_dev}:{file.st_ino}" not in files
     seen = (tmp_path / "seen").read_bytes()
     assert b"SQLite format 3" in seen and b"PRIVATE KEY" not in seen
     assert b"PRIVATE KEY" in (tmp_path / "backup").read_bytes()
@@ -194,7 +198,9 @@ def test_at_no_step_is_there_half_a_backup(stand, tmp_path, action, leaves):
         assert all(re.fullmatch(leaves, name) for name in os.listdir(folder)), step
         assert file.read_bytes() == before or check(stand, file).returncode == 0, step
         if action == "error=ENOSPC":
-            assert "No space left on device" in done.stderr, step
+            assert f"{file}: no backup was made: No space left on device: make room" in done.stderr
+        if action == "error=EIO":
+            assert f"{file}: no backup was made: Input/output error" in done.stderr, step
 
 
 @pytest.mark.parametrize("path, says", [("/nowhere/backup", "No such file or directory"),
@@ -204,15 +210,46 @@ def test_a_place_where_no_file_can_be_is_named(stand, path, says):
     assert done.returncode == 1 and f"{path}: no backup was made: {says}" in done.stderr
 
 
+@pytest.mark.parametrize("share", [0.5, 1.001])
+def test_a_limit_on_the_size_of_files_is_named(stand, tmp_path, share):
+    """The copy of the database meets it, or the archive, which is longer."""
+    limit = int(len(Backup(stand.backup).part("database")) * share)
+    done = subprocess.run(["prlimit", f"--fsize={limit}", BUILD / "bin" / "jeton", "backup",
+                           tmp_path / "backup"], capture_output=True, text=True, timeout=30,
+                          env={"PATH": os.environ["PATH"], "JETON_SOCKET": str(stand.socket)})
+    assert done.returncode == 1 and "File too large" in done.stderr
+    assert f"{tmp_path}/backup: no backup was made: " in done.stderr
+    assert os.listdir(tmp_path) == []
+    assert not [name for name in os.listdir(stand.state / "db") if "copy" in name]
+
+
+def test_a_program_that_is_killed_is_named(stand, tmp_path):
+    strace = [shutil.which("strace"), "-f", "-o", "/dev/null", "-e", "trace=unlinkat", "-e",
+              "inject=unlinkat:signal=KILL", "-P", str(stand.state / "db")]
+    done = subprocess.run([*strace, BUILD / "bin" / "jeton", "backup", tmp_path / "backup"],
+                          env={"PATH": os.environ["PATH"], "JETON_SOCKET": str(stand.socket)},
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "jetond-authority was ended: Killed" in done.stderr
+    assert "no backup was made: see above" in done.stderr and os.listdir(tmp_path) == []
+
+
+def test_no_file_is_named_by_the_sign_for_a_pipe(stand, tmp_path):
+    done = subprocess.run([BUILD / "bin" / "jeton", "backup", "-"], cwd=tmp_path, text=True,
+                          capture_output=True, timeout=30,
+                          env={"JETON_SOCKET": str(stand.socket)})
+    assert done.returncode == 2 and done.stdout == "" and "name one" in done.stderr
+    assert os.listdir(tmp_path) == []
+
+
 def test_a_file_system_without_unnamed_files_serves_too(stand, tmp_path):
     strace = [shutil.which("strace"), "-o", tmp_path / "trace", "-e", "trace=openat", "-e",
-              "inject=openat:error=EOPNOTSUPP:when=2", "-P", tmp_path / "there"]
+              "inject=openat:error=EOPNOTSUPP:when=1+2", "-P", tmp_path / "there"]
     (tmp_path / "there").mkdir()
     done = subprocess.run([*strace, BUILD / "bin" / "jeton", "backup", tmp_path / "there" / "b"],
                           env={"PATH": os.environ["PATH"], "JETON_SOCKET": str(stand.socket)},
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    assert "O_TMPFILE" in (tmp_path / "trace").read_text()
+    assert len(re.findall("O_TMPFILE.*INJECTED", (tmp_path / "trace").read_text())) == 2
     assert os.listdir(tmp_path / "there") == ["b"]
 
 
@@ -319,13 +356,18 @@ def test_more_parts_than_there_can_be_are_refused(stand, backup, tmp_path):
     refused(stand, tmp_path / "many", "has too many parts")
 
 
+def test_a_file_of_another_kind_is_called_none(stand, tmp_path):
+    (tmp_path / "notes").write_text("name,email\n" * 100)
+    refused(stand, tmp_path / "notes", "notes is no backup of jeton")
+
+
 def test_what_another_tar_writes_is_refused(stand, tmp_path):
     with tarfile.open(tmp_path / "tar", "w") as archive:
         for name, content in Backup(stand.backup).parts:
             member = tarfile.TarInfo(FOLDER + name)
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
-    refused(stand, tmp_path / "tar", "has a header that no backup has")
+    refused(stand, tmp_path / "tar", "is no backup of jeton")
 
 
 @pytest.mark.parametrize("manifest, says", [

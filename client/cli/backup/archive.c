@@ -197,23 +197,38 @@ int archive_add(struct archive *archive, const char *name, struct text bytes) {
         return r < 0 ? r : part_done(archive, part);
 }
 
-int archive_begin(struct archive *archive, const char *name, off_t *ret_at) {
-        const struct part *part = part_new(archive, name);
+static int bytes_copy(int from, uint64_t size, int to, off_t at) {
+        char bytes[COPY_BYTES];
+        uint64_t done = 0;
+        int r = 0;
+
+        while (r == 0 && done < size) {
+                uint64_t left = size - done;
+                size_t len = left < sizeof bytes ? (size_t)left : sizeof bytes;
+
+                r = read_at(from, bytes, len, (off_t)done);
+                if (r == 0)
+                        r = write_at(to, bytes, len, at + (off_t)done);
+                done += len;
+        }
+        explicit_bzero(bytes, sizeof bytes);
+        return r;
+}
+
+int archive_add_file(struct archive *archive, const char *name, int from) {
+        struct part *part = part_new(archive, name);
+        struct stat st;
+        int r;
 
         if (!part)
                 return -E2BIG;
-        *ret_at = part->at;
-        return lseek(archive->fd, part->at, SEEK_SET) < 0 ? -errno : 0;
-}
-
-int archive_end_part(struct archive *archive) {
-        struct part *part = &archive->parts[archive->count];
-        off_t end = lseek(archive->fd, 0, SEEK_END);
-
-        if (end < part->at)
-                return end < 0 ? -errno : -EIO;
-        part->size = (uint64_t)(end - part->at);
-        return part->size >= FILE_MAX ? -EFBIG : part_done(archive, part);
+        if (fstat(from, &st) < 0)
+                return -errno;
+        part->size = (uint64_t)st.st_size;
+        if (part->size >= FILE_MAX)
+                return -EFBIG;
+        r = bytes_copy(from, part->size, archive->fd, part->at);
+        return r < 0 ? r : part_done(archive, part);
 }
 
 int archive_close(struct archive *archive) {
@@ -292,7 +307,8 @@ static const char *part_next(struct archive *archive, off_t file_size, int *ret)
                 return "cannot be read";
         if (!header_read(&header, part, &made_at) ||
             (archive->count > 0 && made_at != archive->made_at))
-                return "has a header that no backup has";
+                return archive->count > 0 ? "has a header that no backup has"
+                                          : "is no backup of jeton";
         archive->made_at = made_at;
         if (part->size > size_max(part->name) || part->size == 0)
                 return "has a part that no backup has";

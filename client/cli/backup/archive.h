@@ -46,9 +46,8 @@ const struct part *archive_find(const struct archive *archive, const char *name)
 
 int archive_add(struct archive *archive, const char *name, struct text bytes);
 
-/* A part that somebody else writes at the descriptor's offset. */
-int archive_begin(struct archive *archive, const char *name, off_t *ret_at);
-int archive_end_part(struct archive *archive);
+/* A part that is in a file already: all of it. */
+int archive_add_file(struct archive *archive, const char *name, int from);
 
 /* The sum of a part that is written. */
 int part_sum(const struct archive *archive, struct part *part);

@@ -20,10 +20,10 @@ struct backup_facts {
  * logged with `path`. */
 int backup_verify(int fd, const char *path, struct archive *ret_archive, struct backup_facts *ret);
 
-/* Has every page and row of a database looked at that fills the rest of a file, from `at` on, under
- * the uid that owns `owner` (-1: ours). That process sees the whole file: no key may be in it. Of
- * *ret schema and users are set. 0; -errno, logged. */
-int database_examine(int fd, off_t at, int owner, struct backup_facts *ret);
+/* Has every page and row of a database looked at that fills a file, under the uid that owns `owner`
+ * (-1: ours). What that uid starts may keep the file: no key may ever be in it. Of *ret schema and
+ * users are set. 0; -errno, logged. */
+int database_examine(int fd, int owner, struct backup_facts *ret);
 
 /* The same for the database of a backup, which must be what the backup says of it. */
 int backup_examine(const struct archive *archive, const struct backup_facts *facts, int owner);

@@ -1,19 +1,20 @@
 /* jeton backup: the database, the keys and the issuer's name in one file, while the daemon runs and
  * writes. It takes root (or the caller whose daemon it is). The database is copied by a program
- * under its own uid; the keys go from the signer's folder into the file, through this process
- * alone.
- */
+ * under its own uid, to a file of its own; the keys go from the signer's folder into the archive,
+ * which this process alone has in its hands. */
 #include "../replace.h"
 #include "backup.h"
 
 #include "../../../common/cleanup.h"
 #include "../../../common/clock.h"
 #include "../../../common/log.h"
+#include "../../../common/room.h"
 #include "../input.h"
 
 #include <fcntl.h>
 
 struct making {
+        const struct replacement *file; /* borrowed: of the archive */
         struct archive archive;
         struct backup_facts facts;
         int db, keys; /* -1: without keys */
@@ -28,22 +29,29 @@ static void making_close(struct making *making) {
 
 /* ---- the parts ---- */
 
-static int database_add(struct making *making) {
+static int database_copy(const struct making *making, int to) {
         const struct state_task task = {
                 .program = "jetond-authority",
                 .word = "--copy",
                 .about = making->db,
-                .output = making->archive.fd,
+                .output = to,
         };
-        off_t at;
+
+        return state_run(&task, making->db);
+}
+
+/* A process of that uid may outlive the program and keep what it was given: never the archive, in
+ * which the keys will be. */
+static int database_add(struct making *making) {
+        _cleanup_(closep) int image = -1;
         int r;
 
-        r = archive_begin(&making->archive, PART_DATABASE, &at);
+        r = replacement_beside(making->file, &image);
         if (r == 0)
-                r = state_run(&task, making->db);
+                r = database_copy(making, image);
         if (r == 0)
-                r = database_examine(making->archive.fd, at, making->db, &making->facts);
-        return r == 0 ? archive_end_part(&making->archive) : r;
+                r = database_examine(image, making->db, &making->facts);
+        return r == 0 ? archive_add_file(&making->archive, PART_DATABASE, image) : r;
 }
 
 /* Where the configuration names it there is no such file. */
@@ -72,7 +80,6 @@ static int manifest_make(struct making *making) {
         return r == 0 ? archive_close(archive) : r;
 }
 
-/* The program that looks at the database has the whole file in its hands: the keys come later. */
 static int parts_add(struct making *making) {
         int r;
 
@@ -86,13 +93,14 @@ static int parts_add(struct making *making) {
 
 /* ---- the file ---- */
 
-static int file_fill(struct making *making, const char *path, int fd) {
+static int file_fill(struct making *making, const char *path, const struct replacement *file) {
         int r;
 
-        making->archive = (struct archive){.fd = fd, .made_at = clock_wall_s()};
+        making->file = file;
+        making->archive = (struct archive){.fd = file->fd, .made_at = clock_wall_s()};
         snprintf(making->facts.version, sizeof making->facts.version, "%s", JETON_VERSION);
         r = parts_add(making);
-        return r == 0 ? backup_verify(fd, path, &making->archive, &making->facts) : r;
+        return r == 0 ? backup_verify(file->fd, path, &making->archive, &making->facts) : r;
 }
 
 static void audit(const char *path) {
@@ -108,12 +116,12 @@ static int file_make(struct making *making, const char *path) {
 
         r = replacement_open(path, &file);
         if (r == 0)
-                r = file_fill(making, path, file.fd);
+                r = file_fill(making, path, &file);
         if (r == 0)
                 r = replacement_finish(&file);
         if (r < 0)
-                log_error("%s: no backup was made: %s", log_escape(text_of(path)).text,
-                          r == -EIO ? "see above" : strerror(-r));
+                log_error("%s: no backup was made: %s%s", log_escape(text_of(path)).text,
+                          r == -ECANCELED ? "see above" : strerror(-r), room_advice(-r));
         else
                 audit(path);
         return r;
@@ -166,6 +174,10 @@ static enum status check(const struct cli *cli, const char *path) {
 static enum status run(struct cli *cli) {
         const char *path = operand(&cli->arguments, 0);
 
+        if (strcmp(path, "-") == 0) {
+                log_error("a backup is a file: name one");
+                return STATUS_USAGE;
+        }
         if (!option_is_given(&cli->arguments, OPTION_CHECK))
                 return make(cli, path);
         if (option_is_given(&cli->arguments, OPTION_WITHOUT_KEYS)) {

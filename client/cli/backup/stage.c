@@ -4,6 +4,7 @@
 
 #include "../../../common/cleanup.h"
 #include "../../../common/log.h"
+#include "../../../common/room.h"
 #include "../../../daemon/parent/restored.h"
 
 #include <dirent.h>
@@ -100,7 +101,7 @@ static int database_look(int dir) {
         _cleanup_(closep) int fd = openat(dir, DATABASE_NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
         struct backup_facts facts = {.schema = 0};
 
-        return fd < 0 ? -errno : database_examine(fd, 0, dir, &facts);
+        return fd < 0 ? -errno : database_examine(fd, dir, &facts);
 }
 
 static int database_settle(const struct stage *stage, int dir) {
@@ -204,8 +205,8 @@ int stage_fill(struct stage *stage, const struct archive *archive) {
         if (r == 0 && (fsync(stage->new) < 0 || fsync(stage->top) < 0))
                 r = -errno;
         if (r < 0)
-                log_error("nothing is restored, and nothing is changed: %s",
-                          r == -EIO ? "see above" : strerror(-r));
+                log_error("nothing is restored, and nothing is changed: %s%s",
+                          r == -ECANCELED ? "see above" : strerror(-r), room_advice(-r));
         return r;
 }
 

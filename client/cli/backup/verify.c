@@ -43,15 +43,15 @@ static int database_ask(int fd, int owner, struct backup_facts *facts, uint64_t 
         return r;
 }
 
-int database_examine(int fd, off_t at, int owner, struct backup_facts *ret) {
+int database_examine(int fd, int owner, struct backup_facts *ret) {
         uint64_t size = 0;
         struct stat st;
         int r;
 
-        if (fstat(fd, &st) < 0 || lseek(fd, at, SEEK_SET) < 0)
+        if (fstat(fd, &st) < 0 || lseek(fd, 0, SEEK_SET) < 0)
                 return -errno;
         r = database_ask(fd, owner, ret, &size);
-        if (r == 0 && size != (uint64_t)(st.st_size - at)) {
+        if (r == 0 && size != (uint64_t)st.st_size) {
                 log_error("the database has another size than it says");
                 r = -EBADMSG;
         }
@@ -69,7 +69,7 @@ int backup_examine(const struct archive *archive, const struct backup_facts *fac
                 return -errno;
         r = part_copy(archive, part, fileno(file));
         if (r == 0)
-                r = database_examine(fileno(file), 0, owner, &found);
+                r = database_examine(fileno(file), owner, &found);
         if (r == 0 && (found.schema != facts->schema || found.users != facts->users)) {
                 log_error("the database is not what the manifest says");
                 r = -EBADMSG;
