@@ -39,8 +39,9 @@ def state_of(shown_by):
 
 
 def python_tests():
-    """What pytest collects in every folder, without parameters."""
-    folders = sorted({str(file.parent) for file in (TOP / "tests").glob("*/test_*.py")})
+    """What pytest collects, without parameters, in every folder that needs no more than this one."""
+    folders = sorted({str(file.parent) for file in (TOP / "tests").glob("*/test_*.py")} -
+                     {str(TOP / "tests" / "web")})
     found = set()
     for folder in folders:
         answer = subprocess.run(["/usr/bin/python3", "-B", "-m", "pytest", "-q", "--collect-only",
@@ -63,6 +64,7 @@ def functions(pattern, declaration, name_of):
 def known():
     return (python_tests() |
             functions("unit/test_*.c", r"^static void (\w+)\(void \*\*", lambda file: file.name) |
+            functions("web/test_*.py", r"^def (test_\w+)", lambda file: file.name) |
             functions("clients/node/*.mjs", r"^export async function (\w+)",
                       lambda file: f"node/{file.name}"))
 
