@@ -407,6 +407,8 @@ static int64_t to_wall_s(int64_t at_ms, const struct throttle_time *now) {
         return left_ms > 0 ? now->wall_s + (left_ms + 999) / 1000 : 0;
 }
 
+/* An attempt that is being judged has not failed: who was asked for his password when the daemon
+ * was killed is not kept waiting by it. */
 bool throttle_take_changed(struct throttle *throttle, const struct throttle_time *now, size_t *at,
                            size_t *ret_slot, struct throttle_record *ret) {
         struct throttle_row *row;
@@ -422,8 +424,8 @@ bool throttle_take_changed(struct throttle *throttle, const struct throttle_time
         throttle->taken++;
         *ret = (struct throttle_record){
                 .key = row->key,
-                .failures = row->failures,
-                .locked_until = to_wall_s(row->locked_until_ms, now),
+                .failures = row->failures - (row->is_pending && row->failures > 0),
+                .locked_until = row->is_pending ? 0 : to_wall_s(row->locked_until_ms, now),
                 .resets_at = to_wall_s(row->resets_at_ms, now),
                 .succeeded = row->succeeded,
         };
