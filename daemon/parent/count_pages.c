@@ -2,10 +2,10 @@
 #include "count_pages.h"
 
 #include "../../common/cleanup.h"
+#include "pages.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -19,18 +19,6 @@ static int writer_open(int *ret) {
             fcntl(fd, F_ADD_SEALS, SEALS) < 0)
                 return -errno;
         *ret = take_fd(&fd);
-        return 0;
-}
-
-static int reader_open(int writer, int *ret) {
-        char path[32];
-        int fd;
-
-        snprintf(path, sizeof path, "/proc/self/fd/%d", writer);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0)
-                return -errno;
-        *ret = fd;
         return 0;
 }
 
@@ -60,7 +48,7 @@ int count_pages_open(struct count_pages *pages) {
         for (page = 0; r == 0 && page < COUNTS_SHARED; page++) {
                 r = writer_open(&pages->writer[page]);
                 if (r == 0)
-                        r = reader_open(pages->writer[page], &pages->reader[page]);
+                        r = page_reader_open(pages->writer[page], &pages->reader[page]);
         }
         return r < 0 ? r : counts_map(pages->writer[COUNTS_PARENT], true, &pages->own);
 }

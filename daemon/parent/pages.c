@@ -66,8 +66,7 @@ static int writer_open(int dir, enum page page, int *ret_fd) {
         return 0;
 }
 
-/* The same inode with fewer rights: a mapping made through it cannot become writable. */
-static int reader_open(int writer, int *ret_fd) {
+int page_reader_open(int writer, int *ret_fd) {
         char path[32];
         int fd;
 
@@ -87,7 +86,7 @@ int page_files_open(int dir, struct page_files *ret) {
         for (page = 0; r == 0 && page < PAGE_FILES; page++) {
                 r = writer_open(dir, page, &files.writer[page]);
                 if (r == 0)
-                        r = reader_open(files.writer[page], &files.reader[page]);
+                        r = page_reader_open(files.writer[page], &files.reader[page]);
                 if (r)
                         log_error("the page %s in the run directory: %s", names[page],
                                   strerror(-r));

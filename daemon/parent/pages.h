@@ -18,4 +18,8 @@ void page_files_renew(int dir, struct page_files *files);
 
 void page_files_close(struct page_files *files);
 
+/* The same inode as `writer`'s with fewer rights: a mapping made through it cannot become writable.
+ * *ret_fd: the caller's to close. 0 or -errno. */
+int page_reader_open(int writer, int *ret_fd);
+
 #endif
