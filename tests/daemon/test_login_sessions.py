@@ -111,6 +111,12 @@ class Opener:
         with os.fdopen(reading) as pipe:
             self.session = Session(daemon, json.loads(os.read(pipe.fileno(), 4096)))
 
+    def wait_until_kept(self):
+        """Its row is written after the reply: nobody waits for the disk to log in."""
+        with self.session.daemon.database() as rows:
+            wait_until(lambda: rows.execute("SELECT 1 FROM logins WHERE sid = ?",
+                                            (self.session.sid,)).fetchone())
+
     def kill(self):
         if self.pid:
             os.kill(self.pid, signal.SIGKILL)
@@ -418,6 +424,7 @@ def test_what_began_before_the_time_that_is_revoked_ends_however_new_its_token(o
     """As a session with a refresh token does; and what began after it goes on."""
     with Opener(own) as old:
         first = old.session.token()
+        old.wait_until_kept()
         with own.database() as rows:
             assert rows.execute("UPDATE logins SET began_at = began_at - 1000").rowcount == 1
         os.kill(int(own.children()["authority"][0]), signal.SIGKILL)
@@ -495,6 +502,7 @@ def test_killed_without_a_warning(own):
     """No time to tidy up: neither for the daemon nor for one of the two."""
     with Opener(own) as dead, Opener(own) as living:
         tokens = dead.session.token(), living.session.token()
+        living.wait_until_kept()
         for pid in own.children()["authority"]:
             os.kill(pid, signal.SIGKILL)
         dead.kill()
