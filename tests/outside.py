@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from forge import Forge, base64url, compact
+from harness import compose, encode_form
 
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"
@@ -89,9 +90,19 @@ class OutsideForge(Forge):
         self.key = key
 
 
+def exchange_form(token, **form):
+    return {"grant_type": GRANT, "subject_token": token, "subject_token_type": ID_TOKEN, **form}
+
+
 def exchange(daemon, token, web=False, headers=(), **form):
-    return daemon.post("/token", web=web, headers=headers, form={
-        "grant_type": GRANT, "subject_token": token, "subject_token_type": ID_TOKEN, **form})
+    return daemon.post("/token", web=web, headers=headers, form=exchange_form(token, **form))
+
+
+def exchange_bytes(token, headers=()):
+    """The request, for who waits for its reply later."""
+    return compose("POST", "/token",
+                   [("Content-Type", "application/x-www-form-urlencoded"), *headers],
+                   encode_form(exchange_form(token)))
 
 
 def link(daemon, name, issuer, sub):

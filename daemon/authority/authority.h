@@ -8,6 +8,7 @@
 #include "conversations.h"
 #include "gate.h"
 #include "grid.h"
+#include "issuers.h"
 #include "link.h"
 #include "login_session.h"
 #include "peers.h"
@@ -84,8 +85,7 @@ struct authority {
         struct link signer;
         struct link names;
         struct link units;
-        struct link issuers;
-        int64_t issuers_heard_ms; /* when the issuer process answered last */
+        struct issuers issuers;
         struct workers workers;
         struct conversations conversations;
 

@@ -64,6 +64,18 @@ int call_charge(struct call *call) {
         return 0;
 }
 
+int call_charge_job(const struct call *call, struct budget *budget) {
+        const struct budget_limits limits = {
+                .total = budget->size,
+                .per_uid = call->settings->max_hashes_per_uid,
+        };
+
+        if (budget_charge(budget, &limits, call->connection->charged_to) == 0)
+                return 0;
+        call->authority->counts[COUNT_OVER_BUDGET + COUNTED_HASHES]++;
+        return -EBUSY;
+}
+
 static void call_discharge(struct call *call) {
         if (!call->is_charged)
                 return;
@@ -77,6 +89,7 @@ void call_free(struct call *call) {
         call_discharge(call);
         workers_forget(&call->authority->workers, call);
         conversations_forget(call);
+        issuers_forget(&call->authority->issuers, call);
         gate_forget(call);
         commit_forget(call->authority, &call->commit);
         loop_timer_unset(call->authority->loop, &call->deadline);

@@ -91,6 +91,7 @@ struct call {
         call_checked *checked;
         call_account *account;
         call_unit *unit;
+        struct outside_question *question; /* about an ID token, waiting or asked */
         call_vouched *vouched;
         struct outside_login *outside; /* grant_outside.c; owned */
         struct commit commit;
@@ -125,6 +126,10 @@ int call_new(struct authority *authority, struct connection *connection, uint64_
 
 /* Charges it to the share of pending calls of whoever asks. 0; -EBUSY: that is used up. */
 int call_charge(struct call *call);
+
+/* Charges one thing that waits for another process to the share of whoever asks, connection's
+ * charged_to, until budget_return(). 0; -EBUSY: that is used up. */
+int call_charge_job(const struct call *call, struct budget *budget);
 
 /* Ends a call without an answer (the connection is gone). Whatever others still do for it is
  * dropped when it arrives. NULL is fine. */

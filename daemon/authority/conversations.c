@@ -52,13 +52,11 @@ bool conversations_is_worker(const struct conversations *conversations, int32_t 
 
 static int job_new(struct call *call, struct conversation_job **ret) {
         struct conversations *conversations = &call->authority->conversations;
-        struct budget_limits limits = {JOBS_MAX, call->settings->max_hashes_per_uid};
         struct conversation_job *job;
+        int r = call_charge_job(call, &conversations->budget);
 
-        if (budget_charge(&conversations->budget, &limits, call->connection->charged_to) < 0) {
-                call->authority->counts[COUNT_OVER_BUDGET + COUNTED_HASHES]++;
-                return -EBUSY;
-        }
+        if (r < 0)
+                return r;
         job = calloc(1, sizeof *job);
         if (!job) {
                 budget_return(&conversations->budget, call->connection->charged_to);

@@ -264,5 +264,6 @@ int answer_outside_grant(struct call *call, const union message *message) {
                 return call_refuse(call, refusal);
         if (digest_take(ask->subject_token, call->outside->digest) < 0)
                 return refuse_token(call, OUTSIDE_MALFORMED);
-        return issuers_ask(call, ask->subject_token, heard);
+        call->vouched = heard;
+        return issuers_ask(call, ask->subject_token);
 }

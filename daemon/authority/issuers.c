@@ -2,13 +2,111 @@
  * and who says what cannot be has broken the rules. Whom it is about is decided elsewhere. */
 #include "issuers.h"
 
+#include "../../common/cleanup.h"
 #include "../../common/clock.h"
 #include "../../common/log.h"
+#include "authority.h"
+#include "call.h"
 
 #include <errno.h>
 
-/* Much longer than a signature takes; who has answered nobody for so long hangs. */
+/* Much longer than a signature takes. */
 #define ANSWER_MS 5000
+
+/* Of everybody: less than the slowest machine does before the calls' deadline, and 4 MB. */
+#define QUESTIONS_MAX 512
+
+struct outside_question {
+        struct fair_entry entry; /* first: an entry of the queue is the question */
+        uint64_t charged_to;
+        struct call *call; /* borrowed: owns us; NULL once it has ended */
+        struct secret *token;
+};
+
+int issuers_init(struct issuers *issuers) {
+        return budget_init(&issuers->budget, QUESTIONS_MAX);
+}
+
+/* ---- the questions ---- */
+
+static void question_free(struct issuers *issuers, struct outside_question *question) {
+        budget_return(&issuers->budget, question->charged_to);
+        secret_free(question->token);
+        free(question);
+}
+
+/* 0; -EBUSY: too many of whoever asks; -ENOMEM. */
+static int question_new(struct call *call, struct text token) {
+        struct issuers *issuers = &call->authority->issuers;
+        struct outside_question *question;
+        int r = call_charge_job(call, &issuers->budget);
+
+        if (r < 0)
+                return r;
+        question = calloc(1, sizeof *question);
+        if (!question) {
+                budget_return(&issuers->budget, call->connection->charged_to);
+                return -ENOMEM;
+        }
+        question->charged_to = call->connection->charged_to;
+        question->call = call;
+        r = secret_new(token.p, token.len, &question->token);
+        if (r < 0)
+                question_free(issuers, question);
+        else
+                call->question = question;
+        return r;
+}
+
+/* The one that was asked is over. NULL when its call has ended meanwhile. */
+static struct call *question_end(struct authority *authority) {
+        struct issuers *issuers = &authority->issuers;
+        struct outside_question *question = take(issuers->asked);
+        struct call *call = question->call;
+
+        loop_timer_unset(authority->loop, &issuers->deadline);
+        if (call)
+                call->question = NULL;
+        question_free(issuers, question);
+        return call;
+}
+
+/* It is killed: a successor may do better, and goes on with the next. */
+static void answer_overdue(void *context) {
+        authority_overdue(context, PROCESS_ISSUER, 0);
+}
+
+static int question_send(struct authority *authority) {
+        struct issuers *issuers = &authority->issuers;
+        const struct outside_question *question = issuers->asked;
+        struct msg_check_outside message = {
+                .token = secret_text(question->token),
+                .now = clock_wall_s(),
+                .leeway_s = question->call->settings->leeway_s,
+        };
+        int r;
+
+        r = loop_timer(authority->loop, &issuers->deadline, clock_monotonic_ms() + ANSWER_MS,
+                       answer_overdue, authority);
+        if (r < 0)
+                return r;
+        return link_send(&issuers->link, MSG_CHECK_OUTSIDE, question->call->serial, &message, -1);
+}
+
+static void issuers_dispatch(struct authority *authority) {
+        struct issuers *issuers = &authority->issuers;
+        int r;
+
+        while (issuers->link.up && !issuers->asked && issuers->waiting.first) {
+                issuers->asked = (struct outside_question *)issuers->waiting.first;
+                fair_queue_take(&issuers->waiting, &issuers->asked->entry);
+                r = question_send(authority);
+                if (r < 0)
+                        call_fail(question_end(authority), r);
+        }
+}
+
+/* ---- the answers ---- */
 
 /* What no token that was judged by the same clock can say. */
 static bool times_are_good(const struct call *call, const struct msg_outside_checked *said) {
@@ -38,71 +136,76 @@ static bool is_known(uint8_t verdict) {
 }
 
 /* An issuer that is none of this call's comes from settings of before or after a reload. */
-static int answer_take(struct call *call, const struct msg_outside_checked *said) {
+static void answer_take(struct call *call, const struct msg_outside_checked *said) {
         struct msg_outside_checked refused = {.verdict = OUTSIDE_ISSUER};
-        call_vouched *then = call->vouched;
         int r;
 
-        call->vouched = NULL;
-        loop_timer_unset(call->authority->loop, &call->release);
         if (said->verdict == OUTSIDE_VALID && !is_configured(call->settings, said->issuer))
                 said = &refused;
-        r = then(call, said);
-        return r < 0 ? call_fail(call, r) : 0;
+        r = call->vouched(call, said);
+        if (r < 0)
+                call_fail(call, r);
 }
 
+/* Who breaks the rules is lost, and what it was asked with it. */
 static int issuers_hear(struct authority *authority, struct link *link, struct frame *frame) {
-        struct call *call = connections_find_call(&authority->connections, frame->call);
+        const struct outside_question *asked = authority->issuers.asked;
         const struct msg_outside_checked *said = &frame->message.outside_checked;
+        struct call *call = asked ? asked->call : NULL;
 
         (void)link;
-        if (!is_known(said->verdict))
+        if (!asked || !is_known(said->verdict))
                 return -EPROTO;
-        authority->issuers_heard_ms = clock_monotonic_ms();
-        if (!call || !call->vouched)
-                return 0; /* its connection was closed meanwhile */
-        if (said->verdict == OUTSIDE_VALID && !is_good(call, said))
+        if (call && (frame->call != call->serial ||
+                     (said->verdict == OUTSIDE_VALID && !is_good(call, said))))
                 return -EPROTO;
-        return answer_take(call, said);
-}
-
-static int call_drop(struct call *call) {
-        return call->vouched ? -EPIPE : 0; /* and with the call goes its timer */
+        question_end(authority);
+        if (call)
+                answer_take(call, said);
+        issuers_dispatch(authority);
+        return 0;
 }
 
 static void issuers_lost(struct authority *authority, struct link *link) {
+        struct call *call = authority->issuers.asked ? question_end(authority) : NULL;
+
         (void)link;
-        calls_each(authority, call_drop);
+        if (call)
+                call_fail(call, -EPIPE);
 }
 
 int issuers_join(struct authority *authority, int fd) {
-        return link_open(authority, &authority->issuers, fd, PROCESS_ISSUER, 0, issuers_hear,
-                         issuers_lost);
+        int r = link_open(authority, &authority->issuers.link, fd, PROCESS_ISSUER, 0, issuers_hear,
+                          issuers_lost);
+
+        if (r == 0)
+                issuers_dispatch(authority);
+        return r;
 }
 
-/* Who hangs is killed: a successor may do better. Who has answered others meanwhile has much to do,
- * and anybody may have sent it. */
-static void call_overdue(void *context) {
-        struct call *call = context;
+int issuers_ask(struct call *call, struct text token) {
+        struct authority *authority = call->authority;
+        int r = question_new(call, token);
 
-        call->vouched = NULL;
-        if (clock_monotonic_ms() - call->authority->issuers_heard_ms >= ANSWER_MS)
-                authority_overdue(call->authority, PROCESS_ISSUER, 0);
-        call_fail(call, -ETIMEDOUT);
-}
-
-int issuers_ask(struct call *call, struct text token, call_vouched *then) {
-        struct msg_check_outside message = {
-                .token = token,
-                .now = clock_wall_s(),
-                .leeway_s = call->settings->leeway_s,
-        };
-
-        int r = loop_timer(call->authority->loop, &call->release, clock_monotonic_ms() + ANSWER_MS,
-                           call_overdue, call);
-
+        if (r == -EBUSY)
+                return call_refuse_busy(call);
         if (r < 0)
                 return r;
-        call->vouched = then;
-        return link_send(&call->authority->issuers, MSG_CHECK_OUTSIDE, call->serial, &message, -1);
+        fair_queue_add(&authority->issuers.waiting, &call->question->entry,
+                       call->question->charged_to);
+        issuers_dispatch(authority);
+        return 0;
+}
+
+void issuers_forget(struct issuers *issuers, struct call *call) {
+        struct outside_question *question = take(call->question);
+
+        if (!question)
+                return;
+        if (question == issuers->asked) {
+                question->call = NULL; /* freed when the process is heard or lost */
+                return;
+        }
+        fair_queue_remove(&issuers->waiting, &question->entry);
+        question_free(issuers, question);
 }

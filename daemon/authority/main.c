@@ -88,6 +88,8 @@ static int authority_init(struct authority *authority) {
                 r = workers_init(&authority->workers);
         if (r == 0)
                 r = conversations_init(&authority->conversations);
+        if (r == 0)
+                r = issuers_init(&authority->issuers);
         return r < 0 ? r : loop_new(&authority->loop);
 }
 

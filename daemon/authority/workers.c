@@ -57,13 +57,11 @@ static struct hash_job *job_find_for(const struct workers *workers, uint32_t ind
 /* One for each call, as long as it lasts. 0; -EBUSY: too many of whoever asks; -ENOMEM. */
 static int job_new(struct call *call, struct hash_job **ret) {
         struct workers *workers = &call->authority->workers;
-        struct budget_limits limits = {JOBS_MAX, call->settings->max_hashes_per_uid};
         struct hash_job *job;
+        int r = call_charge_job(call, &workers->budget);
 
-        if (budget_charge(&workers->budget, &limits, call->connection->charged_to) < 0) {
-                call->authority->counts[COUNT_OVER_BUDGET + COUNTED_HASHES]++;
-                return -EBUSY;
-        }
+        if (r < 0)
+                return r;
         job = calloc(1, sizeof *job);
         if (!job) {
                 budget_return(&workers->budget, call->connection->charged_to);

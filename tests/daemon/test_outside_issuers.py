@@ -1,4 +1,5 @@
 """ID tokens of outside issuers: who comes in by them, and who does not."""
+import contextlib
 import grp
 import json
 import os
@@ -14,7 +15,8 @@ from harness import PASSWORD, Daemon
 import attacks
 from forge import base64url, base64url_bytes, compact
 from metrics import moved
-from outside import APP, GRANT, ID_TOKEN, Issuer, exchange, jwk_of, link, rsa_key
+from outside import (APP, GRANT, ID_TOKEN, Issuer, exchange, exchange_bytes, jwk_of, link,
+                     rsa_key)
 
 HERE = "https://here.example"
 
@@ -537,6 +539,45 @@ def test_a_disabled_user_is_not_linked_by_email(place, jetond):
     refused(exchange(jetond, place.google.token("g-jana", email="jana@example.org",
                                                 email_verified=True)))
     assert links() == []
+
+
+# --- many at once ---
+
+@contextlib.contextmanager
+def issuer_at_rest(jetond):
+    """No token is judged meanwhile. Shorter than the process's deadline of 5 s."""
+    (pid,) = jetond.children()["issuer"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_a_flood_from_one_address_keeps_no_other_from_his_login(fresh, tmp_path):
+    issuer = Issuer("https://own.example", tmp_path, alg="ES256")
+    jetond = fresh(f"""issuer = "{HERE}" max-hashes-per-uid = 3 {issuer.section()}
+        web {{ group = "{grp.getgrgid(os.getegid()).gr_name}" }}""")
+    jetond.add_user("alice")
+    assert link(jetond, "alice", issuer, "a").status == 201
+
+    def ask(address, subject):
+        connection = jetond.connect(path=jetond.web_socket)
+        connection.send(exchange_bytes(issuer.token(subject), [("X-Forwarded-For", address)]))
+        return connection
+
+    with issuer_at_rest(jetond):
+        flood = [ask("192.0.2.1", "nobody") for _ in range(10)]
+        jetond.settle()
+        other = ask("192.0.2.2", "a")
+        jetond.settle()
+    granted(jetond, other.reply())
+    replies = [connection.reply() for connection in flood]
+    refusals = [reply for reply in replies if reply.status == 503]
+    assert sorted(reply.status for reply in replies) == [400] * 3 + [503] * 7
+    for reply in refusals:
+        assert reply.json()["error"] == "temporarily_unavailable"
+        assert reply.headers["retry-after"] == "1"
 
 
 # --- links, as an administrator makes them ---

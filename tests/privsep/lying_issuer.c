@@ -105,6 +105,12 @@ static int answer_of_the_authority(struct channel *authority, const struct frame
         return send_frame(authority->fd, MSG_ANSWER_TOKEN, question->call, &token, -1);
 }
 
+static int silence(struct channel *authority, const struct frame *question) {
+        (void)authority;
+        (void)question;
+        return 0;
+}
+
 static int death(struct channel *authority, const struct frame *question) {
         (void)authority;
         (void)question;
@@ -126,6 +132,7 @@ static const struct lying_answer lies[] = {
         {"answer-of-the-authority", answer_of_the_authority},
         {"garbage-frame", garbage_frame},
         {"channel-closed", cut_off},
+        {"silence", silence},
         {"death", death},
 };
 

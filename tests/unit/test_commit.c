@@ -116,6 +116,11 @@ void conversations_forget(struct call *call) {
         (void)call;
 }
 
+void issuers_forget(struct issuers *issuers, struct call *call) {
+        (void)issuers;
+        (void)call;
+}
+
 void source_walk_free(struct source_walk *walk) {
         (void)walk;
 }
