@@ -16,7 +16,7 @@ static int add_finish(struct request *request, const union message *answer) {
         };
         _cleanup_(json_clear) struct json body;
 
-        user_to_json_for_admin(user, &body);
+        user_to_json(user, &body);
         return request_reply_json(request, &reply, &body);
 }
 

@@ -19,7 +19,8 @@ def shown(jetond, name):
 
 def test_edit_changes_what_is_named(fresh):
     jetond = fresh()
-    before = jetond.add_user("ann", full_name="Ann", roles=["a"])
+    jetond.add_user("ann", full_name="Ann", roles=["a"])
+    before = shown(jetond, "ann")
     succeeds(jetond, "user", "edit", "ann", "--email", "ann@example.org")
     assert shown(jetond, "ann") == {**before, "email": "ann@example.org"}
     succeeds(jetond, "user", "edit", "ann", "--role", "b", "--admin", "--full-name", "")

@@ -69,9 +69,14 @@ def change(jetond, method, name, data, **how):
     return jetond.request(method, f"/users/{name}", data=data, **(how or {"peer": True}))
 
 
+def shown(jetond, name):
+    return jetond.get(f"/users/{name}", peer=True).json()
+
+
 def test_patch_changes_what_it_names_and_put_the_rest_too(fresh):
     jetond = fresh()
-    before = jetond.add_user("ann", full_name="Ann", email="a@b", roles=["b", "a"], uid=4000)
+    jetond.add_user("ann", full_name="Ann", email="a@b", roles=["b", "a"], uid=4000)
+    before = shown(jetond, "ann")
     reply = change(jetond, "PATCH", "ann", {"roles": ["c", "a", "c"], "full_name": "Änn"})
     assert reply.status == 200, reply
     assert reply.json() == {**before, "roles": ["a", "c"], "full_name": "Änn"}
@@ -93,12 +98,13 @@ def test_a_member_that_breaks_its_rule_is_400_and_nothing_is_changed(fresh_user,
     jetond, before = fresh_user
     data = {"full_name": "other", **fields}
     assert change(jetond, method, "bob", data).status == 400
-    assert jetond.get("/users/bob", peer=True).json() == before
+    assert shown(jetond, "bob") == before
 
 
 @pytest.fixture(scope="module")
 def fresh_user(jetond):
-    return jetond, jetond.add_user("bob", full_name="Bob", roles=["x"])
+    jetond.add_user("bob", full_name="Bob", roles=["x"])
+    return jetond, shown(jetond, "bob")
 
 
 def test_a_disabled_user_is_out_until_he_is_enabled(fresh):
@@ -154,12 +160,13 @@ def test_a_role_given_does_not_widen_a_token_that_is_out(fresh):
     ("PATCH", {"expires_at": "2020-01-01T00:00:00Z"}), ("PUT", {})])
 def test_an_administrator_does_not_lock_himself_out(fresh, method, data):
     jetond = fresh()
-    ada = jetond.add_user("ada", roles=["admin"])
+    jetond.add_user("ada", roles=["admin"])
+    ada = shown(jetond, "ada")
     jetond.add_user("eve", roles=["admin"])
     for key in ("ada", ada["id"]):
         reply = change(jetond, method, key, data, token=jetond.token("ada"))
         assert reply.status == 409, reply
-    assert jetond.get("/users/ada", peer=True).json() == ada
+    assert shown(jetond, "ada") == ada
     assert change(jetond, method, "ada", data, token=jetond.token("eve")).status in (200, 204)
 
 
@@ -183,6 +190,7 @@ def test_where_it_is_open_anybody_adds_himself_with_no_right(fresh):
                                                      "full_name": "N", "email": "n@x"})
         assert reply.status == 201, reply
         assert reply.json()["roles"] == [] and reply.json()["uid"] is None
+        assert set(reply.json()) == set(jetond.get("/users/me", token=jetond.token(name)).json())
         assert jetond.login(name).status == 200
 
 
