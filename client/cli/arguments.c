@@ -97,7 +97,7 @@ static const struct option_about options[OPTION_COUNT] = {
                        "as if it were TIME, in seconds since 1970", NULL},
         [OPTION_FORMAT] = {"format", required_argument, false, "--format FORMAT",
                            "json, which is one object a line, or csv; import: shadow or sqlite too",
-                           "json csv shadow sqlite"},
+                           VALUES_OWN},
         [OPTION_DRY_RUN] = {"dry-run", no_argument, false, "--dry-run",
                             "look at everything and change nothing", NULL},
         [OPTION_PASSWD] = {"passwd", required_argument, false, "--passwd FILE",

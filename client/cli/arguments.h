@@ -77,11 +77,12 @@ struct option_about {
         int argument; /* getopt_long's */
         bool repeats;
         const char *spelling, *help;
-        const char *values; /* all that it can be, space-separated, or VALUES_FILES; NULL: any */
+        const char *values; /* all that it can be, space-separated, or VALUES_...; NULL: any */
 };
 
 #define VALUES_FILES ":file"
 
+#define VALUES_OWN   ":own" /* those that the command has for it */
 #define GIVEN_MAX 64
 
 struct given {

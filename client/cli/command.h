@@ -45,9 +45,10 @@ struct command {
         const char *words;    /* "user add" */
         const char *operands; /* as in the usage line */
         int operands_min, operands_max;
-        uint64_t options; /* OPTION_BIT()s beside OPTIONS_ALL */
-        const char *line; /* what it does, one line */
-        const char *more; /* what else --help says; NULL: nothing */
+        uint64_t options;   /* OPTION_BIT()s beside OPTIONS_ALL */
+        const char *values; /* of the one option whose values each command has for itself */
+        const char *line;   /* what it does, one line */
+        const char *more;   /* what else --help says; NULL: nothing */
         enum status (*run)(struct cli *cli);
 };
 

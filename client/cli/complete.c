@@ -82,15 +82,22 @@ static int line_read(char **words, int count, struct line *ret) {
 
 /* ---- what is printed: a candidate, a tab, what it is for ---- */
 
-static void print_values(const struct option_about *about, const char *lead, struct text typed) {
-        struct text values = text_of(about->values), value;
+static struct text values_of(const struct option_about *about, const struct command *command) {
+        if (about->values && strcmp(about->values, VALUES_OWN) == 0)
+                return text_of(command ? command->values : NULL);
+        return text_of(about->values);
+}
+
+static void print_values(const struct option_about *about, const struct command *command,
+                         const char *lead, struct text typed) {
+        struct text values = values_of(about, command), value;
 
         while (text_next_word(&values, &value))
                 if (begins(value, typed) || text_is(value, TEXT(VALUES_FILES)))
                         printf("%s%.*s\t\n", value.p[0] == ':' ? "" : lead, TEXT_ARGS(value));
 }
 
-static void print_value_of(const char *word) {
+static void print_value_of(const char *word, const struct command *command) {
         enum option_id option;
         struct text value;
         char lead[64];
@@ -98,7 +105,7 @@ static void print_value_of(const char *word) {
         if (!option_of(word, &option, &value) || !value.p)
                 return;
         snprintf(lead, sizeof lead, "--%s=", option_about(option)->name);
-        print_values(option_about(option), lead, value);
+        print_values(option_about(option), command, lead, value);
 }
 
 static void print_options(const struct line *line, const struct command *command,
@@ -170,7 +177,7 @@ static void print_words(struct line *line, const char *typed) {
         bool is_option = typed[0] == '-' && !line->only_operands;
 
         if (is_option && strchr(typed, '='))
-                print_value_of(typed);
+                print_value_of(typed, command);
         else if (is_option)
                 print_options(line, command, text_of(typed));
         else if (!command)
@@ -190,7 +197,7 @@ static enum status run(struct cli *cli) {
         if (line_read(words, last, &line) < 0)
                 return STATUS_REFUSED;
         if (line.waiting)
-                print_values(line.waiting, "", text_of(words[last]));
+                print_values(line.waiting, command_find(&line.arguments), "", text_of(words[last]));
         else
                 print_words(&line, words[last]);
         return STATUS_DONE;

@@ -79,6 +79,7 @@ const struct command command_user_export = {
         .words = "user export",
         .operands = "",
         .options = OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_OUT),
+        .values = "json csv",
         .line = "Print all users with their passwords' hashes (root)",
         .more = "One JSON object a line, or CSV; `jeton user import` reads both. Whoever has the\n"
                 "hashes can guess at the passwords: keep it as you keep the database. The daemon\n"

@@ -190,6 +190,7 @@ const struct command command_user_import = {
         .options = OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_DRY_RUN) |
                    OPTION_BIT(OPTION_PASSWD) | OPTION_BIT(OPTION_ALLOW_ACCOUNT_NAME) |
                    OPTION_BIT(OPTION_WITHOUT_PASSWORDS) | OPTION_BIT(OPTION_NAME_FROM),
+        .values = FORMATS,
         .line = "Import users with their password hashes (admin)",
         .more = "FILE is lines of shadow(5), CSV whose first line names the columns, JSON lines "
                 "as\n"
