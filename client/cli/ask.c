@@ -9,7 +9,7 @@
 static int ask(struct cli *cli, const struct exchange_request *request, struct answer *ret) {
         int r;
 
-        r = request_send(&cli->place, CLI_TIMEOUT_MS, request, &cli->failure, ret);
+        r = request_send(&cli->place, cli->timeout_ms, request, &cli->failure, ret);
         if (r < 0)
                 log_error("%s", cli->failure.text);
         return r;

@@ -34,6 +34,7 @@ struct cli {
         const struct command *command;
         struct arguments arguments; /* operands without the command's own words */
         bool json;
+        unsigned timeout_ms; /* of a request; CLI_TIMEOUT_MS unless the command knows better */
         struct place place;
         struct jeton *jeton;
         struct failure failure; /* of the last request */

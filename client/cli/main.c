@@ -188,7 +188,11 @@ static enum status flush(enum status status) {
 }
 
 static enum status run(const struct command *command, const struct arguments *arguments) {
-        _cleanup_(cli_close) struct cli cli = {.command = command, .arguments = *arguments};
+        _cleanup_(cli_close) struct cli cli = {
+                .command = command,
+                .arguments = *arguments,
+                .timeout_ms = CLI_TIMEOUT_MS,
+        };
         enum status status;
 
         if (option_is_given(arguments, OPTION_HELP))

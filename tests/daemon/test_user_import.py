@@ -1,14 +1,17 @@
 """jeton user import: files that other programs made, each with a login by the old password."""
 import csv
 import datetime
+import http.server
 import io
 import json
 import os
 import pty
 import re
 import signal
+import socketserver
 import sqlite3
 import subprocess
+import threading
 import time
 import warnings
 
@@ -338,6 +341,45 @@ def test_who_is_not_active_is_disabled_though_he_is_not_locked(jetond):
 def test_plain_passwords_are_never_taken(jetond):
     said = report(jetond, "username,password\nplain_a,hunter2\nplain_b,correct horse\n")
     assert said["imported"] == 0 and len(said["refused"]) == 2
+
+
+# --- a daemon that has no time for all of them, as where names come from far away ---
+
+class FewAtATime(http.server.BaseHTTPRequestHandler):
+    """Answers about so many users, and is out of time for more."""
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        users = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["users"]
+        self.server.asked.append([user["username"] for user in users])
+        answer = json.dumps([{"status": "imported"}] * len(users)).encode()
+        if len(users) > self.server.most:
+            answer = b'{"error": "temporarily_unavailable"}'
+        self.send_response(200 if len(users) <= self.server.most else 503)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_daemon_that_is_slow_is_asked_about_fewer_at_a_time(tmp_path):
+    names = [f"slow{i}" for i in range(200)]
+    with socketserver.UnixStreamServer(str(tmp_path / "sock"), FewAtATime) as server:
+        server.most, server.asked = 20, []
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            done = subprocess.run([BUILD / "bin/jeton", "user", "import", "-"], text=True, timeout=60,
+                                  input=lines_of(*({"username": name} for name in names)),
+                                  capture_output=True, env={"JETON_SOCKET": str(tmp_path / "sock")})
+        finally:
+            server.shutdown()
+    assert done.returncode == 0 and done.stdout.startswith("200 imported, 0 already there"), done
+    assert [len(users) for users in server.asked[:4]] == [64, 32, 16, 17]
+    answered = [users for users in server.asked if len(users) <= server.most]
+    assert sum(answered, []) == names
 
 
 # --- dry runs, second runs, interrupted runs ---

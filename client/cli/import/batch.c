@@ -13,7 +13,7 @@
 /* Room for the braces around the users. */
 #define BODY_MAX (WIRE_BODY_MAX - 1024)
 
-/* A daemon that is busy is asked again for so long. */
+/* A daemon that is busy is asked again, about fewer at a time, and about one for so long. */
 #define BUSY_MS  30000
 #define PAUSE_MS 500
 
@@ -43,14 +43,20 @@ void batch_clear(struct batch *batch) {
 
         for (i = 0; i < batch->count; i++)
                 row_clear(&batch->rows[i]);
-        batch->count = batch->len = 0;
+        batch->count = batch->len = batch->next = 0;
+}
+
+static size_t part_end(const struct batch *batch) {
+        size_t left = batch->count - batch->next;
+
+        return batch->next + (left < batch->at_a_time ? left : batch->at_a_time);
 }
 
 static json_t *body_of(const struct batch *batch) {
         json_t *users = json_array(), *body = json_object();
         size_t i;
 
-        for (i = 0; i < batch->count; i++)
+        for (i = batch->next; i < part_end(batch); i++)
                 if (batch->rows[i].kind == ROW_USER)
                         json_array_append(users, batch->rows[i].user);
         json_object_set_new(body, "users", users);
@@ -59,14 +65,28 @@ static json_t *body_of(const struct batch *batch) {
         return body;
 }
 
-static int ask(struct cli *cli, const json_t *body, struct answer *ret) {
+/* What is left of the rows, or fewer of them. */
+static int ask_once(struct cli *cli, const struct batch *batch, struct answer *ret,
+                    size_t *ret_count) {
+        _cleanup_(json_decrefp) json_t *body = body_of(batch);
+
+        *ret_count = json_array_size(json_object_get(body, "users"));
+        return *ret_count > 0 ? ask_as_peer(cli, "POST", "/import/users", body, ret) : 0;
+}
+
+static int ask(struct cli *cli, struct batch *batch, struct answer *ret, size_t *ret_count) {
         int64_t until = clock_monotonic_ms() + BUSY_MS;
         int r;
 
         for (;;) {
-                r = ask_as_peer(cli, "POST", "/import/users", body, ret);
-                if (r < 0 || ret->status != 503 || clock_monotonic_ms() > until)
+                r = ask_once(cli, batch, ret, ret_count);
+                if (r < 0 || ret->status != 503)
                         return r;
+                if (batch->at_a_time > 1)
+                        until = clock_monotonic_ms() + BUSY_MS;
+                else if (clock_monotonic_ms() > until)
+                        return 0;
+                batch->at_a_time -= batch->at_a_time / 2;
                 answer_clear(ret);
                 if (poll(NULL, 0, PAUSE_MS) < 0)
                         return -EINTR;
@@ -91,12 +111,12 @@ static void user_report(struct report *report, const struct row *row, const json
                 refused_by_daemon(report, row, answer);
 }
 
-/* `answers` has one for each user among the rows, in their order. */
-static void rows_report(const struct batch *batch, const json_t *answers, struct report *report) {
-        size_t i, next = 0;
+/* `answers` has one for each user among the rows of the part, in their order. */
+static void part_report(struct batch *batch, const json_t *answers, struct report *report) {
+        size_t end = part_end(batch), next = 0;
 
-        for (i = 0; i < batch->count; i++) {
-                const struct row *row = &batch->rows[i];
+        for (; batch->next < end; batch->next++) {
+                const struct row *row = &batch->rows[batch->next];
 
                 if (row->kind == ROW_USER)
                         user_report(report, row, json_array_get(answers, next++));
@@ -105,31 +125,31 @@ static void rows_report(const struct batch *batch, const json_t *answers, struct
                 else
                         report_refused(report, row, row->reason);
         }
+        batch->at_a_time += batch->at_a_time < BATCH_ROWS;
 }
 
-static enum status users_send(struct cli *cli, const struct batch *batch, struct answer *ret) {
-        _cleanup_(json_decrefp) json_t *body = body_of(batch);
-        size_t count = json_array_size(json_object_get(body, "users"));
+static enum status part_send(struct cli *cli, struct batch *batch, struct report *report) {
+        _cleanup_(answer_clear) struct answer answer = {0};
+        size_t count;
 
-        if (count == 0)
-                return STATUS_DONE;
-        if (ask(cli, body, ret) < 0)
+        if (ask(cli, batch, &answer, &count) < 0)
                 return STATUS_REFUSED;
-        if (ret->status != 200)
-                return refused(cli, ret);
-        if (json_array_size(ret->json) == count)
-                return STATUS_DONE;
-        log_error("jetond's answer is not about these users");
-        return STATUS_REFUSED;
+        if (count > 0 && answer.status != 200)
+                return refused(cli, &answer);
+        if (json_array_size(answer.json) != count) {
+                log_error("jetond's answer is not about these users");
+                return STATUS_REFUSED;
+        }
+        part_report(batch, answer.json, report);
+        return STATUS_DONE;
 }
 
 enum status batch_send(struct cli *cli, struct batch *batch, struct report *report) {
-        _cleanup_(answer_clear) struct answer answer = {0};
-        enum status status = users_send(cli, batch, &answer);
+        enum status status = STATUS_DONE;
 
-        if (status == STATUS_DONE) {
-                rows_report(batch, answer.json, report);
+        while (status == STATUS_DONE && batch->next < batch->count)
+                status = part_send(cli, batch, report);
+        if (status == STATUS_DONE)
                 batch_clear(batch);
-        }
         return status;
 }

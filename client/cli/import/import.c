@@ -160,6 +160,7 @@ static enum status import_open(struct cli *cli, struct import *import) {
         if (status != STATUS_DONE)
                 return status;
         import->forgets_passwords = option_is_given(arguments, OPTION_WITHOUT_PASSWORDS);
+        import->batch.at_a_time = BATCH_ROWS;
         import->batch.is_dry = is_dry;
         import->batch.allow_account_names = option_is_given(arguments, OPTION_ALLOW_ACCOUNT_NAME);
         import->lines = json_object();
@@ -167,6 +168,7 @@ static enum status import_open(struct cli *cli, struct import *import) {
                 log_error("out of memory");
                 return STATUS_REFUSED;
         }
+        cli->timeout_ms = BATCH_TIMEOUT_MS;
         cli->json = false; /* the report is the one document, also after a refusal */
         return STATUS_DONE;
 }
