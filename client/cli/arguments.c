@@ -108,6 +108,8 @@ static const struct option_about options[OPTION_COUNT] = {
                                       NULL},
         [OPTION_NAME_FROM] = {"name-from", required_argument, false, "--name-from email",
                               "without a user name: what is before the @ of the address", "email"},
+        [OPTION_MAP_ROLE] = {"map-role", required_argument, true, "--map-role FROM=TO",
+                             "the role FROM of the file is TO here, or none; may repeat", NULL},
         [OPTION_CHECK] = {"check", no_argument, false, "--check", "only look whether FILE is whole",
                           NULL},
         [OPTION_WITHOUT_KEYS] = {"without-keys", no_argument, false, "--without-keys",

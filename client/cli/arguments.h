@@ -59,6 +59,7 @@ enum option_id {
         OPTION_PASSWD,
         OPTION_WITHOUT_PASSWORDS,
         OPTION_NAME_FROM,
+        OPTION_MAP_ROLE,
         OPTION_CHECK,
         OPTION_WITHOUT_KEYS,
         OPTION_REPLACE,
@@ -81,8 +82,8 @@ struct option_about {
 };
 
 #define VALUES_FILES ":file"
-
 #define VALUES_OWN   ":own" /* those that the command has for it */
+
 #define GIVEN_MAX 64
 
 struct given {

@@ -100,19 +100,25 @@ static int table_exists(sqlite3 *database, const char *path, const char *table) 
         return code == SQLITE_DONE ? -ENOENT : fail(database, path);
 }
 
+/* Where there are several, the others are told: which one is meant, nobody knows for sure. */
 static int table_find(sqlite3 *database, const char *path, const char **ret) {
         size_t i;
-        int r = -ENOENT;
+        int r;
 
-        for (i = 0; r == -ENOENT && i < ELEMENTS(tables); i++) {
+        for (i = 0; i < ELEMENTS(tables); i++) {
                 r = table_exists(database, path, tables[i]);
-                if (r == 0)
+                if (r < 0 && r != -ENOENT)
+                        return r;
+                if (r == 0 && *ret)
+                        log_notice("%s: users come from the table %s, none from %s", path, *ret,
+                                   tables[i]);
+                else if (r == 0)
                         *ret = tables[i];
         }
-        if (r == -ENOENT)
-                log_error("%s: there is no table users, user, auth_user, accounts or account",
-                          path);
-        return r;
+        if (*ret)
+                return 0;
+        log_error("%s: there is no table users, user, auth_user, accounts or account", path);
+        return -ENOENT;
 }
 
 static int table_print(sqlite3 *database, const char *path, const char *table) {

@@ -78,6 +78,11 @@ static const struct msg_answer_refused rows[REFUSAL_COUNT] = {
                 ROW(409, "conflict",
                     "that is the name of a local account: where that is meant, say "
                     "allow_account_names (--allow-account-name)"),
+        [REFUSAL_IMPORT_HASH] =
+                ROW(400, "invalid_request",
+                    "password_hash is no hash of crypt(3), of Argon2i or Argon2id with v=19, or "
+                    "pbkdf2-sha256 or -sha512 as passlib writes them: without one the user comes "
+                    "without a password"),
         [REFUSAL_NAME_TAKEN] = ROW(409, "conflict", "that user name is taken"),
         [REFUSAL_UID_TAKEN] = ROW(409, "conflict", "another user is linked to that local account"),
         [REFUSAL_UID] = ROW(400, "invalid_request",

@@ -213,7 +213,7 @@ static enum refusal row_check(const struct import_row *row) {
         refusal = rule_profile(row->full_name, row->email, row->roles);
         if (!refusal && row->password_hash.len > 0)
                 refusal = rule_password_hash(row->password_hash);
-        return refusal;
+        return refusal == REFUSAL_PASSWORD_HASH ? REFUSAL_IMPORT_HASH : refusal;
 }
 
 static int row_judge(struct store *store, const struct import_row *row, struct verdict *ret) {

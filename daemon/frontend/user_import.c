@@ -108,6 +108,13 @@ static void row_fill(const struct json_values *values, struct import_row *ret) {
         };
 }
 
+_Static_assert(FULL_NAME_MAX == 256 && EMAIL_MAX == 254 && ROLES_MAX == 1024 &&
+                       PASSWORD_HASH_MAX == 383,
+               "as the text says");
+
+static const char too_long[] = "username or full_name is longer than 256 bytes, email than 254, "
+                               "password_hash than 383, or roles together than 1024";
+
 /* Adds the next row to those that are to be asked about. 0; -ENOBUFS: it is for another message;
  * -EBADMSG with a fault: it is no row. */
 static int row_add(struct request *request, struct user_import *import) {
@@ -121,7 +128,7 @@ static int row_add(struct request *request, struct user_import *import) {
                 return r;
         row_fill(&values, &row);
         r = import_rows_add(&import->rows, &row);
-        return r == -EMSGSIZE ? fault_bad_request(&request->fault, "a value is too long") : r;
+        return r == -EMSGSIZE ? fault_bad_request(&request->fault, too_long) : r;
 }
 
 /* ---- what has become of the rows ---- */

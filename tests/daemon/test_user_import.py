@@ -1,4 +1,5 @@
 """jeton user import: files that other programs made, each with a login by the old password."""
+import contextlib
 import csv
 import datetime
 import http.server
@@ -318,8 +319,9 @@ def test_users_who_have_no_names_are_called_as_their_addresses_begin(jetond):
     assert run(jetond, file, "--name-from", "full_name").returncode == 2
     done = run(jetond, file, "--name-from", "email")
     assert done.returncode == 1 and "2 imported, 0 already there, 0 left out, 2 refused" in done.stdout
-    assert "line 3, tem.a: line 1 has this name already\n" in done.stdout
-    assert "line 4, tem+c: " in done.stdout
+    assert "row 3, tem.a: row 1 has this name already\n" in done.stdout
+    assert "row 4, tem+c: " in done.stdout
+    assert [one["row"] for one in report(jetond, file, "--name-from", "email")["refused"]] == [3, 4]
     assert shown(jetond, "tem.a")["email"] == "Tem.A@example.org"
     assert jetond.login("tem.a").status == 200
     assert shown(jetond, "tem.b")["disabled"]
@@ -338,9 +340,93 @@ def test_who_is_not_active_is_disabled_though_he_is_not_locked(jetond):
         assert shown(jetond, name)["disabled"] and jetond.login(name).status == 400
 
 
+def database(jetond, name, columns, *rows):
+    file = jetond.directory / name
+    with contextlib.closing(sqlite3.connect(file)) as tables:
+        tables.execute(f"CREATE TABLE users ({columns})")
+        tables.executemany(f"INSERT INTO users VALUES ({', '.join('?' * len(rows[0]))})", rows)
+        tables.commit()
+    return file
+
+
+def test_columns_that_mean_the_same_are_refused_before_anybody_is_imported(jetond):
+    before = count(jetond)
+    for file in (f"username,login,hash\ntwin_a,twin_b,{HASH}\n",
+                 json.dumps({"username": "twin_a", "login": "twin_b", "hash": HASH}) + "\n",
+                 database(jetond, "twins.db", "username, login, hash", ["twin_a", "twin_b", HASH])):
+        done = run(jetond, file)
+        assert done.returncode == 1 and "username and login mean the same here" in done.stderr, done
+    assert count(jetond) == before
+
+
+def test_roles_of_the_tutorials_are_what_one_says_they_are(jetond):
+    rows = [("rol_a", HASH, "ADMIN"), ("rol_b", HASH, "UserRole.USER"), ("rol_c", HASH, "GUEST"),
+            ("rol_d", HASH, '["super user", "staff"]')]
+    file = database(jetond, "roles.db", "username, hashed_password, role", *rows)
+    said = report(jetond, file, "--dry-run")
+    assert said["importable"] == 0
+    assert [(one["row"], re.search('--map-role "(.*)"', one["reason"])[1]) for one in said["refused"]] == [
+        (1, "ADMIN=NAME"), (2, "UserRole.USER=NAME"), (3, "GUEST=NAME"), (4, "super user=NAME")]
+    done = run(jetond, file, "--map-role", "ADMIN=admin", "--map-role", "UserRole.USER=user",
+               "--map-role", "GUEST=", "--map-role", "super user=superuser")
+    assert done.returncode == 0 and "administrators of jeton: 1\n" in done.stdout, done
+    assert [shown(jetond, name)["roles"] for name, *_ in rows] == [
+        ["admin"], ["user"], [], ["staff", "superuser"]]
+    for wrong in ("ADMIN", "=admin", "ADMIN=Admin"):
+        done = run(jetond, file, "--map-role", wrong)
+        assert done.returncode == 2 and "--map-role is FROM=TO" in done.stderr
+
+
+def test_of_several_tables_the_one_that_is_read_is_told(jetond):
+    file = database(jetond, "tables.db", "username, hashed_password", ("tab_a", HASH))
+    with contextlib.closing(sqlite3.connect(file)) as tables:
+        tables.execute("CREATE TABLE accounts (id)")
+    done = run(jetond, file)
+    assert done.returncode == 0 and "from the table users, none from accounts\n" in done.stderr
+
+
 def test_plain_passwords_are_never_taken(jetond):
     said = report(jetond, "username,password\nplain_a,hunter2\nplain_b,correct horse\n")
     assert said["imported"] == 0 and len(said["refused"]) == 2
+
+
+# --- a daemon that has no time for all of them, as where names come from far away ---
+
+class FewAtATime(http.server.BaseHTTPRequestHandler):
+    """Answers about so many users, and is out of time for more."""
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        users = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["users"]
+        self.server.asked.append([user["username"] for user in users])
+        answer = json.dumps([{"status": "imported"}] * len(users)).encode()
+        if len(users) > self.server.most:
+            answer = b'{"error": "temporarily_unavailable"}'
+        self.send_response(200 if len(users) <= self.server.most else 503)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_daemon_that_is_slow_is_asked_about_fewer_at_a_time(tmp_path):
+    names = [f"slow{i}" for i in range(200)]
+    with socketserver.UnixStreamServer(str(tmp_path / "sock"), FewAtATime) as server:
+        server.most, server.asked = 20, []
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            done = subprocess.run([BUILD / "bin/jeton", "user", "import", "-"], text=True, timeout=60,
+                                  input=lines_of(*({"username": name} for name in names)),
+                                  capture_output=True, env={"JETON_SOCKET": str(tmp_path / "sock")})
+        finally:
+            server.shutdown()
+    assert done.returncode == 0 and done.stdout.startswith("200 imported, 0 already there"), done
+    assert [len(users) for users in server.asked[:4]] == [64, 32, 16, 17]
+    answered = [users for users in server.asked if len(users) <= server.most]
+    assert sum(answered, []) == names
 
 
 # --- a daemon that has no time for all of them, as where names come from far away ---

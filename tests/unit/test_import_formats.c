@@ -367,6 +367,84 @@ static void roles_come_as_arrays_lists_and_arrays_in_texts(void **state) {
         assert_json("{\"username\":\"a\",\"roles\":5}", "roles is not a list of texts");
 }
 
+static void assert_role(const char *value, const char *expected) {
+        json_t *names = json_pack("{s:s, s:s, s:s, s:s}", "ADMIN", "admin", "UserRole.USER", "user",
+                                  "super user", "super", "GUEST", "");
+        struct table table = {.may_lack_hashes = true};
+        char line[128];
+        struct row row;
+
+        snprintf(line, sizeof line, "{\"login\":\"a\",\"role\":%s}", value);
+        assert_int_equal(row_begin(&row, 1), 0);
+        row.role_names = names;
+        assert_int_equal(json_line_read(text_of(line), &table, &row), 0);
+        assert_row(&row, expected);
+        row_clear(&row);
+        table_clear(&table);
+        json_decref(names);
+}
+
+static void roles_are_what_they_are_said_to_be_here(void **state) {
+        (void)state;
+        assert_role("\"ADMIN\"", "{\"roles\":[\"admin\"],");
+        assert_role("[\"x\",\"UserRole.USER\"]", "{\"roles\":[\"x\",\"user\"],");
+        assert_role("\"x, ADMIN\"", "{\"roles\":[\"x\",\"admin\"],");
+        assert_role("\"super user\"", "{\"roles\":[\"super\"],");
+        assert_role("[\"super user\"]", "{\"roles\":[\"super\"],");
+        assert_role("\"GUEST\"", "{\"roles\":[],");
+        assert_role("[\"GUEST\",\"ADMIN\"]", "{\"roles\":[\"admin\"],");
+}
+
+static void a_role_that_none_can_be_is_refused_with_what_to_say(void **state) {
+        (void)state;
+        assert_role("\"Admin\"", "\"Admin\" can be no role, which is a-z and then a-z 0-9 _ . : -: "
+                                 "--map-role \"Admin=NAME\" says what it is here");
+        assert_role("[\"big boss\"]", "\"big boss\" can be no role");
+        assert_role("[\"\\u001b[2J\"]", "\"\\x1b[2J\" can be no role");
+        assert_json("{\"username\":\"a\",\"role\":\"ADMIN\"}", "\"ADMIN\" can be no role");
+}
+
+static void assert_twins(const char *header, int expected, const char *complaint) {
+        struct table table = {.may_lack_hashes = true};
+
+        assert_int_equal(csv_read_header(text_of(header), &table), expected);
+        assert_string_equal(table.complaint, complaint);
+        table_clear(&table);
+}
+
+static void columns_that_mean_the_same_are_refused_by_name(void **state) {
+        (void)state;
+        assert_twins("username,email,Login", -ENOTUNIQ,
+                     "username and Login mean the same here: rename or leave out the one that is "
+                     "not meant");
+        assert_twins("username,hash,hash", -ENOTUNIQ,
+                     "hash and hash mean the same here: rename or leave out the one that is not "
+                     "meant");
+        assert_twins("username,active,locked,is_active,first_name,full_name,bio,bio", 0, "");
+}
+
+/* The first object speaks for all, as the rows of a database do. */
+static void members_that_mean_the_same_are_refused_by_name(void **state) {
+        static const char twins[] = "{\"login\":\"a\",\"user\":\"b\",\"hash\":null}";
+        static const char one[] = "{\"login\":\"a\",\"hash\":null}";
+        struct table table = {.ignored = NULL};
+        struct row row;
+
+        (void)state;
+        assert_int_equal(row_begin(&row, 1), 0);
+        assert_int_equal(json_line_read(text_of(twins), &table, &row), -ENOTUNIQ);
+        row_clear(&row);
+        assert_int_equal(row_begin(&row, 2), 0);
+        assert_int_equal(json_line_read(text_of(one), &table, &row), 0);
+        assert_row(&row, "{\"username\":\"a\"}");
+        row_clear(&row);
+        assert_int_equal(row_begin(&row, 3), 0);
+        assert_int_equal(json_line_read(text_of(twins), &table, &row), 0);
+        assert_row(&row, "login and user mean the same here: ");
+        row_clear(&row);
+        table_clear(&table);
+}
+
 static void a_value_of_another_kind_is_refused(void **state) {
         (void)state;
         assert_json("{\"username\": 5}", "username is not a text");
@@ -691,6 +769,10 @@ int main(void) {
                 cmocka_unit_test(who_has_no_name_can_be_called_as_his_address_begins),
                 cmocka_unit_test(who_is_disabled_by_one_column_is_enabled_by_no_other),
                 cmocka_unit_test(roles_come_as_arrays_lists_and_arrays_in_texts),
+                cmocka_unit_test(roles_are_what_they_are_said_to_be_here),
+                cmocka_unit_test(a_role_that_none_can_be_is_refused_with_what_to_say),
+                cmocka_unit_test(columns_that_mean_the_same_are_refused_by_name),
+                cmocka_unit_test(members_that_mean_the_same_are_refused_by_name),
                 cmocka_unit_test(a_value_of_another_kind_is_refused),
                 cmocka_unit_test(djangos_hashes_are_spelled_as_everybody_elses),
                 cmocka_unit_test(a_hash_longer_than_any_is_refused),

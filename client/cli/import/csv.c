@@ -3,7 +3,6 @@
 #include "format.h"
 
 #include "../../../common/cleanup.h"
-#include "member.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -95,16 +94,19 @@ static int fields_each(struct text record, take_field *take_one, void *context) 
 
 /* ---- the header ---- */
 
-static int header_take(void *context, struct text field, size_t index) {
-        struct table *table = context;
-        int r = 0;
+struct header {
+        struct table *table;
+        struct members_seen seen;
+};
 
-        (void)index;
-        if (!member_find(field))
-                r = table_ignore(table, field);
-        if (r == 0 && json_array_append_new(table->header, json_stringn(field.p, field.len)) < 0)
-                r = -ENOMEM;
-        return r;
+static int header_take(void *context, struct text field, size_t index) {
+        struct header *header = context;
+        json_t *columns = header->table->header;
+
+        if (json_array_append_new(columns, json_stringn(field.p, field.len)) < 0)
+                return -ENOMEM;
+        return table_note(header->table, &header->seen, member_find(field),
+                          json_string_value(json_array_get(columns, index)));
 }
 
 static bool has_column(const json_t *header, bool (*is_it)(const struct member *member)) {
@@ -119,12 +121,13 @@ static bool has_column(const json_t *header, bool (*is_it)(const struct member *
 }
 
 int csv_read_header(struct text record, struct table *table) {
+        struct header header = {.table = table};
         int r;
 
         table->header = json_array();
         if (!table->header)
                 return -ENOMEM;
-        r = fields_each(record, header_take, table);
+        r = fields_each(record, header_take, &header);
         if (r < 0)
                 return r;
         if (!has_column(table->header, member_is_name) &&

@@ -2,7 +2,7 @@
 #ifndef JETON_CLI_IMPORT_FORMAT_H
 #define JETON_CLI_IMPORT_FORMAT_H
 
-#include "row.h"
+#include "member.h"
 
 /* What was ignored, and what else a format keeps from row to row. */
 struct table {
@@ -12,17 +12,20 @@ struct table {
         bool may_lack_hashes; /* users of whom nothing is told of a password are none by mistake */
         bool names_from_email; /* who has no name is called as his address begins */
         bool has_hashes;       /* there was a column or a member for them */
+        json_t *role_names;    /* what a role is called here, "" for none; an object, or NULL */
+        char complaint[160];   /* of -ENOTUNIQ: which two they are; printable */
 };
 
-/* Reads one user. `line` is borrowed. The row is begun; it may be refused or left out. 0; -ENODATA
- * (JSON): neither this nor one before says anything of a hash, and may_lack_hashes is not set;
- * -ENOMEM. */
+/* Reads one user. `line` is borrowed. The row is begun; it may be refused or left out. 0; of the
+ * first one (JSON) -ENODATA: it says nothing of a hash, and may_lack_hashes is not set, -ENOTUNIQ:
+ * two members mean the same; -ENOMEM. */
 int shadow_read(struct text line, const struct table *table, struct row *row);
 int csv_read(struct text record, struct table *table, struct row *row);
 int json_line_read(struct text line, struct table *table, struct row *row);
 
 /* The columns of a CSV file, from its first record. 0; -EINVAL: none of them is a user name;
- * -ENODATA: none is a hash, and may_lack_hashes is not set; -EBADMSG: it is no CSV; -ENOMEM. */
+ * -ENODATA: none is a hash, and may_lack_hashes is not set; -ENOTUNIQ: two mean the same; -EBADMSG:
+ * it is no CSV; -ENOMEM. */
 int csv_read_header(struct text record, struct table *table);
 
 /* Whether a quote is open at the end, so that the record goes on in the next line. */
@@ -32,8 +35,10 @@ bool csv_is_open(struct text record);
  * -ENOMEM. */
 int passwd_read(struct text line, struct table *table);
 
-/* Notes a column that is not known. 0 or -ENOMEM. */
-int table_ignore(struct table *table, struct text column);
+/* Notes a column, and whether `member` is what it says; NULL: it is not known. 0; -ENOTUNIQ with a
+ * complaint: one of `seen` says the same; -ENOMEM. */
+int table_note(struct table *table, struct members_seen *seen, const struct member *member,
+               const char *column);
 
 void table_clear(struct table *table);
 

@@ -8,6 +8,8 @@
 
 #include "../../../common/cleanup.h"
 #include "../../../common/log.h"
+#include "../../../common/name.h"
+#include "../../body.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -16,7 +18,7 @@ struct import {
         struct source source;
         struct batch batch;
         struct report report;
-        json_t *lines; /* of each name the line where it was; an object */
+        json_t *lines; /* of each name the line, or row, where it was; an object */
         bool forgets_passwords;
 };
 
@@ -63,7 +65,7 @@ static void refuse_double(struct import *import, struct row *row) {
         const json_t *first = json_object_get(import->lines, name);
 
         if (first)
-                row_refuse(row, "line %lld has this name already",
+                row_refuse(row, "%s %lld has this name already", import->report.unit,
                            (long long)json_integer_value(first));
         else
                 json_object_set_new(import->lines, name, json_integer((json_int_t)row->line));
@@ -130,10 +132,35 @@ static enum status import_run(struct cli *cli, struct import *import) {
         return import->report.refused > 0 ? STATUS_REFUSED : status;
 }
 
+/* "FROM=TO": a FROM may be anything, a TO is what a role is here, or nothing. */
+static int role_name_read(const char *value, json_t *role_names) {
+        _cleanup_(freep) char *from = strdup(value);
+        char *sign = from ? strrchr(from, '=') : NULL;
+
+        if (!sign || sign == from || (sign[1] && !name_is_role(text_of(sign + 1)))) {
+                log_error("--map-role is FROM=TO: TO is a-z and then a-z 0-9 _ . : -, or nothing");
+                return -EINVAL;
+        }
+        *sign = '\0';
+        return json_object_set_new(role_names, from, json_string(sign + 1));
+}
+
+static int role_names_read(const struct arguments *arguments, json_t **ret) {
+        _cleanup_(json_decrefp) json_t *role_names = json_object();
+        const char *value;
+        size_t at = 0;
+
+        while ((value = option_next(arguments, OPTION_MAP_ROLE, &at)))
+                if (role_name_read(value, role_names) < 0)
+                        return -EINVAL;
+        *ret = take(role_names);
+        return 0;
+}
+
 static enum status import_source(const struct arguments *arguments, struct source *source) {
         const char *from = option_value(arguments, OPTION_NAME_FROM);
         const char *passwd = option_value(arguments, OPTION_PASSWD);
-        const struct table table = {
+        struct table table = {
                 .may_lack_hashes = option_is_given(arguments, OPTION_WITHOUT_PASSWORDS),
                 .names_from_email = from != NULL,
         };
@@ -142,6 +169,8 @@ static enum status import_source(const struct arguments *arguments, struct sourc
                 log_error("--name-from is one of: email");
                 return STATUS_USAGE;
         }
+        if (role_names_read(arguments, &table.role_names) < 0)
+                return STATUS_USAGE;
         if (source_open(operand(arguments, 0), option_value(arguments, OPTION_FORMAT), &table,
                         source) < 0)
                 return STATUS_REFUSED;
@@ -168,6 +197,7 @@ static enum status import_open(struct cli *cli, struct import *import) {
                 log_error("out of memory");
                 return STATUS_REFUSED;
         }
+        import->report.unit = import->source.format == FORMAT_SQLITE ? "row" : "line";
         cli->timeout_ms = BATCH_TIMEOUT_MS;
         cli->json = false; /* the report is the one document, also after a refusal */
         return STATUS_DONE;
@@ -191,7 +221,8 @@ const struct command command_user_import = {
         .operands_max = 1,
         .options = OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_DRY_RUN) |
                    OPTION_BIT(OPTION_PASSWD) | OPTION_BIT(OPTION_ALLOW_ACCOUNT_NAME) |
-                   OPTION_BIT(OPTION_WITHOUT_PASSWORDS) | OPTION_BIT(OPTION_NAME_FROM),
+                   OPTION_BIT(OPTION_WITHOUT_PASSWORDS) | OPTION_BIT(OPTION_NAME_FROM) |
+                   OPTION_BIT(OPTION_MAP_ROLE),
         .values = FORMATS,
         .line = "Import users with their password hashes (admin)",
         .more = "FILE is lines of shadow(5), CSV whose first line names the columns, JSON lines "
@@ -200,6 +231,6 @@ const struct command command_user_import = {
                 "is\n"
                 "standard input. Which of them it is, its first bytes say.\n"
                 "Who is there already stays as he is: the same command again goes on where it was\n"
-                "interrupted. The status is 0 when no line was refused.",
+                "interrupted. The status is 0 when no line or row was refused.",
         .run = run,
 };

@@ -2,14 +2,13 @@
 #include "format.h"
 
 #include "../../../common/cleanup.h"
-#include "member.h"
 
 #include <stdint.h>
 
 /* The members of our own lists that import has no use for are no surprise to anybody. */
 static const char own[] = "id uid locked_until";
 
-int table_ignore(struct table *table, struct text column) {
+static int table_ignore(struct table *table, struct text column) {
         char name[64];
 
         if (text_list_has(TEXT(own), column))
@@ -21,15 +20,44 @@ int table_ignore(struct table *table, struct text column) {
         return json_object_set_new(table->ignored, name, json_true()) < 0 ? -ENOMEM : 0;
 }
 
+int table_note(struct table *table, struct members_seen *seen, const struct member *member,
+               const char *column) {
+        const char *before;
+
+        if (!member)
+                return table_ignore(table, text_of(column));
+        before = member_note(seen, member, column);
+        if (!before)
+                return 0;
+        snprintf(table->complaint, sizeof table->complaint,
+                 "%s and %s mean the same here: rename or leave out the one that is not meant",
+                 before, column);
+        return -ENOTUNIQ;
+}
+
 void table_clear(struct table *table) {
+        json_decref(table->role_names);
         json_decref(table->ignored);
         json_decref(table->header);
         json_decref(table->full_names);
         *table = (struct table){0};
 }
 
+/* Objects need not be alike: from the second on each is refused by itself. */
+static int member_read(const struct member *member, const char *name, const json_t *value,
+                       struct members_seen *seen, struct table *table, struct row *row) {
+        int r = table_note(table, seen, member, name);
+
+        if (r == -ENOTUNIQ && table->has_hashes) {
+                row_refuse(row, "%s", table->complaint);
+                return 0;
+        }
+        return r < 0 || !member ? r : member_set(member, value, row);
+}
+
 static int object_read(const json_t *object, struct table *table, struct row *row) {
         bool has_hash = table->may_lack_hashes;
+        struct members_seen seen = {{NULL}};
         const json_t *value;
         const char *name;
         int r = 0;
@@ -37,7 +65,7 @@ static int object_read(const json_t *object, struct table *table, struct row *ro
         json_object_foreach((json_t *)(uintptr_t)object, name, value) {
                 const struct member *member = member_find(text_of(name));
 
-                r = member ? member_set(member, value, row) : table_ignore(table, text_of(name));
+                r = member_read(member, name, value, &seen, table, row);
                 if (r < 0)
                         return r;
                 has_hash |= member_is_hash(member);
@@ -75,7 +103,9 @@ int json_line_read(struct text line, struct table *table, struct row *row) {
         else if (document)
                 row_refuse(row, "is no JSON object");
         else
-                row_refuse(row, "is no JSON object, or has a member twice (byte %d)",
+                row_refuse(row,
+                           "is no JSON object, or has a member twice (byte %d): `jq -c .` makes a "
+                           "line of each that has several",
                            error.position);
         return 0;
 }

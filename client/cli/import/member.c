@@ -3,6 +3,8 @@
 #include "member.h"
 
 #include "../../../common/cleanup.h"
+#include "../../../common/log.h"
+#include "../../../common/name.h"
 #include "hash.h"
 #include "moment.h"
 
@@ -160,20 +162,54 @@ static json_t *roles_of_text(struct text text) {
         return roles_of_list(text);
 }
 
+/* What the caller calls a role of the file; NULL: he has not said. */
+static const char *role_here(const struct row *row, const json_t *role) {
+        return json_string_value(json_object_get(row->role_names, json_string_value(role)));
+}
+
+/* A text that has a name here as a whole is one role, blanks or not. */
+static json_t *roles_given(const json_t *value, const struct row *row) {
+        if (!json_is_string(value))
+                return json_incref((json_t *)(uintptr_t)value);
+        if (role_here(row, value))
+                return json_pack("[O]", value);
+        return roles_of_text(string_of(value));
+}
+
+static void refuse_role(const json_t *role, struct row *row) {
+        const struct log_escaped said = log_escape(string_of(role));
+
+        row_refuse(row,
+                   "\"%.40s\" can be no role, which is a-z and then a-z 0-9 _ . : -: --map-role "
+                   "\"%.40s=NAME\" says what it is here",
+                   said.text, said.text);
+}
+
+static void role_add(const struct member *member, const json_t *role, json_t *roles,
+                     struct row *row) {
+        const char *here = json_is_string(role) ? role_here(row, role) : NULL;
+
+        if (!json_is_string(role) || json_string_length(role) == 0)
+                refuse_kind(member, row, "a list of texts");
+        else if (here && *here)
+                json_array_append_new(roles, json_string(here));
+        else if (!here && !name_is_role(string_of(role)))
+                refuse_role(role, row);
+        else if (!here)
+                json_array_append(roles, (json_t *)(uintptr_t)role);
+}
+
 static int set_roles(const struct member *member, const json_t *value, struct row *row) {
-        json_t *roles = json_is_string(value) ? roles_of_text(string_of(value))
-                                              : json_copy((json_t *)(uintptr_t)value);
+        json_t *given = roles_given(value, row), *roles = json_array();
         const json_t *role;
         size_t i;
 
-        if (!json_is_array(roles)) {
-                json_decref(roles);
-                return refuse_kind(member, row, "a list of texts");
+        if (!json_is_array(given))
+                refuse_kind(member, row, "a list of texts");
+        json_array_foreach(given, i, role) {
+                role_add(member, role, roles, row);
         }
-        json_array_foreach(roles, i, role) {
-                if (!json_is_string(role) || json_string_length(role) == 0)
-                        refuse_kind(member, row, "a list of texts");
-        }
+        json_decref(given);
         return put(member, roles, row);
 }
 
@@ -196,6 +232,8 @@ static const struct member members[] = {
         {"password_changed_at password_changed", "password_changed_at", set_moment},
         {"expires_at expires valid_until", "expires_at", set_moment},
 };
+
+_Static_assert(ELEMENTS(members) == MEMBER_COUNT, "each is noted in its own place");
 
 const struct member *member_find(struct text column) {
         char name[32];
@@ -225,6 +263,14 @@ bool member_is_hash(const struct member *member) {
 
 bool member_is_email(const struct member *member) {
         return is_called(member, "email");
+}
+
+const char *member_note(struct members_seen *seen, const struct member *member,
+                        const char *column) {
+        const char **place = &seen->columns[member - members], *before = *place;
+
+        *place = column;
+        return member->set == set_flag || member->set == set_not ? NULL : before;
 }
 
 int member_set(const struct member *member, const json_t *value, struct row *row) {

@@ -89,7 +89,7 @@ static void refusal_keep(struct report *report, const struct row *row, const cha
         const struct text name = row_name(row);
         json_t *refusal = json_object();
 
-        json_object_set_new(refusal, "line", json_integer((json_int_t)row->line));
+        json_object_set_new(refusal, report->unit, json_integer((json_int_t)row->line));
         json_object_set_new(refusal, "username",
                             name.len > 0 ? json_stringn(name.p, name.len) : json_null());
         json_object_set_new(refusal, "reason", json_string(reason));
@@ -98,7 +98,7 @@ static void refusal_keep(struct report *report, const struct row *row, const cha
 
 static void refusal_print(struct report *report, const struct row *row, const char *reason) {
         report_progress_end(report);
-        printf("line %lu", row->line);
+        printf("%s %lu", report->unit, row->line);
         if (row_name(row).len > 0) {
                 fputs(", ", stdout);
                 output_text(row_name(row));

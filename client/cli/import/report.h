@@ -11,6 +11,7 @@
 
 struct report {
         bool is_json, is_dry, shows_progress;
+        const char *unit; /* what a user is in the file: a "line" or a "row"; borrowed */
         unsigned long imported, exists, left_out, refused, admins;
         unsigned long without_password;
         unsigned long more_lines; /* of CSV records: those that are not the first of one */

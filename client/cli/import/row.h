@@ -17,7 +17,8 @@ enum row_kind {
 struct row {
         unsigned long line; /* where it begins in the file, from 1 */
         enum row_kind kind;
-        json_t *user; /* as POST /import/users takes it; owned. What is known of it */
+        const json_t *role_names; /* what a role of the file is called here; an object, borrowed */
+        json_t *user;             /* as POST /import/users takes it; owned. What is known of it */
         char reason[ROW_REASON_MAX]; /* of one that is refused: printable, whatever is in the file
                                       */
 };

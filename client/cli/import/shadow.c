@@ -128,7 +128,8 @@ int shadow_read(struct text line, const struct table *table, struct row *row) {
         int r;
 
         if (!fields_cut(line, fields, FIELDS) || fields[FIELD_NAME].len == 0) {
-                row_refuse(row, "is no line of shadow(5): it has not nine fields with a name");
+                row_refuse(row, "is no line of shadow(5), which has nine fields and begins with a "
+                                "name; passwd(5) has seven, and goes with --passwd");
                 return 0;
         }
         r = put_text(row, "username", fields[FIELD_NAME]);

@@ -52,15 +52,20 @@ static enum format format_of(struct text beginning) {
                 return FORMAT_SQLITE;
         if (line.len > 0 && (line.p[0] == '{' || line.p[0] == '['))
                 return FORMAT_JSON;
-        return count_of(line, ':') == 8 ? FORMAT_SHADOW : FORMAT_CSV;
+        /* Those of passwd(5) too, so that it is told for what it is. */
+        return count_of(line, ':') == 8 || count_of(line, ':') == 6 ? FORMAT_SHADOW : FORMAT_CSV;
 }
 
 /* ---- what is wrong ---- */
 
 static const char *const faults[] = {
         [LINE_LONG] = "is longer than 32,768 bytes",
-        [LINE_NUL] = "has a NUL byte in it, as UTF-16 has and UTF-8 has not",
-        [LINE_NO_UTF8] = "is not UTF-8, or has control characters in it",
+        [LINE_NUL] =
+                "has a NUL byte in it, as UTF-16 has and what is compressed: text in UTF-8 has "
+                "none, and `iconv -f UTF-16 -t UTF-8` makes it of the first",
+        [LINE_NO_UTF8] =
+                "is not UTF-8, or has control characters in it: `iconv -f LATIN1 -t UTF-8` "
+                "makes it of Latin-1",
 };
 
 static int say_unreadable(const struct source *source, const char *verb, int r) {
@@ -68,21 +73,52 @@ static int say_unreadable(const struct source *source, const char *verb, int r) 
         return r;
 }
 
-static int say_hashless(const struct source *source) {
+static void say_hashless(const struct source *source) {
         log_error("%s: nothing in it is called password_hash, hashed_password, password or else a "
                   "name that jeton(1) lists for the hash of a password: rename what is one, or say "
                   "--without-passwords",
                   source->name);
-        return -ENODATA;
 }
 
-static int say_nameless(const struct source *source, bool names_from_email) {
+static void say_nameless(const struct source *source) {
         log_error("%s: no column of the first line is called username, user_name, login or user%s: "
-                  "the first line names the columns",
+                  "the first line names the columns, with commas between them",
                   source->name,
-                  names_from_email ? ", or email"
-                                   : " (--name-from email takes a name from the addresses)");
-        return -EINVAL;
+                  source->table.names_from_email
+                          ? ", or email"
+                          : " (--name-from email takes a name from the addresses)");
+}
+
+static void say_no_csv(const struct source *source) {
+        log_error("%s: a quote in the first line is not closed, or stands within a column's name",
+                  source->name);
+}
+
+static void say_complaint(const struct source *source) {
+        log_error("%s: %s", source->name, source->table.complaint);
+}
+
+/* What speaks against all of a file: of its header, or of its first user. */
+static const struct {
+        int error;
+        void (*say)(const struct source *source);
+} complaints[] = {
+        {-EINVAL, say_nameless},
+        {-ENODATA, say_hashless},
+        {-ENOTUNIQ, say_complaint},
+        {-EBADMSG, say_no_csv},
+};
+
+static bool say_shape(const struct source *source, int r) {
+        size_t i;
+
+        for (i = 0; i < ELEMENTS(complaints); i++) {
+                if (complaints[i].error != r)
+                        continue;
+                complaints[i].say(source);
+                return true;
+        }
+        return false;
 }
 
 /* ---- opening ---- */
@@ -153,13 +189,23 @@ static int open_database(const char *path, struct source *source) {
         return 0;
 }
 
+/* Empty lines are nobody, and no header. */
+static int line_next(struct source *source, struct text *ret, enum line_fault *ret_fault) {
+        int r;
+
+        do
+                r = lines_next(&source->lines, ret, ret_fault);
+        while (r == 0 && !*ret_fault && ret->len == 0);
+        return r;
+}
+
 /* What a CSV file's first record is. */
 static int read_header(struct source *source) {
         enum line_fault fault;
         struct text line;
         int r;
 
-        r = lines_next(&source->lines, &line, &fault);
+        r = line_next(source, &line, &fault);
         if (r == -ENOENT)
                 return 0;
         if (r == 0 && fault) {
@@ -168,12 +214,8 @@ static int read_header(struct source *source) {
         }
         if (r == 0)
                 r = csv_read_header(line, &source->table);
-        if (r == -EINVAL)
-                return say_nameless(source, source->table.names_from_email);
-        if (r == -ENODATA)
-                return say_hashless(source);
-        if (r < 0)
-                log_error("%s: the first line is no CSV", source->name);
+        if (r < 0 && !say_shape(source, r))
+                say_unreadable(source, "read", r);
         return r;
 }
 
@@ -239,16 +281,6 @@ static int row_read(struct source *source, struct text line, struct row *row) {
         return json_line_read(line, &source->table, row);
 }
 
-/* Empty lines are nobody. */
-static int line_next(struct source *source, struct text *ret, enum line_fault *ret_fault) {
-        int r;
-
-        do
-                r = lines_next(&source->lines, ret, ret_fault);
-        while (r == 0 && !*ret_fault && ret->len == 0);
-        return r;
-}
-
 int source_next(struct source *source, struct row *ret) {
         enum line_fault fault = LINE_FINE;
         struct text line;
@@ -257,13 +289,12 @@ int source_next(struct source *source, struct row *ret) {
         r = line_next(source, &line, &fault);
         if (r == 0)
                 r = row_begin(ret, source->lines.at.number);
+        ret->role_names = source->table.role_names;
         if (r == 0 && fault)
                 row_refuse(ret, "%s", faults[fault]);
         else if (r == 0)
                 r = row_read(source, line, ret);
-        if (r == -ENODATA)
-                return say_hashless(source);
-        if (r < 0 && r != -ENOENT && r != -EINTR)
+        if (r < 0 && r != -ENOENT && r != -EINTR && !say_shape(source, r))
                 say_unreadable(source, "read", r);
         return r;
 }
