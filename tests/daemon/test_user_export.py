@@ -6,7 +6,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import threading
 
 import pytest
 from harness import BUILD, PASSWORD, is_root
@@ -184,64 +183,3 @@ def test_what_is_exported_makes_the_same_accounts_elsewhere(people, fresh):
     assert [{**user, "id": None, "uid": None} for user in again] == \
         [{**user, "id": None, "uid": None} for user in exported]
     assert other.login("alice").status == 200
-
-
-# ---- many ----
-
-MANY = 100_000
-
-
-def fill(jetond):
-    with jetond.database() as rows:
-        rows.execute("BEGIN")
-        rows.executemany("INSERT INTO users (name, full_name, password_hash, created_at) "
-                         "VALUES (?, ?, ?, 1700000000)",
-                         ((f"u{i}", f"User {i}", f"$6$salt{i}${'x' * 86}") for i in range(MANY)))
-        rows.execute("COMMIT")
-
-
-def export_directly(jetond, out):
-    """The program that root's command runs; gives the most memory that it had, in KiB."""
-    db = os.open(jetond.state / "db", os.O_RDONLY | os.O_DIRECTORY)
-    child = os.fork()
-    if child == 0:
-        os.dup2(db, 9)
-        os.dup2(9, 3)
-        os.dup2(out.fileno(), 1)
-        os.execv(BUILD / "libexec" / "jetond-authority", ["jetond-authority", "--export-json"])
-    _, status, usage = os.wait4(child, 0)
-    os.close(db)
-    assert status == 0
-    return usage.ru_maxrss
-
-
-def test_a_hundred_thousand_are_one_moment_in_little_memory_while_others_log_in(fresh, tmp_path):
-    jetond = fresh()
-    jetond.add_user("alice")
-    few = export_directly(jetond, open(tmp_path / "few", "wb"))
-    fill(jetond)
-    answers, over = [], threading.Event()
-
-    def change():
-        """Two at a time, so that a torn picture has an odd number of them."""
-        while not over.is_set():
-            with jetond.database() as rows:
-                rows.execute("INSERT INTO users (name, created_at) "
-                             f"VALUES ('a{len(answers)}', 1), ('b{len(answers)}', 1)")
-            answers.append(jetond.login("alice", PASSWORD).status)
-
-    thread = threading.Thread(target=change)
-    thread.start()
-    try:
-        many = export_directly(jetond, open(tmp_path / "many", "wb"))
-    finally:
-        over.set()
-        thread.join()
-    assert set(answers) <= {200}
-    with open(tmp_path / "many") as file:
-        names = [json.loads(line)["username"] for line in file]
-    assert len(names) == len(set(names)) and len(names) >= MANY + 1
-    assert sum(name[0] == "a" and name[1:].isdigit() for name in names) == \
-        sum(name[0] == "b" for name in names)
-    if "address" not in str(BUILD):
-        assert many - few < 8192, "it holds more than one user at a time"
