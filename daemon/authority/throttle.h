@@ -1,6 +1,7 @@
 /* Guessing is slowed: the failures of each pair (whose password, who guesses) are counted, and
- * after each the pair waits longer. Counted before an attempt is judged, so that guesses in
- * parallel gain nothing. A table of fixed size and its rules: no I/O, no clock, no names.
+ * after each the pair waits longer. Guesses in parallel gain nothing: of a pair one is judged at a
+ * time, and over all sources those that are being judged count as failures until their end. A table
+ * of fixed size and its rules: no I/O, no clock, no names.
  *
  * Memory is bounded without forgetting a failure before its day ends: a source with too many rows
  * has one row for all further users, and when the table is full, new sources share a few rows. So
@@ -42,12 +43,11 @@ struct throttle_attempt {
         struct throttle_row *pair;     /* borrowed from the table */
         struct throttle_row *everyone; /* the user's, over all sources; NULL for a pair that has
                                         * succeeded before */
-        uint64_t taken;                /* rows taken to be kept when it entered */
 };
 
 enum throttle_answer {
         THROTTLE_LOCKED = 0, /* refuse: it is not counted */
-        THROTTLE_ENTERED,    /* counted as a failure; judge it, then throttle_end() */
+        THROTTLE_ENTERED,    /* judge it, then throttle_end() */
         THROTTLE_OCCUPIED,   /* another attempt of the pair is being judged: ask again then */
 };
 
@@ -66,11 +66,11 @@ struct throttle_record {
 };
 
 /* What a pair waits after that many failures in one day. INT64_MAX: until the day's end. */
-int64_t throttle_wait_ms(uint32_t failures);
+int64_t throttle_wait_ms(uint64_t failures);
 
 /* The same for the failures of all sources together, which only keep those waiting that have not
  * yet succeeded. */
-int64_t throttle_wait_everyone_ms(uint32_t failures);
+int64_t throttle_wait_everyone_ms(uint64_t failures);
 
 /* 0 or -ENOMEM. */
 int throttle_new(struct throttle **ret);

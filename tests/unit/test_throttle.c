@@ -1,7 +1,8 @@
 /* The throttle: how long a pair waits after how many failures, that guesses in parallel gain
  * nothing, that no lock is lost or lengthened, and that its memory is bounded.
  *
- * links: daemon/authority/throttle.c daemon/authority/grid.c */
+ * links: daemon/authority/throttle.c daemon/authority/throttle_table.c
+ * daemon/authority/throttle_kept.c daemon/authority/grid.c */
 #include "../../daemon/authority/grid.h"
 #include "../../daemon/authority/throttle.h"
 
@@ -163,6 +164,52 @@ static void a_second_attempt_waits_for_the_outcome_of_the_first(void **state) {
         assert_int_equal(left_ms, 1000);
 }
 
+static void what_is_judged_from_many_sources_at_once_counts_before_its_outcome(void **state) {
+        struct throttle_attempt attempts[100], next;
+        struct throttle_key key;
+        int64_t left_ms;
+        unsigned i;
+
+        (void)state;
+        for (i = 0; i < ELEMENTS(attempts); i++) {
+                key = key_of("ann", i);
+                assert_int_equal(enter(&key, &attempts[i], &left_ms), THROTTLE_ENTERED);
+        }
+        assert_int_equal(left_ms_of("ann", 200), 10000);
+        for (i = 0; i < ELEMENTS(attempts); i++)
+                throttle_end(throttle, &attempts[i], THROTTLE_UNJUDGED, &now);
+        key = key_of("ann", 200);
+        assert_int_equal(enter(&key, &next, &left_ms), THROTTLE_ENTERED);
+}
+
+static void an_unlock_forgets_no_failure_that_comes_after_it(void **state) {
+        struct throttle_key key = key_of("ann", 1);
+        struct throttle_attempt attempt;
+        int64_t left_ms;
+
+        (void)state;
+        fail_times("ann", 1, 30);
+        pass_ms(10000);
+        assert_int_equal(enter(&key, &attempt, &left_ms), THROTTLE_ENTERED);
+        throttle_unlock(throttle, "ann");
+        throttle_end(throttle, &attempt, THROTTLE_FAILED, &now);
+        assert_int_equal(left_ms_of("ann", 1), 1000);
+}
+
+static void a_day_that_ends_while_an_attempt_is_judged_takes_its_failures_along(void **state) {
+        struct throttle_key key = key_of("ann", 1);
+        struct throttle_attempt attempt;
+        int64_t left_ms;
+
+        (void)state;
+        fail_times("ann", 1, 99);
+        pass_ms(DAY_MS - now.wall_s % 86400 * 1000 - 1000);
+        assert_int_equal(enter(&key, &attempt, &left_ms), THROTTLE_ENTERED);
+        pass_ms(2000);
+        throttle_end(throttle, &attempt, THROTTLE_FAILED, &now);
+        assert_int_equal(left_ms_of("ann", 1), 1000);
+}
+
 static void what_was_not_judged_for_a_reason_of_ours_does_not_count(void **state) {
         (void)state;
         fail_times("ann", 1, 2);
@@ -312,23 +359,25 @@ static uint32_t failures_taken(void) {
         return failures;
 }
 
-/* Of one who succeeds for the first time the row of all sources counts too; his own counts nothing
- * before the outcome, so that a kill in between costs nobody his next login. */
-static void a_success_is_kept_as_one_also_when_rows_were_kept_before_its_outcome(void **state) {
+/* Neither in the pair's row nor in that of all sources: a kill in between costs nobody his next
+ * login. */
+static void an_attempt_that_is_being_judged_is_kept_as_no_failure(void **state) {
         struct throttle_key key = key_of("ann", 1);
         struct throttle_attempt attempt;
-        uint32_t counted;
         int64_t left_ms;
 
         (void)state;
-        for (counted = 2; counted > 0; counted--) {
-                assert_int_equal(enter(&key, &attempt, &left_ms), THROTTLE_ENTERED);
-                assert_int_equal(failures_taken(), counted - 1);
-                throttle_end(throttle, &attempt, THROTTLE_SUCCEEDED, &now);
-                assert_true(throttle_has_changed(throttle));
-                assert_int_equal(failures_taken(), 0);
-                throttle_unlock(throttle, "ann"); /* or nothing would be kept the second time */
-        }
+        assert_int_equal(enter(&key, &attempt, &left_ms), THROTTLE_ENTERED);
+        assert_int_equal(failures_taken(), 0);
+        throttle_end(throttle, &attempt, THROTTLE_FAILED, &now);
+        assert_int_equal(failures_taken(), 2);
+        pass_ms(1000);
+        assert_int_equal(enter(&key, &attempt, &left_ms), THROTTLE_ENTERED);
+        throttle_mark_changed(throttle);
+        assert_int_equal(failures_taken(), 2);
+        throttle_end(throttle, &attempt, THROTTLE_SUCCEEDED, &now);
+        throttle_mark_changed(throttle);
+        assert_int_equal(failures_taken(), 1); /* of all sources: it is not forgotten there */
 }
 
 static void only_what_has_changed_is_written(void **state) {
@@ -435,6 +484,9 @@ int main(void) {
                 TEST(a_success_ends_the_failures_of_its_pair),
                 TEST(pairs_do_not_wait_for_each_other),
                 TEST(a_second_attempt_waits_for_the_outcome_of_the_first),
+                TEST(what_is_judged_from_many_sources_at_once_counts_before_its_outcome),
+                TEST(an_unlock_forgets_no_failure_that_comes_after_it),
+                TEST(a_day_that_ends_while_an_attempt_is_judged_takes_its_failures_along),
                 TEST(what_was_not_judged_for_a_reason_of_ours_does_not_count),
                 TEST(many_sources_slow_down_only_those_that_never_succeeded),
                 TEST(a_source_with_too_many_rows_shares_one_for_the_rest),
@@ -443,7 +495,7 @@ int main(void) {
                 TEST(failures_do_not_drive_out_all_who_succeeded),
                 TEST(unlocking_forgets_the_failures_of_that_user_alone),
                 TEST(failures_locks_and_successes_outlive_a_restart),
-                TEST(a_success_is_kept_as_one_also_when_rows_were_kept_before_its_outcome),
+                TEST(an_attempt_that_is_being_judged_is_kept_as_no_failure),
                 TEST(only_what_has_changed_is_written),
                 TEST(a_clock_that_steps_lengthens_no_wait),
                 TEST(refusals_leave_close_behind_a_mark),
