@@ -275,6 +275,25 @@ def test_failures_outlive_a_restart_and_within_a_second_a_kill(fresh):
     assert jetond.login("alice").status == 200, "an unlock is on the disk when it is answered"
 
 
+def test_who_has_to_wait_keeps_his_sessions(fresh):
+    """His lock is an hour long: as it would be after a hundred failures."""
+    jetond = fresh()
+    jetond.add_user("alice")
+    session = jetond.login("alice").json()
+    jetond.login("alice", "wrong")
+    jetond.stop()
+    database = sqlite3.connect(jetond.state / "db" / "jeton.db")
+    with database:
+        database.execute("UPDATE throttle SET failures = 100, locked_until = ?1, resets_at = ?1"
+                         " WHERE failures > 0", (int(time.time()) + 3600,))
+    database.close()
+    jetond.start()
+    assert jetond.login("alice").status == 400
+    assert jetond.get("/users/me", token=session["access_token"]).status == 200
+    form = {"grant_type": "refresh_token", "refresh_token": session["refresh_token"]}
+    assert jetond.post("/token", form=form).status == 200
+
+
 def test_an_administrator_sees_and_unlocks(fresh):
     jetond = fresh()
     alice = jetond.add_user("alice")
