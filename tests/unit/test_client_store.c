@@ -7,9 +7,9 @@
 #include "../../common/cleanup.h"
 #include "../../daemon/authority/store/clients.h"
 #include "../../daemon/authority/store/database.h"
+#include "own_folder.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,16 +20,9 @@
 
 #define NOW 1700000000
 
-static char directory[64];
+static char directory[sizeof OWN_FOLDER];
 static int directory_fd = -1;
 static struct store *store;
-
-static int entry_remove(const char *path, const struct stat *status, int kind, struct FTW *place) {
-        (void)status;
-        (void)kind;
-        (void)place;
-        return remove(path);
-}
 
 static void store_must_open(void) {
         bool created;
@@ -41,10 +34,7 @@ static void store_must_open(void) {
 
 static int setup(void **state) {
         (void)state;
-        strcpy(directory, "/tmp/jeton-test-clients-XXXXXX");
-        if (!mkdtemp(directory))
-                return -1;
-        directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        directory_fd = own_folder_make(directory);
         if (directory_fd < 0)
                 return -1;
         store_must_open();
@@ -55,7 +45,7 @@ static int teardown(void **state) {
         (void)state;
         store_freep(&store);
         closep(&directory_fd);
-        return chdir("/") < 0 ? -1 : nftw(directory, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+        return own_folder_remove(directory);
 }
 
 static struct client_row row(const char *id) {

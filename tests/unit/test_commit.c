@@ -18,9 +18,9 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/clock.h"
+#include "own_folder.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/mman.h>
@@ -29,7 +29,7 @@
 
 #define CALLS 8
 
-static char directory[64];
+static char directory[sizeof OWN_FOLDER];
 static int directory_fd = -1, page_fd = -1;
 static struct authority authority;
 
@@ -127,13 +127,6 @@ void source_walk_free(struct source_walk *walk) {
 
 /* ---- every test has an authority of its own ---- */
 
-static int entry_remove(const char *path, const struct stat *status, int kind, struct FTW *place) {
-        (void)status;
-        (void)kind;
-        (void)place;
-        return remove(path);
-}
-
 static int page_make(void) {
         void *page;
         int r;
@@ -151,10 +144,7 @@ static int setup(void **state) {
         bool created;
 
         (void)state;
-        strcpy(directory, "/tmp/jeton-test-commit-XXXXXX");
-        if (!mkdtemp(directory))
-                return -1;
-        directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        directory_fd = own_folder_make(directory);
         settings = (struct settings){.references = 1, .access_lifetime_s = 900};
         authority = (struct authority){.settings = &settings};
         commits_init(&authority.commits);
@@ -185,7 +175,7 @@ static int teardown(void **state) {
         munmap(authority.status_page, page_size(PAGE_STATUS));
         closep(&page_fd);
         closep(&directory_fd);
-        return chdir("/") < 0 ? -1 : nftw(directory, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+        return own_folder_remove(directory);
 }
 
 static void turn_end(void *context);

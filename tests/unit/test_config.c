@@ -11,6 +11,7 @@
 #include "../../daemon/parent/kernel.h"
 #include "../../daemon/parent/rate.h"
 #include "../../daemon/parent/settings.h"
+#include "own_folder.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -44,11 +45,9 @@ static int folder_make(void **state) {
 
 static int folder_remove(void **state) {
         struct folder *folder = *state;
-        char command[96];
 
         settings_free(folder->settings);
-        snprintf(command, sizeof command, "rm -r %s", folder->dir);
-        assert_int_equal(system(command), 0);
+        assert_int_equal(own_folder_remove(folder->dir), 0);
         free(folder);
         return 0;
 }

@@ -17,9 +17,9 @@
 
 #include "../../common/cleanup.h"
 #include "committed.h"
+#include "own_folder.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/file.h>
@@ -30,24 +30,14 @@
 
 #define NOW 1700000000
 
-static char directory[64];
+static char directory[sizeof OWN_FOLDER];
 static int directory_fd = -1, output = -1;
 static struct store *store, *beside;
 static bool created;
 
-static int entry_remove(const char *path, const struct stat *status, int kind, struct FTW *place) {
-        (void)status;
-        (void)kind;
-        (void)place;
-        return remove(path);
-}
-
 static int begin(void **state) {
         (void)state;
-        strcpy(directory, "/tmp/jeton-test-copy-XXXXXX");
-        if (!mkdtemp(directory))
-                return -1;
-        directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        directory_fd = own_folder_make(directory);
         output = memfd_create("copy", MFD_CLOEXEC);
         return directory_fd < 0 || output < 0 || store_open(directory_fd, &created, &store) < 0;
 }
@@ -58,7 +48,7 @@ static int end(void **state) {
         store_freep(&store);
         closep(&directory_fd);
         closep(&output);
-        return chdir("/") < 0 ? -1 : nftw(directory, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+        return own_folder_remove(directory);
 }
 
 static uint64_t add(const char *name) {

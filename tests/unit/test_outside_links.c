@@ -9,9 +9,9 @@
 #include "../../common/cleanup.h"
 #include "../../daemon/authority/store/outside_links.h"
 #include "../../daemon/authority/store/users.h"
+#include "own_folder.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,25 +23,15 @@
 #define NOW    1700000000
 #define ISSUER "https://outside.example"
 
-static char directory[64];
+static char directory[sizeof OWN_FOLDER];
 static int directory_fd = -1;
 static struct store *store;
-
-static int entry_remove(const char *path, const struct stat *status, int kind, struct FTW *place) {
-        (void)status;
-        (void)kind;
-        (void)place;
-        return remove(path);
-}
 
 static int setup(void **state) {
         bool created;
 
         (void)state;
-        strcpy(directory, "/tmp/jeton-test-links-XXXXXX");
-        if (!mkdtemp(directory))
-                return -1;
-        directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        directory_fd = own_folder_make(directory);
         return directory_fd < 0 ? -1 : store_open(directory_fd, &created, &store);
 }
 
@@ -49,7 +39,7 @@ static int teardown(void **state) {
         (void)state;
         store_freep(&store);
         closep(&directory_fd);
-        return chdir("/") < 0 ? -1 : nftw(directory, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+        return own_folder_remove(directory);
 }
 
 /* ---- each change in a transaction of its own ---- */

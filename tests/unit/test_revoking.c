@@ -12,9 +12,9 @@
 #include "../../daemon/authority/status.h"
 #include "../../daemon/authority/store/database.h"
 #include "../../daemon/authority/store/sessions.h"
+#include "own_folder.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -23,7 +23,7 @@
 #define NOW INT64_C(1800000000)
 
 static int64_t now;
-static char directory[64];
+static char directory[sizeof OWN_FOLDER];
 static int directory_fd = -1;
 static struct settings settings = {.leeway_s = 5};
 static struct authority authority;
@@ -51,22 +51,12 @@ uint32_t settings_longest_lifetime(const struct settings *asked) {
         return 900;
 }
 
-static int entry_remove(const char *path, const struct stat *status, int kind, struct FTW *place) {
-        (void)status;
-        (void)kind;
-        (void)place;
-        return remove(path);
-}
-
 static int begin(void **state) {
         bool created;
 
         (void)state;
         now = NOW;
-        strcpy(directory, "/tmp/jeton-test-revoking-XXXXXX");
-        if (!mkdtemp(directory))
-                return -1;
-        directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        directory_fd = own_folder_make(directory);
         page.head.latest_birth = 0;
         authority = (struct authority){.settings = &settings, .status_page = &page};
         if (loop_new(&authority.loop) < 0)
@@ -81,7 +71,7 @@ static int end(void **state) {
         loop_freep(&authority.loop);
         store_freep(&authority.store);
         closep(&directory_fd);
-        return chdir("/") < 0 ? -1 : nftw(directory, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+        return own_folder_remove(directory);
 }
 
 /* Alice is user 1. */

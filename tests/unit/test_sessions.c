@@ -16,9 +16,9 @@
 #include "../../common/cleanup.h"
 #include "committed.h"
 #include "../../common/jwt/revocations.h"
+#include "own_folder.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -27,17 +27,10 @@
 #define NOW  INT64_C(1800000000)
 #define IDLE 1000
 
-static char directory[64];
+static char directory[sizeof OWN_FOLDER];
 static int directory_fd = -1;
 static struct store *store;
 static struct sessions_trimmed trimmed; /* by the last one added */
-
-static int entry_remove(const char *path, const struct stat *status, int kind, struct FTW *place) {
-        (void)status;
-        (void)kind;
-        (void)place;
-        return remove(path);
-}
 
 static void execute(const char *sql) {
         if (store_execute(store, sql, "what a test wants") < 0)
@@ -49,10 +42,7 @@ static int store_make(void **state) {
         bool created;
 
         (void)state;
-        strcpy(directory, "/tmp/jeton-test-sessions-XXXXXX");
-        if (!mkdtemp(directory))
-                return -1;
-        directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        directory_fd = own_folder_make(directory);
         if (directory_fd < 0 || store_open(directory_fd, &created, &store) < 0)
                 return -1;
         execute("INSERT INTO users (id, name, created_at) VALUES (1, 'alice', 1), (2, 'bob', 1)");
@@ -63,7 +53,7 @@ static int store_drop(void **state) {
         (void)state;
         store_freep(&store);
         closep(&directory_fd);
-        return chdir("/") < 0 ? -1 : nftw(directory, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+        return own_folder_remove(directory);
 }
 
 /* The n-th sid. */

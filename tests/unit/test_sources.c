@@ -10,6 +10,7 @@
 #include "../../common/cleanup.h"
 #include "../../daemon/parent/pam_stack.h"
 #include "../../daemon/parent/sources.h"
+#include "own_folder.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -39,11 +40,9 @@ static int folder_make(void **state) {
 
 static int folder_remove(void **state) {
         struct folder *folder = *state;
-        _cleanup_(freep) char *command = NULL;
 
         settings_freep(&folder->settings);
-        if (asprintf(&command, "rm -r %s", folder->dir) < 0 || system(command) != 0)
-                return -1;
+        assert_int_equal(own_folder_remove(folder->dir), 0);
         free(folder);
         return 0;
 }

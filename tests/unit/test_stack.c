@@ -5,6 +5,7 @@
 #include "../../client/stack/walk.h"
 #include "../../common/cleanup.h"
 #include "../../common/text.h"
+#include "own_folder.h"
 
 #include <security/pam_appl.h>
 #include <setjmp.h>
@@ -54,11 +55,8 @@ static int root_make(void **state) {
 }
 
 static int root_remove(void **state) {
-        char command[300];
-
         (void)state;
-        snprintf(command, sizeof command, "rm -rf '%s'", root);
-        return system(command); /* NOLINT(cert-env33-c): a folder of this test */
+        return own_folder_remove(root);
 }
 
 /* ---- reading ---- */

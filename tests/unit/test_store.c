@@ -11,9 +11,9 @@
 
 #include "../../common/cleanup.h"
 #include "committed.h"
+#include "own_folder.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -27,24 +27,14 @@
 
 /* ---- every test has a directory of its own ---- */
 
-static char directory[64];
+static char directory[sizeof OWN_FOLDER];
 static int directory_fd = -1;
 static struct store *store;
 static bool created;
 
-static int entry_remove(const char *path, const struct stat *status, int kind, struct FTW *place) {
-        (void)status;
-        (void)kind;
-        (void)place;
-        return remove(path);
-}
-
 static int directory_make(void **state) {
         (void)state;
-        strcpy(directory, "/tmp/jeton-test-store-XXXXXX");
-        if (!mkdtemp(directory))
-                return -1;
-        directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        directory_fd = own_folder_make(directory);
         return directory_fd < 0 ? -1 : 0;
 }
 
@@ -52,7 +42,7 @@ static int directory_drop(void **state) {
         (void)state;
         store_freep(&store);
         closep(&directory_fd);
-        return chdir("/") < 0 ? -1 : nftw(directory, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+        return own_folder_remove(directory);
 }
 
 static void store_must_open(void) {
