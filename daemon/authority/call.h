@@ -174,4 +174,9 @@ int call_send(struct call *call, enum message_type type, const void *message);
  * alone: many may come to that point in one turn. */
 bool call_is_crowded(const struct call *call);
 
+/* `refusal` of who asks for a list, or REFUSAL_BUSY where that alone is against it. */
+static inline enum refusal call_list_refusal(const struct call *call, enum refusal refusal) {
+        return !refusal && call_is_crowded(call) ? REFUSAL_BUSY : refusal;
+}
+
 #endif

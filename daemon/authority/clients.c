@@ -24,8 +24,7 @@ int answer_client_list(struct call *call, const union message *message) {
         r = admin_check(call, ask->credential, ask->bearer, &refusal);
         if (r < 0)
                 return r;
-        if (!refusal && call_is_crowded(call))
-                refusal = REFUSAL_BUSY;
+        refusal = call_list_refusal(call, refusal);
         if (refusal)
                 return call_refuse(call, refusal);
         r = clients_list(call->authority->store, ask->skip, limit, list_each, call, &end.total);

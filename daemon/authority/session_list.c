@@ -84,8 +84,7 @@ int answer_sessions(struct call *call, const union message *message) {
         r = list_check(call, ask, &claims, &refusal);
         if (r < 0)
                 return r;
-        if (!refusal && call_is_crowded(call))
-                refusal = REFUSAL_BUSY;
+        refusal = call_list_refusal(call, refusal);
         if (refusal)
                 return call_refuse(call, refusal);
         return list_send(call, ask, &claims);

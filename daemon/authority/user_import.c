@@ -282,8 +282,7 @@ int answer_user_import(struct call *call, const union message *message) {
         r = admin_check(call, ask->credential, TEXT_NONE, &refusal);
         if (r < 0)
                 return r;
-        if (!refusal && call_is_crowded(call))
-                refusal = REFUSAL_BUSY;
+        refusal = call_list_refusal(call, refusal);
         if (refusal)
                 return call_refuse(call, refusal);
         r = rows_keep(call, ask);
