@@ -1,6 +1,7 @@
 """One uid that logs in on very many connections at once, and what another's verification takes
 meanwhile: for the tests, and for bench/storm.py."""
 import contextlib
+import mmap
 import os
 import resource
 import selectors
@@ -16,7 +17,20 @@ def login_bytes(name, password=PASSWORD, headers=()):
                    [("Content-Type", "application/x-www-form-urlencoded"), *headers], body)
 
 
-def storm(path, count):
+class Tally:
+    """A count that processes share: one adds, others look."""
+
+    def __init__(self):
+        self.memory = memoryview(mmap.mmap(-1, 8)).cast("Q")
+
+    def add(self):
+        self.memory[0] += 1
+
+    def count(self):
+        return self.memory[0]
+
+
+def storm(path, count, answered):
     """Logs in as as many unknown users at once, again as soon as it is refused: not all of them
     have to wait after a failure."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (count + 100, count + 100))
@@ -30,19 +44,22 @@ def storm(path, count):
         for key, _ in selector.select():
             if not key.data.receive():
                 os._exit(1)
+            answered.add()
             key.data.unread = b""
             key.data.send(key.data.request)
 
 
 @contextlib.contextmanager
-def storm_of(uid, path, count):
+def storm_of(uid, path, count, answered=None):
+    """Tells in `answered` how often it was answered (a Tally)."""
+    answered = answered or Tally()
     child = os.fork()
     if child == 0:
         try:
             os.setgroups([])
             os.setresgid(uid, uid, uid)
             os.setresuid(uid, uid, uid)
-            storm(path, count)
+            storm(path, count, answered)
         finally:
             os._exit(2)
     try:
@@ -54,23 +71,27 @@ def storm_of(uid, path, count):
         os.waitpid(child, 0)
 
 
-def verification_ms(path, token):
-    """The times of an introspection and of /users/me, on one connection each."""
+def verify_often(path, token, clock):
+    """By how much the clock goes on in an introspection and in /users/me, on one connection each."""
     introspect = compose("POST", "/introspect",
                          [("Content-Type", "application/x-www-form-urlencoded")],
                          encode_form({"token": token}))
     me = compose("GET", "/users/me", [("Authorization", f"Bearer {token}")])
-    times = {"introspect": [], "me": []}
+    passed = {"introspect": [], "me": []}
     with Connection(path) as one, Connection(path) as other:
         for _ in range(100):
             for name, connection, request in (("introspect", one, introspect),
                                               ("me", other, me)):
-                before = time.perf_counter()
+                before = clock()
                 connection.send(request)
                 assert connection.reply().status == 200
-                times[name].append((time.perf_counter() - before) * 1000)
+                passed[name].append(clock() - before)
                 time.sleep(0.001)
-    return times
+    return passed
+
+
+def verification_ms(path, token):
+    return verify_often(path, token, lambda: time.perf_counter() * 1000)
 
 
 def in_turns(child, uid, path, token, turns=3):

@@ -10,7 +10,7 @@ import time
 
 import pytest
 from harness import Connection, compose, in_process_of, is_root
-from storm import in_turns, login_bytes, storm_of
+from storm import Tally, login_bytes, storm_of, verify_often
 
 # Accounts of every Debian, daemon and bin; and two that nobody has.
 STORM_UID, OTHER_UID = 1, 2
@@ -287,21 +287,16 @@ def test_a_login_waits_for_few_of_another_addresss(fresh):
 # --- a storm ---
 
 @needs_root
-def test_a_storm_of_logins_does_not_slow_the_verification_of_others(fresh):
-    """A thousand connections of one uid, all logging in; medians of another's verification in the
-    storm and between its gusts, in turns. Three tries, for the noise of a shared machine."""
+def test_verification_of_others_does_not_wait_behind_a_storm_of_logins(fresh):
+    """By the storm's own clock, which is as slow as the machine is: whoever stood in its queue would
+    see about as many of its answers pass as it has connections. bench/storm.py tells the times."""
     jetond = fresh("max-connections = 4000\nmax-connections-per-uid = 1000\n")
     jetond.add_user("alice")
-    token = jetond.token("alice")
-    ratios = {}
-    with storm_of(STORM_UID, jetond.socket, 1000) as child:
-        for _ in range(3):
-            quiet, stormy = in_turns(child, OTHER_UID, jetond.socket, token)
-            ratios = {name: statistics.median(stormy[name]) / statistics.median(quiet[name])
-                      for name in quiet}
-            if max(ratios.values()) <= 2:
-                return
-    pytest.fail(f"slower than twice: {ratios}")
+    token, answered = jetond.token("alice"), Tally()
+    with storm_of(STORM_UID, jetond.socket, 1000, answered):
+        passed = in_process_of(OTHER_UID, lambda: verify_often(jetond.socket, token, answered.count))
+    assert answered.count() >= 100
+    assert all(statistics.median(counts) < 100 for counts in passed.values()), passed
 
 
 @needs_root
