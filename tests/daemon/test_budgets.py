@@ -1,5 +1,6 @@
 """What one uid holds of the daemon is bounded, and its storm is not the others' weather."""
 import contextlib
+import functools
 import os
 import resource
 import selectors
@@ -18,17 +19,35 @@ STRANGERS = 4242, 4343
 needs_root = pytest.mark.skipif(not is_root(), reason="needs root, to be several uids")
 
 
+class WorkersReplaced(Exception):
+    """They rested longer than the daemon lets them: nothing was shown."""
+
+
 @contextlib.contextmanager
 def workers_at_rest(jetond):
-    """No hash is computed meanwhile. Shorter than a worker's deadline of 5 s."""
+    """No hash is computed meanwhile. Shorter than a worker's deadline of 5 s, or WorkersReplaced."""
     workers = jetond.children()["worker"]
     for pid in workers:
         os.kill(pid, signal.SIGSTOP)
     try:
         yield
     finally:
-        for pid in workers:
-            os.kill(pid, signal.SIGCONT)
+        try:
+            for pid in workers:
+                os.kill(pid, signal.SIGCONT)
+        except ProcessLookupError:
+            raise WorkersReplaced from None
+
+
+def while_workers_rest(test):
+    """Begun anew where the machine was too busy to be done within their deadline."""
+    @functools.wraps(test)
+    def tried(*args, **how):
+        for _ in range(4):
+            with contextlib.suppress(WorkersReplaced):
+                return test(*args, **how)
+        return test(*args, **how)
+    return tried
 
 
 def ask_all_at_once(jetond, names):
@@ -79,6 +98,7 @@ def in_background_of(uid, function):
 
 
 @pytest.mark.parametrize("key", ["max-hashes-per-uid", "max-calls-per-uid"])
+@while_workers_rest
 def test_the_share_of_a_uid_is_exact(fresh, key):
     jetond = fresh(f"{key} = 3\n")
     names = people(jetond, 9)
@@ -95,6 +115,7 @@ def test_the_share_of_a_uid_is_exact(fresh, key):
         assert statuses(waiting) == [200, 200, 200]
 
 
+@while_workers_rest
 def test_who_is_over_budget_is_made_to_pause(fresh):
     jetond = fresh("max-hashes-per-uid = 1\n")
     names = people(jetond, 2)
@@ -106,6 +127,7 @@ def test_who_is_over_budget_is_made_to_pause(fresh):
     assert first.reply().status == 200
 
 
+@while_workers_rest
 def test_a_caller_who_leaves_gives_back_his_share(fresh):
     jetond = fresh("max-hashes-per-uid = 2\n")
     names = people(jetond, 8)
@@ -117,6 +139,7 @@ def test_a_caller_who_leaves_gives_back_his_share(fresh):
 
 
 @needs_root
+@while_workers_rest
 def test_a_full_share_is_its_uids_own(fresh):
     jetond = fresh("max-hashes-per-uid = 2\nmax-calls-per-uid = 2\n")
     names = people(jetond, 2)
@@ -187,6 +210,7 @@ def test_a_tenth_of_a_thousand_connections_is_kept_for_root(fresh):
 
 
 @needs_root
+@while_workers_rest
 def test_a_login_waits_for_few_of_another_uids(fresh):
     """Thirty wait, then one comes: it is among the first."""
     jetond = fresh("workers = 2\nmax-hashes-per-uid = 40\n")
@@ -226,6 +250,7 @@ def ask_from(address, connections, names):
     ("max-hashes-per-uid", HERE, HERE, ELSEWHERE),
     ("max-calls-per-uid", HERE, "::ffff:" + HERE, "2001:db8::1"),
     ("max-hashes-per-uid", "2001:db8:1:2::1", "2001:db8:1:2:ffff::1", "2001:db8:1:3::1")])
+@while_workers_rest
 def test_an_address_has_its_share_and_no_more(fresh, key, here, there, elsewhere):
     jetond = fresh(f"{key} = 3\n" + WEB)
     names = people(jetond, 8)
@@ -240,6 +265,7 @@ def test_an_address_has_its_share_and_no_more(fresh, key, here, there, elsewhere
     assert statuses(others) == [200] * 3
 
 
+@while_workers_rest
 def test_where_the_proxy_says_no_address_its_callers_share(fresh):
     jetond = fresh("max-calls-per-uid = 1\nmax-hashes-per-uid = 1\n" + WEB)
     names = people(jetond, 4)
@@ -249,6 +275,7 @@ def test_where_the_proxy_says_no_address_its_callers_share(fresh):
     assert statuses(held) == [200] * 4
 
 
+@while_workers_rest
 def test_connections_are_of_an_address_while_it_asks_on_them(fresh):
     jetond = fresh("max-connections-per-uid = 2\n" + WEB)
     names = people(jetond, 5)
@@ -270,6 +297,7 @@ def test_connections_are_of_an_address_while_it_asks_on_them(fresh):
     assert [health(connection) for connection in kept + others] == [200] * 6
 
 
+@while_workers_rest
 def test_a_login_waits_for_few_of_another_addresss(fresh):
     jetond = fresh("workers = 2\nmax-hashes-per-uid = 40\n" + WEB)
     names = people(jetond, 16)
