@@ -202,7 +202,25 @@ static void an_address_links_once(void **state) {
         assert_int_equal(link_remove(alice, "s"), 0);
         assert_int_equal(linkable("alice@example.org"), 0); /* it was set before he lost it */
         email_set(alice, "alice@example.org", true);
+        assert_int_equal(linkable("alice@example.org"), 0); /* it is none that was set since */
+        email_set(alice, "", true);
+        email_set(alice, "alice@example.org", true);
         assert_int_equal(linkable("alice@example.org"), alice);
+}
+
+/* An administrator's form sends a whole record back, with what the user had written there himself.
+ */
+static void an_address_that_is_written_again_is_still_its_users_word(void **state) {
+        uint64_t bob = user_add("bob", "", false);
+
+        (void)state;
+        email_set(bob, "boss@example.org", false);
+        email_set(bob, "boss@example.org", true);
+        email_set(bob, "Boss@Example.org", true);
+        assert_int_equal(linkable("boss@example.org"), 0);
+        email_set(bob, "bob@example.org", true);
+        email_set(bob, "BOB@example.org", true);
+        assert_int_equal(linkable("bob@example.org"), bob);
 }
 
 static int use(uint8_t which, int64_t now, int64_t forget_at) {
@@ -251,6 +269,7 @@ int main(void) {
                 TEST(an_address_links_by_an_administrators_word_alone),
                 TEST(an_address_of_two_links_nobody),
                 TEST(an_address_links_once),
+                TEST(an_address_that_is_written_again_is_still_its_users_word),
                 TEST(a_token_is_used_once_until_it_is_forgotten),
                 TEST(the_links_of_one_user_are_listed),
         };

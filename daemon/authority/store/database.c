@@ -61,7 +61,9 @@ static const char *const sql_of[STATEMENT_COUNT] = {
          * ?12, unless NULL, the account that the change was asked for. */
         [STATEMENT_CHANGE] = "UPDATE users SET full_name = iif(?2 & 1, ?3, full_name), "
                              "email = iif(?2 & 2, ?4, email), "
-                             "email_of = iif(?2 & 2, ?13, email_of), "
+                             /* whose record is saved with the address that it had has none set */
+                             "email_of = iif(?2 & 2 AND NOT (?13 AND email IS ?4 COLLATE NOCASE), "
+                             "?13, email_of), "
                              "disabled = iif(?2 & 8, ?5, disabled), "
                              "expires_at = iif(?2 & 16, ?6, expires_at), "
                              "uid = iif(?2 & 32, ?7, uid), "
