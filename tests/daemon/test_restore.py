@@ -65,6 +65,18 @@ def test_a_limit_on_the_size_of_files_leaves_all_as_it_was(past):
     assert past.jetond.login("alice", NEWER).status == 200
 
 
+def test_with_a_clock_that_is_behind_nothing_is_restored(past):
+    """What was given out since would not be from before the restore."""
+    backup = Backup(past.file)
+    backup.made_at += 3600
+    backup.write(past.file, made_at=backup.made_at)
+    before = sorted(os.listdir(past.jetond.state))
+    assert past.jetond.jeton("backup", "--check", str(past.file)).returncode == 0
+    done = past.restore("--replace")
+    assert done.returncode == 1 and "not made yet: set the clock first" in done.stderr
+    assert sorted(os.listdir(past.jetond.state)) == before
+
+
 # ---- what is back ----
 
 def test_users_and_passwords_are_as_they_were_and_everybody_logs_in_anew(past):

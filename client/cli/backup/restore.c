@@ -5,6 +5,7 @@
 #include "locked.h"
 
 #include "../../../common/cleanup.h"
+#include "../../../common/clock.h"
 #include "../../../common/log.h"
 #include "../../../daemon/parent/restored.h"
 #include "../output.h"
@@ -41,6 +42,16 @@ static int backup_open(struct restoring *restoring) {
         }
         return backup_verify(restoring->file, restoring->path, &restoring->archive,
                              &restoring->facts);
+}
+
+/* The tokens of before the restore end by their times: with a clock that is behind, as after a loss
+ * of power that it did not outlive, those of since the backup would go on. */
+static int clock_check(const struct restoring *restoring) {
+        if (clock_wall_s() >= restoring->facts.made_at)
+                return 0;
+        log_error("%s: by the clock it is not made yet: set the clock first",
+                  log_escape(text_of(restoring->path)).text);
+        return -ETIME;
 }
 
 static int state_get(const struct cli *cli, struct restoring *restoring) {
@@ -142,6 +153,8 @@ static enum status run(struct cli *cli) {
 
         restoring.stage.keeps_sessions = option_is_given(&cli->arguments, OPTION_KEEP_SESSIONS);
         r = backup_open(&restoring);
+        if (r == 0)
+                r = clock_check(&restoring);
         if (r == 0)
                 r = state_get(cli, &restoring);
         if (r == 0)
