@@ -50,6 +50,18 @@ void spawn_set_log_level(int level) {
         snprintf(log_level_entry, sizeof log_level_entry, CHILD_LOG_LEVEL "=%d", level);
 }
 
+/* A terminal was opened for reading as well. Every child has it, also one that is another uid's by
+ * then: what is typed there next is not for it. */
+static void terminal_narrow(void) {
+        _cleanup_(closep) int fd = -1;
+
+        if (!isatty(STDERR_FILENO))
+                return;
+        fd = open("/proc/self/fd/2", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+        if (fd >= 0)
+                dup2(fd, STDERR_FILENO);
+}
+
 int spawn_init(void) {
         int fd;
 
@@ -58,6 +70,7 @@ int spawn_init(void) {
                 if (fd < 0)
                         return -errno;
         } while (fd < STDERR_FILENO + 1 && fcntl(fd, F_SETFD, 0) == 0);
+        terminal_narrow();
         null_device = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE);
         close(fd);
         return null_device < 0 ? -errno : environment_make();

@@ -25,8 +25,9 @@ struct spawn {
         size_t limit_count;
 };
 
-/* Makes sure that descriptors 0 to 2 are taken, and learns what children get as their environment.
- * Once, before anything else is opened. 0 or -errno. */
+/* Makes sure that descriptors 0 to 2 are taken, and that a terminal as standard error can be
+ * written to alone; learns what children get as their environment. Once, before anything else is
+ * opened. 0 or -errno. */
 int spawn_init(void);
 
 /* The level of the children's log, for those started from now on. */
