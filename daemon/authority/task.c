@@ -13,6 +13,7 @@
 #include "store/store.h"
 #include "user_export.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -113,13 +114,28 @@ static int check(void) {
 /* No setting lets a token live longer, nor a verifier's clock be further behind. */
 #define TOKENS_LIVE_S (7 * 24 * 60 * 60 + LEEWAY_MAX_S + 60)
 
+/* Of the database that gives way, whose folder is descriptor 1 where there is one: it has given ids
+ * that this one knows nothing of. It may be damaged, and the reason for all this. */
+static int64_t last_id_of_old(void) {
+        _cleanup_(store_freep) struct store *old = NULL;
+        int64_t id = 0;
+
+        if (faccessat(STDOUT_FILENO, STORE_FILE, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+                return 0;
+        if (store_open_beside(STDOUT_FILENO, &old) < 0 || store_last_id(old, &id) < 0)
+                log_warning("the database that is replaced does not say which ids it has given: %s",
+                            store_error(old));
+        return id;
+}
+
 static int settle_with(bool keeps_sessions) {
         _cleanup_(store_freep) struct store *store = NULL;
         int64_t now = clock_wall_s();
         bool created;
 
         if (store_open(CONTROL_FD, &created, &store) < 0 ||
-            store_settle(store, keeps_sessions, now + BIRTH_AHEAD_S, now + TOKENS_LIVE_S) < 0)
+            store_settle(store, keeps_sessions, last_id_of_old(), now + BIRTH_AHEAD_S,
+                         now + TOKENS_LIVE_S) < 0)
                 return failed(store);
         return EXIT_SUCCESS;
 }

@@ -4,7 +4,8 @@
 #ifndef JETON_AUTHORITY_TASK_H
 #define JETON_AUTHORITY_TASK_H
 
-/* Does what `word` says with what descriptor 3 is, and prints to standard output. The exit status;
+/* Does what `word` says with what descriptor 3 is, and prints to standard output; one that settles
+ * a database prints nothing, and has the folder of the one that gives way there. The exit status;
  * what went wrong is logged. */
 int task_do(const char *word);
 

@@ -129,6 +129,17 @@ def test_an_id_that_was_given_since_is_not_given_again(past, options):
     assert not good(past.jetond, past.bob["access_token"])
 
 
+def test_a_second_restore_of_one_backup_gives_no_id_of_the_first_again(past):
+    ids = []
+    for name in ("carol", "dave"):
+        done = past.restore("--replace", "--keep-sessions")
+        assert done.returncode == 0 and done.stderr == ""
+        past.jetond.start()
+        ids.append(past.jetond.add_user(name)["id"])
+        past.jetond.stop()
+    assert ids[1] > ids[0] + 1000
+
+
 def test_a_state_without_users_gives_no_id_again_either(fresh):
     jetond = fresh()
     file = jetond.directory / "backup"

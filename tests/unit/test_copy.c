@@ -209,7 +209,7 @@ static void older_database_that_comes_back_is_brought_up_to_date(void **state) {
         (void)state;
         schema_must_be_older(3);
         assert_int_equal(store_open(directory_fd, &created, &store), 0);
-        assert_int_equal(store_settle(store, false, NOW, NOW + 1), 0);
+        assert_int_equal(store_settle(store, false, 0, NOW, NOW + 1), 0);
         assert_true(is_there("jeton.db.before-4"));
         assert_true(add("new") > SETTLE_IDS_SKIPPED);
 }
@@ -250,7 +250,7 @@ static void sessions_end_and_all_of_before_is_revoked(void **state) {
 
         (void)state;
         rows_must_be_there();
-        assert_int_equal(store_settle(store, false, NOW + 2, NOW + 100), 0);
+        assert_int_equal(store_settle(store, false, 0, NOW + 2, NOW + 100), 0);
         assert_int_equal(count("SELECT count(*) FROM sessions"), 0);
         assert_int_equal(count("SELECT count(*) FROM logins"), 0);
         assert_int_equal(revocations_list(store, NOW, entry_keep, &entry), 0);
@@ -262,7 +262,7 @@ static void sessions_end_and_all_of_before_is_revoked(void **state) {
 static void sessions_stay_when_that_is_wanted(void **state) {
         (void)state;
         rows_must_be_there();
-        assert_int_equal(store_settle(store, true, NOW + 2, NOW + 100), 0);
+        assert_int_equal(store_settle(store, true, 0, NOW + 2, NOW + 100), 0);
         assert_int_equal(count("SELECT count(*) FROM sessions"), 1);
         assert_int_equal(count("SELECT count(*) FROM logins"), 1);
         assert_int_equal(count("SELECT count(*) FROM revocations"), 0);
@@ -273,16 +273,29 @@ static void ids_of_before_are_not_given_again(void **state) {
 
         (void)state;
         before = add("alice");
-        assert_int_equal(store_settle(store, true, NOW, NOW + 1), 0);
+        assert_int_equal(store_settle(store, true, 0, NOW, NOW + 1), 0);
         after = add("bob");
         assert_true(after > before + SETTLE_IDS_SKIPPED);
-        assert_int_equal(store_settle(store, true, NOW, NOW + 1), 0);
+        assert_int_equal(store_settle(store, true, 0, NOW, NOW + 1), 0);
         assert_true(add("carol") > after + SETTLE_IDS_SKIPPED);
+}
+
+/* A second time out of one backup; and a number that would leave none is nobody's. */
+static void ids_of_another_database_are_not_given_again_either(void **state) {
+        int64_t last = 0;
+
+        (void)state;
+        add("alice");
+        assert_int_equal(store_settle(store, true, 5000000, NOW, NOW + 1), 0);
+        assert_int_equal(store_last_id(store, &last), 0);
+        assert_int_equal(last, 5000000 + SETTLE_IDS_SKIPPED);
+        assert_int_equal(store_settle(store, true, INT64_MAX, NOW, NOW + 1), 0);
+        assert_int_equal(add("bob"), last + SETTLE_IDS_SKIPPED + 1);
 }
 
 static void ids_are_skipped_where_none_was_given(void **state) {
         (void)state;
-        assert_int_equal(store_settle(store, false, NOW, NOW + 1), 0);
+        assert_int_equal(store_settle(store, false, 0, NOW, NOW + 1), 0);
         assert_true(add("first") > SETTLE_IDS_SKIPPED);
 }
 
@@ -301,6 +314,7 @@ int main(void) {
                 TEST(sessions_stay_when_that_is_wanted),
                 TEST(ids_of_before_are_not_given_again),
                 TEST(ids_are_skipped_where_none_was_given),
+                TEST(ids_of_another_database_are_not_given_again_either),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,12 +104,15 @@ static int database_look(int dir) {
         return fd < 0 ? -errno : database_examine(fd, dir, &facts);
 }
 
+/* It is told where the database is that it replaces. */
 static int database_settle(const struct stage *stage, int dir) {
+        _cleanup_(closep) int old =
+                openat(stage->state, "db", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         const struct state_task task = {
                 .program = "jetond-authority",
                 .word = stage->keeps_sessions ? "--settle-keeping-sessions" : "--settle",
                 .about = dir,
-                .output = -1,
+                .output = old,
         };
 
         return state_run(&task, dir);

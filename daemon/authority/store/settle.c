@@ -6,20 +6,43 @@
 #include "database.h"
 #include "sessions.h"
 
-#define STRINGIFY(macro) #macro
-#define STRING(macro)    STRINGIFY(macro)
+#include <stdio.h>
 
-/* Without a row nobody was ever added. */
-static const char ids_skip[] =
-        "INSERT INTO sqlite_sequence (name, seq) SELECT 'users', 0 "
-        "WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'users');"
-        "UPDATE sqlite_sequence SET seq = seq + " STRING(
-                SETTLE_IDS_SKIPPED) " WHERE name = 'users'";
+/* Nobody has given so many ids: whoever wrote such a number wants none to be left. */
+#define ID_BELIEVED_MAX (INT64_C(1) << 40)
 
 struct settling {
         bool keeps_sessions;
-        int64_t before, drop_at;
+        int64_t last_id, before, drop_at;
 };
+
+/* ---- ids ---- */
+
+int store_last_id(struct store *store, int64_t *ret) {
+        static const char sql[] = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence "
+                                  "WHERE name = 'users'";
+        sqlite3_stmt *statement = NULL;
+        int code, r;
+
+        code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+        r = statement_number(store, statement, code, "looking for its last id", ret);
+        sqlite3_finalize(statement);
+        return r;
+}
+
+/* Without a row nobody was ever added. */
+static int ids_skip(struct store *store, int64_t last_id) {
+        char sql[320];
+
+        snprintf(sql, sizeof sql,
+                 "INSERT INTO sqlite_sequence (name, seq) SELECT 'users', 0 "
+                 "WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'users');"
+                 "UPDATE sqlite_sequence SET seq = max(seq, %lld) + %d WHERE name = 'users'",
+                 (long long)(last_id < ID_BELIEVED_MAX ? last_id : 0), SETTLE_IDS_SKIPPED);
+        return store_execute(store, sql, "skipping ids");
+}
+
+/* ---- sessions and tokens ---- */
 
 static int all_revoke(struct transaction *transaction, const struct settling *settling) {
         struct revocation all = {
@@ -40,15 +63,16 @@ static int write(void *context, struct transaction *transaction) {
         const struct settling *settling = context;
         int r;
 
-        r = store_execute(store, ids_skip, "skipping ids");
+        r = ids_skip(store, settling->last_id);
         if (r < 0 || settling->keeps_sessions)
                 return r;
         r = store_execute(store, "DELETE FROM logins", "ending system logins");
         return r < 0 ? r : all_revoke(transaction, settling);
 }
 
-int store_settle(struct store *store, bool keeps_sessions, int64_t before, int64_t drop_at) {
-        struct settling settling = {keeps_sessions, before, drop_at};
+int store_settle(struct store *store, bool keeps_sessions, int64_t last_id, int64_t before,
+                 int64_t drop_at) {
+        struct settling settling = {keeps_sessions, last_id, before, drop_at};
         _cleanup_transaction_ struct transaction *transaction = NULL;
         int r;
 
