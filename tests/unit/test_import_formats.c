@@ -350,6 +350,9 @@ static void who_is_disabled_by_one_column_is_enabled_by_no_other(void **state) {
         }
         assert_json("{\"is_active\":true,\"locked\":false,\"login\":\"a\"}",
                     "{\"disabled\":false,");
+        assert_json("{\"is_active\":null,\"locked\":false,\"login\":\"a\"}", "{\"disabled\":true,");
+        assert_json("{\"locked\":null,\"enabled\":\"\",\"login\":\"a\"}", "{\"disabled\":true,");
+        assert_json("{\"locked\":null,\"login\":\"a\"}", "{\"username\":\"a\"}");
         assert_json("{\"must_change\":true,\"must_change_password\":false,\"login\":\"a\"}",
                     "{\"must_change_password\":true,");
 }

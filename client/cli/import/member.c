@@ -273,8 +273,11 @@ const char *member_note(struct members_seen *seen, const struct member *member,
         return member->set == set_flag || member->set == set_not ? NULL : before;
 }
 
+/* Nobody is active who is not said to be: so ask the programs that keep it. */
 int member_set(const struct member *member, const json_t *value, struct row *row) {
-        return says_nothing(value) ? 0 : member->set(member, value, row);
+        if (!says_nothing(value))
+                return member->set(member, value, row);
+        return member->set == set_not ? put_flag(member, true, row) : 0;
 }
 
 /* ---- together ---- */
