@@ -573,6 +573,28 @@ def test_the_bar_is_for_terminals(jetond):
     assert run(jetond, lines_of({"username": "bar_quiet"})).stderr == ""
 
 
+@pytest.mark.parametrize("how", ["no daemon", "interrupted"])
+def test_what_is_said_on_a_terminal_is_not_behind_the_bar(jetond, how):
+    main, terminal = pty.openpty()
+    try:
+        socket = jetond.socket if how == "interrupted" else jetond.directory / "none"
+        command = start(jetond, "-", "--socket", str(socket), stderr=terminal)
+        os.close(terminal)
+        command.stdin.write(lines_of({"username": "bar_error"}))
+        command.stdin.flush()
+        said = os.read(main, 4096)  # the bar
+        if how == "interrupted":
+            command.send_signal(signal.SIGINT)
+        command.communicate(timeout=20)
+        with contextlib.suppress(OSError):  # all of it is read
+            while True:
+                said += os.read(main, 4096)
+    finally:
+        os.close(main)
+    assert command.returncode != 0
+    assert re.search(rb" users\x1b\[K\r(\r\x1b\[K)?jeton: ", said), said
+
+
 def test_without_the_right_nothing_is_imported(jetond):
     """As a caller who is no administrator would be answered; and without a daemon."""
     reply = jetond.post("/import/users", token=jetond.token("alice"), data={"users": []})

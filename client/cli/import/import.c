@@ -123,6 +123,7 @@ static enum status import_run(struct cli *cli, struct import *import) {
 
         listen_for_interrupt();
         status = import_rows(cli, import, &is_whole);
+        report_progress_end(&import->report);
         if (interrupted)
                 log_error("interrupted");
         import->report.more_lines = import->source.record.more;

@@ -29,7 +29,7 @@ void report_clear(struct report *report) {
         *report = (struct report){0};
 }
 
-/* ---- the bar ---- */
+/* ---- the bar: behind it the cursor is at its beginning, so that what is said meanwhile is ---- */
 
 void report_progress(struct report *report, uint64_t offset, uint64_t size) {
         unsigned long users = report->imported + report->exists;
@@ -40,12 +40,12 @@ void report_progress(struct report *report, uint64_t offset, uint64_t size) {
                 return;
         report->drawn_ms = now;
         if (size == 0) {
-                fprintf(stderr, "\r%lu users\033[K", users);
+                fprintf(stderr, "\r%lu users\033[K\r", users);
                 return;
         }
         offset = offset < size ? offset : size;
         filled = (int)(offset * BAR_WIDTH / size);
-        fprintf(stderr, "\r[%.*s%*s] %3d%%  %lu users\033[K", filled,
+        fprintf(stderr, "\r[%.*s%*s] %3d%%  %lu users\033[K\r", filled,
                 "##############################", BAR_WIDTH - filled, "",
                 (int)(offset * 100 / size), users);
 }
