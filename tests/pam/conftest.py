@@ -19,7 +19,10 @@ PAM_TRY = BUILD / "tests/pam/pam_try"
 
 SERVICE = "jeton-test"
 PASSWORD = "correct horse battery staple"
+# An answer takes as long as a busy machine takes: only a daemon that gives none is not waited for.
+PATIENCE_MS = 30_000
 TIMEOUT_MS = 1000
+SOON_MS = 10_000  # that nobody has waited for the end of his patience
 TICKET_BEGINS = "eyJ"  # '{"' in base64url
 
 # Root is never jeton's, so root tests with another account that is always there.
@@ -74,7 +77,7 @@ class Stand:
         public_pages.write(self.run_dir / "status", public_pages.status_page(*uids, **page))
 
     def arguments(self, *more, **changed):
-        given = {"socket": self.socket, "timeout": f"{TIMEOUT_MS}ms", "min_uid": 1, **changed}
+        given = {"socket": self.socket, "timeout": f"{PATIENCE_MS}ms", "min_uid": 1, **changed}
         return [f"{name}={value}" for name, value in given.items() if value is not None] + [*more]
 
     def stack(self, *lines):

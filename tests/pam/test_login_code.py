@@ -19,7 +19,7 @@ def login(stand):
     with Daemon(CONFIG) as daemon:
         daemon.add_user(ACCOUNT.pw_name, uid=ACCOUNT.pw_uid, allow_account_name=True)
         stand.socket, stand.jetond = daemon.socket, daemon
-        stand.configure(timeout="5s")
+        stand.configure()
         yield stand
 
 
@@ -67,7 +67,7 @@ def test_no_token_is_a_password(login, kind):
 
 def test_no_log_has_the_code(login):
     given = code(login)
-    login.configure("debug", timeout="5s")
+    login.configure("debug")
     lines = login.try_login(password=given).log
     text = ("\n".join(lines) + login.jetond.log()).upper()
     assert given not in text and given.replace("-", "") not in text and "AMR=OTP" in text

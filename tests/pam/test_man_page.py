@@ -56,7 +56,8 @@ def away(stand):
 
 
 def slow(stand):
-    stand.daemon_serves = lambda connection: stand.ended.wait(5)
+    stand.arguments_changed = {"timeout": "300ms"}
+    stand.daemon_serves = lambda connection: stand.ended.wait(20)
 
 
 def refuses(stand):
@@ -172,7 +173,7 @@ def cells():
 def test_code_is_the_one_in_the_manual(stand, situation, arrange, phase):
     expected = rows_of_the_page()[situation][phase]
     stand.daemon_answers, stand.daemon_serves = stand.honest, None
-    stand.settings, stand.arguments_more, stand.arguments_changed = {}, [], {"timeout": "300ms"}
+    stand.settings, stand.arguments_more, stand.arguments_changed = {}, [], {}
     stand.phases_changed = {}
     stand.ended = threading.Event()
     arrange(stand)

@@ -6,7 +6,7 @@ import time
 import pytest
 
 import conftest
-from conftest import ACCOUNT
+from conftest import ACCOUNT, SOON_MS
 from fake_daemon import reply, sign
 from test_lying_daemons import CLAIMS, REPLIES, TOKENS, UNAVAILABLE
 from test_real import CONFIG, PASSWORD, Daemon
@@ -15,7 +15,6 @@ from test_session import Transaction
 NEW = "another good one"
 DONE = {"password": "PAM_SUCCESS"}
 CHANGED = ["The password at jeton has been changed"]
-SLACK_MS = 1000
 
 
 @pytest.fixture
@@ -24,7 +23,7 @@ def login(stand):
     with Daemon(CONFIG) as daemon:
         daemon.add_user(ACCOUNT.pw_name, uid=ACCOUNT.pw_uid, allow_account_name=True)
         stand.socket, stand.jetond = daemon.socket, daemon
-        line = stand.module_line(timeout="5s")
+        line = stand.module_line()
         stand.stack(*(f"{kind} required {line}" for kind in ("auth", "session", "password")),
                     "session required pam_permit.so")
         yield stand
@@ -190,7 +189,7 @@ def test_ticket_of_the_account_phase_changes_no_password(stand):
 
 def check(outcome, code, log=None):
     assert outcome.codes == {"password": code}, outcome.log
-    assert outcome.ms["password"] < 2 * (1000 + SLACK_MS)
+    assert outcome.ms["password"] < SOON_MS
     assert outcome.descriptors[0] == outcome.descriptors[1] and outcome.tasks == 1
     assert log is None or outcome.logged(log), outcome.log
 
@@ -366,7 +365,7 @@ def test_account_asks_for_a_new_password_and_then_no_more(login):
     reply_ = login.jetond.request("PATCH", f"/users/{ACCOUNT.pw_name}", peer=True,
                                   data={"must_change_password": True})
     assert reply_.status == 200
-    line = login.module_line(timeout="5s")
+    line = login.module_line()
     login.stack(*(f"{kind} required {line}" for kind in ("auth", "account", "password")))
     outcome = login.try_login(phases="auth,account,expired,account", password=PASSWORD)
     assert outcome.all_codes == [("auth", "PAM_SUCCESS"), ("account", "PAM_NEW_AUTHTOK_REQD"),

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from conftest import ACCOUNT, SERVICE, TOP, Stand
+from conftest import ACCOUNT, SERVICE, SOON_MS, TOP, Stand
 
 sys.path.insert(0, str(TOP / "tests"))
 
@@ -27,7 +27,7 @@ def login(stand):
     with Daemon(CONFIG) as daemon:
         daemon.add_user(ACCOUNT.pw_name, uid=ACCOUNT.pw_uid, allow_account_name=True)
         stand.socket, stand.jetond = daemon.socket, daemon
-        stand.configure(timeout="5s")
+        stand.configure()
         yield stand
 
 
@@ -70,7 +70,7 @@ def test_who_is_disabled_or_at_his_end_comes_in_by_no_phase(login, change, verdi
 
 def test_role_that_is_required(login):
     """As the database has it now; in auth the answer does not tell that the password was right."""
-    login.configure("require_role=wheel", timeout="5s")
+    login.configure("require_role=wheel")
     refused = {"auth": "PAM_AUTH_ERR", "account": "PAM_PERM_DENIED"}
     assert login.try_login(password=PASSWORD).codes == refused
     login.jetond.wait_for_log("reason=role")
@@ -100,7 +100,7 @@ def test_daemon_that_was_stopped(login):
     login.jetond.stop()
     began = time.monotonic()
     assert login.try_login(password=PASSWORD).codes == UNAVAILABLE
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < SOON_MS / 1000
     login.jetond.start()
     assert login.try_login(password=PASSWORD).codes == WELCOME
 
@@ -129,8 +129,8 @@ def test_daemon_that_was_frozen(login):
         for process in everyone:
             os.kill(process, signal.SIGCONT)
     assert outcome.codes == UNAVAILABLE
-    assert max(outcome.ms.values()) < 1500
-    login.configure(timeout="5s")
+    assert max(outcome.ms.values()) < SOON_MS
+    login.configure()
     assert login.try_login(password=PASSWORD).codes == WELCOME
 
 
@@ -150,7 +150,7 @@ def test_user_who_asks_about_another_account_gets_no_answer(login):
     believes only pages and servers of root's or its own."""
     if os.geteuid() != 0:
         pytest.skip("only root can become another uid")
-    login.configure(timeout="5s")
+    login.configure()
     outcome = in_process_of(ACCOUNT.pw_uid, lambda: login.try_login(password=PASSWORD).codes)
     assert outcome == WELCOME
     outcome = in_process_of(5, lambda: login.try_login(password=PASSWORD).codes)
@@ -158,8 +158,12 @@ def test_user_who_asks_about_another_account_gets_no_answer(login):
 
 
 def test_ten_logins_at_once(login):
+    """Each waits for the one before, a second at most: then it is to try again, and not denied."""
     outcome = login.try_login(password=PASSWORD, threads=10)
-    assert outcome.all_codes == [*WELCOME.items()] * 10
+    codes = [code for phase, code in outcome.all_codes if phase == "auth"]
+    assert len(codes) == 10 and set(codes) <= {WELCOME["auth"], UNAVAILABLE["auth"]}
+    assert WELCOME["auth"] in codes
+    assert outcome.all_codes.count(("account", WELCOME["account"])) == 10
 
 
 def test_stack_of_the_manual_lets_local_accounts_in(login):
@@ -173,7 +177,7 @@ def test_stack_of_the_manual_lets_local_accounts_in(login):
 
 
 def test_log_of_the_daemon_and_of_the_module_hold_no_password(login):
-    login.configure("debug", timeout="5s")
+    login.configure("debug")
     lines = login.try_login(password=PASSWORD).log + login.try_login(password="wr0ng-guess").log
     text = "\n".join(lines) + login.jetond.log()
     assert SERVICE in text and PASSWORD not in text and "wr0ng-guess" not in text
