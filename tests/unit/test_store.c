@@ -817,15 +817,22 @@ static void more_links_than_the_status_page_holds_are_refused(void **state) {
 
 /* In front of the C library's, for SQLite too. */
 static unsigned syncs;
+static bool syncs_fail;
+
+static int sync_by(long call, int fd) {
+        syncs++;
+        if (!syncs_fail)
+                return (int)syscall(call, fd);
+        errno = EIO;
+        return -1;
+}
 
 int fsync(int fd) {
-        syncs++;
-        return (int)syscall(SYS_fsync, fd);
+        return sync_by(SYS_fsync, fd);
 }
 
 int fdatasync(int fd) {
-        syncs++;
-        return (int)syscall(SYS_fdatasync, fd);
+        return sync_by(SYS_fdatasync, fd);
 }
 
 static void a_change_is_synced_before_it_returns(void **state) {
@@ -877,6 +884,37 @@ static void a_user_outlives_the_process_that_added_him(void **state) {
         store_must_open();
         assert_false(created);
         assert_true(is_there("alice"));
+}
+
+/* Adds a user, fails to add another, and ends as if it was killed. */
+static void child_fail_to_add(void) {
+        _cleanup_(user_freep) struct user *user = NULL;
+        const struct new_user bob = someone("bob");
+        enum users_conflict conflict;
+
+        if (store_open(directory_fd, &created, &store) < 0)
+                _exit(1);
+        add_name("alice");
+        syncs_fail = true;
+        _exit(committed(store, users_add(transaction, &bob, &conflict, &user)) == -EIO &&
+                              strstr(store_error(store), "committing a change")
+                      ? 0
+                      : 2);
+}
+
+static void what_could_not_be_synced_does_not_come_back(void **state) {
+        int status;
+        pid_t child = fork();
+
+        (void)state;
+        assert_true(child >= 0);
+        if (child == 0)
+                child_fail_to_add();
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(status, 0);
+        store_must_open();
+        assert_true(is_there("alice"));
+        assert_false(is_there("bob"));
 }
 
 /* ---- the disk and others get in the way ---- */
@@ -1051,6 +1089,7 @@ int main(void) {
                 with_store(more_links_than_the_status_page_holds_are_refused),
                 with_store(a_change_is_synced_before_it_returns),
                 with_directory(a_user_outlives_the_process_that_added_him),
+                with_directory(what_could_not_be_synced_does_not_come_back),
                 with_store(a_full_database_changes_nothing),
                 with_store(a_failing_disk_is_told_apart),
                 with_store(a_read_only_database_changes_nothing),

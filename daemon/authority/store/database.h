@@ -126,6 +126,9 @@ int store_expect(struct store *store, const char *sql, const char *answer, const
 /* Runs SQL that gives no rows. 0 or -errno, with a sentence. */
 int store_execute(struct store *store, const char *sql, const char *doing);
 
+/* One commit, of nothing new: it writes a page all the same. 0 or -errno, with a sentence. */
+int store_commit_nothing(struct store *store);
+
 /* Prepares every statement, the schema being up to date. 0 or -errno, with a sentence. */
 int store_prepare(struct store *store);
 

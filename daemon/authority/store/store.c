@@ -150,10 +150,7 @@ static int content_check(struct store *store) {
         return r;
 }
 
-/* One commit, of nothing new. The first one makes the write-ahead log and syncs its directory, for
- * which SQLite opens that: soon this process can open no more files, and SQLite would go on without
- * the sync. */
-static int log_make(struct store *store) {
+int store_commit_nothing(struct store *store) {
         char sql[64];
 
         snprintf(sql, sizeof sql, "PRAGMA user_version = %zu", migrations_count);
@@ -174,8 +171,11 @@ static int open_steps(struct store *store, int dir_fd, bool *ret_created) {
                 r = migrate(store, dir_fd, migrations, migrations_count, ret_created);
         if (r == 0)
                 r = store_prepare(store);
+        /* The first commit makes the write-ahead log and syncs its directory, for which SQLite
+         * opens that: soon this process can open no more files, and SQLite would go on without the
+         * sync. */
         if (r == 0)
-                r = log_make(store);
+                r = store_commit_nothing(store);
         return r;
 }
 

@@ -70,10 +70,28 @@ int transaction_try(struct transaction *transaction,
         return run_alone(store, STATEMENT_SAVE_KEEP, "ending a part of a change");
 }
 
+/* A commit whose sync failed is whole in the write-ahead log all the same, and the next start would
+ * take it for a good one. Whatever is written next takes its place there: so this does, at once,
+ * and need not reach the disk either. */
+static void commit_overwrite(struct store *store) {
+        char sentence[STORE_ERROR_MAX];
+
+        if (!sqlite3_get_autocommit(store->db))
+                return;
+        memcpy(sentence, store->error, sizeof sentence);
+        store_commit_nothing(store);
+        memcpy(store->error, sentence, sizeof sentence);
+}
+
 int transaction_commit(struct transaction *transaction) {
+        int r;
+
         if (transaction->error)
                 return transaction->error;
-        return run_alone(transaction->store, STATEMENT_COMMIT, "committing a change");
+        r = run_alone(transaction->store, STATEMENT_COMMIT, "committing a change");
+        if (r < 0)
+                commit_overwrite(transaction->store);
+        return r;
 }
 
 void transaction_endp(struct transaction **transaction) {
