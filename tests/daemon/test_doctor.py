@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shutil
 import socket
 import stat
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from harness import BUILD, PASSWORD, Daemon, in_process_of, is_root
+from harness import BUILD, PASSWORD, TOP, Daemon, in_process_of, is_root
 from outside import jwk_of
 
 OTHER_UID = 65533
@@ -535,9 +536,20 @@ def program(folder, name, text):
     ("LoadState=not-found\nActiveState=inactive", "warning", "systemd has no")])
 def test_the_last_start_is_as_systemd_tells(tmp_path, shown, verdict, words):
     program(tmp_path, "systemctl", f"cat <<'END'\n{shown}\nEND")
-    program(tmp_path, "journalctl", "echo 'the keys folder is not there'")
+    program(tmp_path, "journalctl", "printf 'the keys folder is not there\\nthe signer ended\\n'")
     finding, = find(run(path=tmp_path), "last start", words, verdict)
-    assert ("the keys folder is not there" in finding["found"]) == (verdict == "broken")
+    assert ("the keys folder is not there; the signer ended" in finding["found"]) == (
+        verdict == "broken")
+
+
+@pytest.mark.parametrize("invocation, match", [
+    ("InvocationID=0f1e", "_SYSTEMD_INVOCATION_ID=0f1e"), ("", "_SYSTEMD_UNIT=jetond.service")])
+def test_the_last_errors_are_the_daemons_own_words(tmp_path, invocation, match):
+    program(tmp_path, "systemctl", f"printf 'LoadState=loaded\\nActiveState=failed\\n{invocation}\\n'")
+    # With -u the last line is systemd's, which says no more than that it failed.
+    program(tmp_path, "journalctl", 'case " $* " in *" -u "*) echo no ;; *) echo "asked: $*" ;; esac')
+    finding, = find(run(path=tmp_path), "last start", "asked: ", "broken")
+    assert match in finding["found"].split()
 
 
 def test_a_program_that_hangs_holds_nobody_up(tmp_path):
@@ -569,9 +581,15 @@ def test_a_proxy_on_jeton_sock_is_broken(root):
     assert "sites-enabled/new:2" in wrong["found"] and "web.sock" in wrong["advice"]
 
 
-def test_a_proxy_on_web_sock_is_well(root):
-    (root / "etc/nginx/nginx.conf").write_text("proxy_pass http://unix:/run/jeton/web.sock;\n")
+def test_the_shipped_example_is_well(root):
+    shutil.copytree(TOP / "packaging/nginx", root / "etc/nginx", dirs_exist_ok=True)
     assert find(run("--root", root), "proxy", "no proxy", "ok")
+
+
+@pytest.mark.parametrize("before", ["a#b", "a #", "a;#"])
+def test_a_comment_begins_where_a_word_could(root, before):
+    (root / "etc/nginx/nginx.conf").write_text(f"{before} unix:/run/jeton/jeton.sock;\n")
+    assert len(of(run("--root", root), "proxy", "broken")) == (before == "a#b")
 
 
 def test_web_sock_is_asked_whether_it_knows_peers(fresh):

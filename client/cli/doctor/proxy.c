@@ -70,15 +70,21 @@ struct search {
 
 static void search_folder(struct search *search, const char *path);
 
+/* A line up to its comment, which begins with # where a word could. */
+static size_t words_len(const char *line) {
+        size_t i, len = strcspn(line, "\n");
+
+        for (i = 0; i < len; i++)
+                if (line[i] == '#' && (i == 0 || strchr(" \t;{}", line[i - 1])))
+                        return i;
+        return len;
+}
+
 static void search_lines(struct search *search, const char *path, const char *bytes) {
         unsigned number;
-        size_t len;
 
         for (number = 1; *bytes; number++) {
-                const char *line = bytes + strspn(bytes, " \t");
-
-                len = strcspn(line, "\n");
-                if (*line != '#' && memmem(line, len, "jeton.sock", 10)) {
+                if (memmem(bytes, words_len(bytes), "jeton.sock", 10)) {
                         search->found++;
                         doctor_find(search->doctor, VERDICT_BROKEN,
                                     "use web.sock: `web` in jetond.conf(5) makes it",
@@ -86,7 +92,7 @@ static void search_lines(struct search *search, const char *path, const char *by
                                     "callers",
                                     path, number);
                 }
-                bytes = line + len;
+                bytes += strcspn(bytes, "\n");
                 bytes += *bytes == '\n';
         }
 }

@@ -133,20 +133,41 @@ void check_configuration(struct doctor *doctor) {
 
 #define UNIT "jetond.service"
 
-/* The last error of the unit; NULL when the journal has none, or does not tell. */
-static char *last_error(const char *root) {
-        _cleanup_(freep) char *output = NULL, *folder = NULL;
-        const char *argv[] = {"journalctl", "--no-pager", "-q", "-o", "cat", "-p", "err",
-                              "-n",         "1",          "-u", UNIT, NULL,  NULL};
+static char *lines_join(const char *lines) {
+        char *joined = calloc(2, strlen(lines) + 1), *at = joined;
+
+        while (joined && *lines) {
+                at = mempcpy(at, lines, first_line(lines));
+                lines += first_line(lines);
+                lines += *lines == '\n';
+                at = stpcpy(at, *lines ? "; " : "");
+        }
+        return joined;
+}
+
+/* How many lines one failure has at most: the cause, whom it ended, and what the parent says of it.
+ */
+#define LINES "3"
+
+/* The last errors that its processes wrote, in one line; NULL when the journal has none, or does
+ * not tell. What systemd says of the unit (-u) would come last, and is no more than that it failed.
+ */
+static char *last_errors(const char *root, struct text invocation) {
+        _cleanup_(freep) char *output = NULL, *folder = NULL, *match = NULL;
+        const char *argv[] = {"journalctl", "--no-pager", "-q",  "-o", "cat", "-p",
+                              "err",        "-n",         LINES, NULL, NULL,  NULL};
         int status;
 
-        if (root && asprintf(&folder, "--directory=%s/var/log/journal", root) < 0)
+        if (asprintf(&match, "%s%.*s",
+                     invocation.len > 0 ? "_SYSTEMD_INVOCATION_ID=" : "_SYSTEMD_UNIT=" UNIT,
+                     TEXT_ARGS(invocation)) < 0 ||
+            (root && asprintf(&folder, "--directory=%s/var/log/journal", root) < 0))
                 return NULL;
-        argv[11] = folder;
+        argv[9] = match;
+        argv[10] = folder;
         if (program_run(argv, &output, &status) < 0 || status != 0 || first_line(output) == 0)
                 return NULL;
-        output[first_line(output)] = '\0';
-        return take(output);
+        return lines_join(output);
 }
 
 /* The value of "NAME=value" in what systemctl(1) shows. */
@@ -160,14 +181,15 @@ static struct text property(const char *output, const char *name) {
         return TEXT_NONE;
 }
 
-static void say_not_running(struct doctor *doctor, struct text state, struct text result) {
-        _cleanup_(freep) char *error = last_error(NULL);
+static void say_not_running(struct doctor *doctor, const char *output) {
+        _cleanup_(freep) char *errors = last_errors(NULL, property(output, "InvocationID"));
 
         doctor_find(doctor, VERDICT_BROKEN,
-                    error ? "mend that, then systemctl restart jetond"
-                          : "systemctl start jetond, then journalctl -u jetond (as root) says why",
-                    "the service is %.*s (%.*s)%s%s", TEXT_ARGS(state), TEXT_ARGS(result),
-                    error ? "; its last error: " : "", error ? error : "");
+                    errors ? "mend that, then systemctl restart jetond"
+                           : "systemctl start jetond, then journalctl -u jetond (as root) says why",
+                    "the service is %.*s (%.*s)%s%s", TEXT_ARGS(property(output, "ActiveState")),
+                    TEXT_ARGS(property(output, "Result")), errors ? "; its last errors: " : "",
+                    errors ? errors : "");
 }
 
 static void judge_unit(struct doctor *doctor, const char *output) {
@@ -178,7 +200,7 @@ static void judge_unit(struct doctor *doctor, const char *output) {
                 doctor_find(doctor, VERDICT_WARNING, "make install, then systemctl daemon-reload",
                             "systemd has no " UNIT);
         else if (!text_is(state, TEXT("active")))
-                say_not_running(doctor, state, property(output, "Result"));
+                say_not_running(doctor, output);
         else if (restarts.len > 0 && !text_is(restarts, TEXT("0")))
                 doctor_find(doctor, VERDICT_WARNING, "journalctl -u jetond says why",
                             "the service runs, after %.*s restarts", TEXT_ARGS(restarts));
@@ -188,7 +210,8 @@ static void judge_unit(struct doctor *doctor, const char *output) {
 
 static void ask_systemd(struct doctor *doctor) {
         static const char *const argv[] = {
-                "systemctl", "show", "-p", "LoadState,ActiveState,Result,NRestarts", UNIT, NULL};
+                "systemctl", "show", "-p", "LoadState,ActiveState,Result,NRestarts,InvocationID",
+                UNIT,        NULL};
         _cleanup_(freep) char *output = NULL;
         int status = -1, r;
 
@@ -202,11 +225,11 @@ static void ask_systemd(struct doctor *doctor) {
 }
 
 static void read_journal(struct doctor *doctor) {
-        _cleanup_(freep) char *error = last_error(doctor->root);
+        _cleanup_(freep) char *errors = last_errors(doctor->root, TEXT_NONE);
 
-        if (error)
-                doctor_find(doctor, VERDICT_WARNING, NULL, "the last error in that journal: %s",
-                            error);
+        if (errors)
+                doctor_find(doctor, VERDICT_WARNING, NULL, "the last errors in that journal: %s",
+                            errors);
         else
                 doctor_find(doctor, VERDICT_UNSEEN, NULL, "that journal tells of no error");
 }
