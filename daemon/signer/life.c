@@ -33,14 +33,14 @@ static void activate(struct keyring *keyring, const struct key_rules *rules,
         enter(key, KEY_ACTIVE, now, 0);
 }
 
-/* -ENOSPC: the page has no room for another. */
+/* -EOVERFLOW: the page has no room for another. */
 static int add(struct keyring *keyring, int dir, enum key_algorithm algorithm,
                struct signing_key **ret) {
         struct signing_key *place = &keyring->keys[keyring->count];
         int r;
 
         if (keyring->count == PAGE_KEYS_MAX)
-                return -ENOSPC;
+                return -EOVERFLOW;
         r = key_make(dir, algorithm, place);
         if (r < 0)
                 return r;
@@ -192,7 +192,7 @@ int32_t life_due_in(const struct keyring *keyring, const struct key_rules *rules
 /* ---- what is asked for ---- */
 
 static enum keys_outcome outcome_of(int error) {
-        return error == -ENOSPC ? KEYS_FULL : KEYS_FAILED;
+        return error == -EOVERFLOW ? KEYS_FULL : KEYS_FAILED;
 }
 
 static enum keys_outcome rotate_one(struct keyring *next, const struct key_rules *rules, int dir,

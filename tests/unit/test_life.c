@@ -2,13 +2,15 @@
  *
  * links: daemon/signer/life.c daemon/signer/keyring.c daemon/signer/keyfile.c
  * links: daemon/signer/keymake.c daemon/signer/states.c
- * needs: libcrypto */
+ * needs: libcrypto
+ * flags: -Wl,--wrap=key_make */
 #include "../../daemon/signer/life.h"
 
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -193,6 +195,27 @@ static void a_full_page_holds_back_a_rotation_and_says_so(void **state) {
         assert_false(turn(&rules, NOW + 499));
 }
 
+static int key_make_fails; /* with this errno; 0: it does not */
+
+int __real_key_make(int at, enum key_algorithm algorithm, struct signing_key *ret);
+int __wrap_key_make(int at, enum key_algorithm algorithm, struct signing_key *ret);
+
+int __wrap_key_make(int at, enum key_algorithm algorithm, struct signing_key *ret) {
+        return key_make_fails ? -key_make_fails : __real_key_make(at, algorithm, ret);
+}
+
+static void a_full_disk_is_no_full_page(void **state) {
+        struct keyring next;
+
+        (void)state;
+        turn(&rules, NOW);
+        next = ring;
+        key_make_fails = ENOSPC;
+        assert_int_equal(life_rotate(&next, &rules, dir, KEY_EDDSA, true, NOW), KEYS_FAILED);
+        key_make_fails = 0;
+        assert_int_equal(next.count, ring.count);
+}
+
 /* By forty years, and back: the next rotation is as far off as it was to be. */
 static void a_clock_that_was_wrong_does_not_keep_a_key_for_ever(void **state) {
         const int64_t wrong = NOW + INT64_C(1261440000);
@@ -260,6 +283,7 @@ int main(void) {
                 TEST(the_active_key_is_dropped_only_with_a_successor),
                 TEST(a_key_of_an_algorithm_that_is_not_wanted_any_more_is_retired),
                 TEST(a_full_page_holds_back_a_rotation_and_says_so),
+                TEST(a_full_disk_is_no_full_page),
                 TEST(a_clock_that_was_wrong_does_not_keep_a_key_for_ever),
                 TEST(a_clock_that_was_wrong_does_not_keep_a_successor_waiting),
                 TEST(every_state_is_read_back),
