@@ -16,6 +16,10 @@ char *comments_string_end(char *at) {
         return *at ? at + 1 : at;
 }
 
+static bool is_quote(char c) {
+        return c == '"' || c == '\'';
+}
+
 /* The end of a comment that begins at `at`; `at` itself where none does. "#" begins one anywhere
  * outside of strings, the others only where a word may begin: "https://host" is a word. */
 static char *comment_end(char *at, bool is_word_start) {
@@ -35,7 +39,15 @@ static void blank(char *from, const char *to) {
                         *from = ' ';
 }
 
-void comments_blank(char *text) {
+static int line_of(const char *text, const char *at) {
+        int line = 1;
+
+        for (; text < at; text++)
+                line += *text == '\n';
+        return line;
+}
+
+int comments_blank(char *text) {
         bool is_word_start = true;
         char *at = text, *end;
 
@@ -43,11 +55,14 @@ void comments_blank(char *text) {
                 end = comment_end(at, is_word_start);
                 if (end > at)
                         blank(at, end);
-                else if (*at == '"' || *at == '\'')
+                else if (is_quote(*at))
                         end = comments_string_end(at);
                 else
                         end = at + 1;
+                if (is_quote(*at) && end[-1] != *at)
+                        return line_of(text, at);
                 is_word_start = strchr(" \t\n={}(),+", end[-1]) != NULL;
                 at = end;
         }
+        return 0;
 }

@@ -245,7 +245,7 @@ static int file_is_trusted(int fd, const char *path, char *error) {
         return -EPERM;
 }
 
-/* The whole file without its comments, and the last word behind it. */
+/* The whole file, and the last word behind it. */
 static int text_read(int fd, char **ret) {
         static const char last_word[] = "\n" LAST_WORD "()\n";
         _cleanup_(freep) char *text = malloc(FILE_MAX + sizeof last_word);
@@ -262,23 +262,35 @@ static int text_read(int fd, char **ret) {
                 return -EFBIG;
         if (memchr(text, '\0', len))
                 return -EILSEQ;
-        text[len] = '\0';
-        comments_blank(text);
-        issuer_word_mark(text);
         memcpy(text + len, last_word, sizeof last_word);
         *ret = take(text);
         return 0;
 }
 
+static int text_prepare(char *text, const char *path, char *error) {
+        int line = comments_blank(text);
+
+        if (line > 0)
+                error_write(error, path, line, "this quotation mark is closed nowhere");
+        else
+                issuer_word_mark(text);
+        return line > 0 ? -EINVAL : 0;
+}
+
 static int file_text(const char *path, char *error, char **ret) {
         _cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        _cleanup_(freep) char *text = NULL;
         int r;
 
         r = fd < 0 ? -errno : file_is_trusted(fd, path, error);
         if (r == 0)
-                r = text_read(fd, ret);
+                r = text_read(fd, &text);
+        if (r == 0)
+                r = text_prepare(text, path, error);
         if (r)
                 error_write(error, path, 0, strerror(-r));
+        else
+                *ret = take(text);
         return r;
 }
 
