@@ -83,7 +83,8 @@ static const struct {
         {401, "insufficient_user_authentication", "`jeton login --save`, then this again"},
         {401, NULL, "the token is not, or no longer, good: `jeton login` gives a new one"},
         {403, NULL,
-         "this needs an admin: run it as root, or as a user that jetond.conf names as admin"},
+         "run it as root, or as an account that jetond.conf names as admin; who has the role admin "
+         "asks over HTTP, with his token"},
         {503, NULL, "try again in a moment"},
 };
 

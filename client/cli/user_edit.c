@@ -74,23 +74,21 @@ static enum status run_enable(struct cli *cli) {
         return send_change(cli, json_pack("{s:b}", "disabled", 0), "is enabled");
 }
 
-/* A day alone means its beginning, in UTC. */
-static json_t *end_of(const char *when) {
-        char text[64];
-
-        if (strcmp(when, "never") == 0)
-                return json_pack("{s:n}", "expires_at");
-        snprintf(text, sizeof text, "%.40s%s", when, strchr(when, 'T') ? "" : "T00:00:00Z");
-        return json_pack("{s:s}", "expires_at", text);
-}
-
 static enum status run_expire(struct cli *cli) {
         const char *when = operand(&cli->arguments, 1);
-        json_t *change = end_of(when);
+        char end[64], done[80];
 
-        if (!change)
-                log_error("that time is not UTF-8");
-        return send_change(cli, change, strcmp(when, "never") == 0 ? "has no end" : "has an end");
+        if (strcmp(when, "never") == 0)
+                return send_change(cli, json_pack("{s:n}", "expires_at"), "has no end");
+        if (when[strspn(when, "0123456789-:TZ")] != '\0') {
+                log_error("the end is a day (2026-12-31), a time (2026-12-31T12:00:00Z), both in "
+                          "UTC, or never");
+                return STATUS_USAGE;
+        }
+        /* A day alone means its beginning. */
+        snprintf(end, sizeof end, "%.40s%s", when, strchr(when, 'T') ? "" : "T00:00:00Z");
+        snprintf(done, sizeof done, "ends at %s", end);
+        return send_change(cli, json_pack("{s:s}", "expires_at", end), done);
 }
 
 static enum status run_expire_password(struct cli *cli) {

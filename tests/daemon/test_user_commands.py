@@ -45,14 +45,16 @@ def test_disable_enable_expire_and_delete(fresh):
     jetond.unlock("ann")
     succeeds(jetond, "user", "enable", "ann")
     assert jetond.login("ann").status == 200
-    succeeds(jetond, "user", "expire", "ann", "2020-02-29")
+    assert succeeds(jetond, "user", "expire", "ann", "2020-02-29") == "ann ends at 2020-02-29T00:00:00Z\n"
     assert shown(jetond, "ann")["expires_at"] == "2020-02-29T00:00:00Z"
     assert "2020-02-29" in succeeds(jetond, "user", "show", "ann")
     assert jetond.login("ann").status == 400
     jetond.unlock("ann")
     succeeds(jetond, "user", "expire", "ann", "never")
     assert jetond.login("ann").status == 200
-    assert jetond.jeton("user", "expire", "ann", "soon").returncode == 1
+    assert jetond.jeton("user", "expire", "ann", "2020-02-30").returncode == 1
+    answer = jetond.jeton("user", "expire", "ann", "soon")
+    assert answer.returncode == 2 and "2026-12-31T12:00:00Z" in answer.stderr
     succeeds(jetond, "user", "delete", "ann")
     assert jetond.jeton("user", "delete", "ann").returncode == 1
     assert jetond.login("ann").status == 400
