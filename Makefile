@@ -30,14 +30,14 @@ LOCALSTATEDIR ?= /var
 RUNDIR        ?= /run
 BASHCOMPDIR   ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR    ?= $(PREFIX)/share/zsh/site-functions
-FISHCOMPDIR   ?= $(PREFIX)/share/fish/vendor_completions.d
 DOCDIR        ?= $(PREFIX)/share/doc/jeton
 EXAMPLEDIR    ?= $(DOCDIR)/examples
 # Where the host's Python looks below PREFIX: for /usr/local Debian's has a folder of its version.
 PYTHON        ?= /usr/bin/python3
 PYTHONDIR     ?= $(call once,PYTHONDIR,$(or $(shell $(PYTHON) -c 'import site; print(next(place \
 	for place in site.getsitepackages() if place.startswith("$(PREFIX)/lib/")))' 2>/dev/null),$(PREFIX)/lib/python3/dist-packages))
-# Linux-PAM and pam-auth-update look nowhere else, whatever PREFIX is.
+# fish, Linux-PAM and pam-auth-update look nowhere else, whatever PREFIX is.
+FISHCOMPDIR   ?= /usr/share/fish/vendor_completions.d
 PAMCONFIGDIR  ?= /usr/share/pam-configs
 PAMDIR        ?= $(or $(shell $(PKG_CONFIG) --variable=libdir pam),/lib)/security
 
@@ -178,8 +178,13 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	$(call say,CC)
 	$(Q)$(compile) -MMD -MP -c -o $@ $<
 
+# Before anybody asks them for flags.
+tools:
+	@for tool in $(firstword $(CC)) $(PKG_CONFIG); do command -v $$tool >/dev/null || \
+		{ echo "$$tool is missing: run packaging/build-deps" >&2; exit 1; }; done
+
 # Other flags, other objects: this file changes only when the command line does.
-$(BUILD)/flags: always
+$(BUILD)/flags: tools always
 	@mkdir -p $(@D)
 	@printf '%s\n' $(call quoted,$(compile)) | cmp -s - $@ || printf '%s\n' $(call quoted,$(compile)) >$@
 
@@ -381,4 +386,4 @@ help:
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all demo check check-root check-web fuzz abi lint format install install-python uninstall clean help \
-	unit-tests test-programs examples fuzzers bench bench-programs always
+	unit-tests test-programs examples fuzzers bench bench-programs tools always

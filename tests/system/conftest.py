@@ -81,7 +81,8 @@ def install():
     # Another PREFIX, other objects: the folder of the build that the other tests use stays as it is.
     subprocess.run(["make", "--no-print-directory", f"-j{os.cpu_count()}", "install",
                     f"PREFIX={PREFIX}", f"BUILD={harness.BUILD}-system",
-                    f"PAMDIR={PREFIX}/security", f"PAMCONFIGDIR={PREFIX}/pam-configs", "SYSCONFDIR=/etc", "DESTDIR="],
+                    f"PAMDIR={PREFIX}/security", f"PAMCONFIGDIR={PREFIX}/pam-configs",
+                    f"FISHCOMPDIR={PREFIX}/fish", "SYSCONFDIR=/etc", "DESTDIR="],
                    cwd=harness.TOP, check=True, capture_output=True, text=True)
 
 

@@ -41,6 +41,14 @@ def test_an_untouched_configuration_is_taken_back_too(root):
     assert files_of(root) == []
 
 
+@pytest.mark.parametrize("tool", ["CC=no-such-cc", "PKG_CONFIG=no-such-pkg-config"])
+def test_what_it_takes_to_build_is_named_when_it_is_missing(tmp_path, tool):
+    answer = subprocess.run(["make", "-s", tool, f"BUILD={tmp_path}"], cwd=TOP, check=False, text=True,
+                            capture_output=True)
+    assert answer.returncode != 0
+    assert f"{tool.partition('=')[2]} is missing: run packaging/build-deps" in answer.stderr
+
+
 def test_programs_are_built_with_what_pkg_config_says(root):
     source = root / "use.c"
     source.write_text("#include <jeton.h>\nint main(void) { jeton_close(0); return 0; }\n")
@@ -70,7 +78,9 @@ def test_each_shell_finds_its_completion_where_it_looks(root):
     share = root / "usr/local/share"
     assert "#compdef jeton" in (share / "zsh/site-functions/_jeton").read_text()
     assert "-F _jeton jeton" in (share / "bash-completion/completions/jeton").read_text()
-    assert "-c jeton" in (share / "fish/vendor_completions.d/jeton.fish").read_text()
+    fish = run("fish", "-c", "string join \\n $fish_complete_path", XDG_DATA_DIRS="").split("\n")
+    places = [place for place in fish if (root / place[1:] / "jeton.fish").is_file()]
+    assert len(places) == 1 and "-c jeton" in (root / places[0][1:] / "jeton.fish").read_text()
 
 
 @pytest.mark.parametrize("unit", ["jetond.service", "jeton-issuers.service", "jeton-issuers.timer"])
