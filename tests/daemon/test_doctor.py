@@ -83,7 +83,7 @@ def test_nothing_is_wrong_with_a_daemon_that_is_well(jetond):
     for check, words in (("socket", "mode 0666"), ("listener", f"uid {os.geteuid()} listens"),
                          ("health", "well, in"), ("pages", "/keys"), ("pages", "/status"),
                          ("keys", "1 active"), ("keys", "(ES256) active for"),
-                         ("restores", "has nothing of"), ("clock", "not behind"), ("web socket", "there is none"),
+                         ("restores", "has nothing of"), ("room", "MiB left"), ("clock", "not behind"), ("web socket", "there is none"),
                          ("configuration", "is good"), ("links", "linked"),
                          ("lockouts", "nobody has to wait")):
         assert find(findings, check, words, "ok"), (check, findings)
@@ -135,6 +135,20 @@ def test_what_a_restore_left_is_named(fresh, name, verdict, words, advice):
     finding, = of(look(jetond), "restores", "ok", "unseen", "warning", "broken")
     assert finding["verdict"] == verdict and words in finding["found"]
     assert f"/{name}: " in finding["found"] and advice in finding["advice"]
+
+
+# ---- room ----
+
+@pytest.mark.parametrize("size, verdict, left", [
+    ("512k", "broken", "has 0 MiB left"), ("4m", "warning", "has 4 MiB left"),
+    ("64m,nr_inodes=1", "broken", "has 0 MiB left"), ("64m", "ok", "has 64 MiB left")])
+def test_a_disk_that_is_full_is_seen_before_it_is_felt(root, size, verdict, left):
+    state = root / "var/lib/jeton"
+    state.mkdir(parents=True)
+    small_disk = ["unshare", "-m" if is_root() else "-Urm", "sh", "-c",
+                  f'mount -t tmpfs -o size={size} tmpfs "$0" && exec "$@"', state]
+    finding, = of(run("--root", root, wrapper=small_disk), "room", "ok", "warning", "broken")
+    assert finding["verdict"] == verdict and finding["found"] == f"{state} {left}"
 
 
 # ---- socket, listener, health ----

@@ -3,6 +3,7 @@
 
 #include "../../../common/cleanup.h"
 #include "../../request.h"
+#include "../state.h"
 
 #include <time.h>
 
@@ -67,4 +68,16 @@ char *doctor_age(int64_t seconds) {
         if (asprintf(&age, "%lld %s", (long long)(seconds / unit->size), unit->name) < 0)
                 return NULL;
         return age;
+}
+
+char *doctor_state(struct doctor *doctor) {
+        _cleanup_(freep) char *dir = NULL;
+        char *folder = NULL;
+
+        if (state_dir(&doctor->cli->place, &dir) < 0 ||
+            asprintf(&folder, "%s%s", doctor->root ? doctor->root : "", dir) < 0) {
+                doctor_find(doctor, VERDICT_UNSEEN, NULL, "out of memory");
+                return NULL;
+        }
+        return folder;
 }

@@ -18,6 +18,7 @@ static const struct check {
         {"issuers", false, check_issuers},
         {"last start", false, check_start},
         {"restores", false, check_restores},
+        {"room", false, check_room},
         {"socket", true, check_socket},
         {"listener", true, check_listener},
         {"health", true, check_health},

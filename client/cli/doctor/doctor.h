@@ -48,6 +48,10 @@ int doctor_time(const char *text, int64_t *ret);
 /* "3 days", "5 h": how long ago that was. To be freed; NULL: no memory. */
 char *doctor_age(int64_t seconds);
 
+/* The daemon's own folder, below --root where that is given. To be freed; NULL: no memory, which is
+ * then a finding. */
+char *doctor_state(struct doctor *doctor);
+
 /* Whose process or file that is: root, or the caller's own where he named the daemon. */
 static inline bool doctor_trusts(const struct doctor *doctor, uid_t uid) {
         return uid == 0 || uid == doctor->cli->place.also_uid;
@@ -63,6 +67,7 @@ void check_sources(struct doctor *doctor);
 void check_issuers(struct doctor *doctor);
 void check_start(struct doctor *doctor);
 void check_restores(struct doctor *doctor);
+void check_room(struct doctor *doctor);
 void check_pages(struct doctor *doctor);
 void check_keys(struct doctor *doctor);
 void check_clock(struct doctor *doctor);

@@ -1,6 +1,5 @@
 /* What `jeton restore` leaves beside the state: one that is not at its end, and what was there
  * before. Names alone are looked at. */
-#include "../state.h"
 #include "doctor.h"
 
 #include "../../../common/cleanup.h"
@@ -58,13 +57,8 @@ static void folder_look(struct doctor *doctor, const char *folder) {
 }
 
 void check_restores(struct doctor *doctor) {
-        _cleanup_(freep) char *dir = NULL, *folder = NULL;
+        _cleanup_(freep) char *folder = doctor_state(doctor);
 
-        if (state_dir(&doctor->cli->place, &dir) < 0 ||
-            asprintf(&folder, "%s%s", doctor->root ? doctor->root : "", dir) < 0) {
-                folder = NULL;
-                doctor_find(doctor, VERDICT_UNSEEN, NULL, "out of memory");
-                return;
-        }
-        folder_look(doctor, folder);
+        if (folder)
+                folder_look(doctor, folder);
 }
