@@ -127,7 +127,9 @@ static int store_start(struct authority *authority) {
 
         r = store_open(authority->db_dir, &authority->store_is_new, &authority->store);
         if (r < 0)
-                log_error("the database cannot be used: %s", store_error(authority->store));
+                log_error("the database cannot be used: %s%s", store_error(authority->store),
+                          r == -EBADMSG ? "; recovery.md in share/doc/jeton has the ways back"
+                                        : "");
         return r;
 }
 

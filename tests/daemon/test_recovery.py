@@ -14,7 +14,9 @@ def refresh(jetond, token):
 def refuses_to_start(jetond, words):
     jetond.spawn()
     assert jetond.process.wait(20) != 0
-    assert words in jetond.log()
+    said = jetond.log()
+    assert words in said
+    return said
 
 
 def test_with_the_keys_lost_new_ones_are_made_and_sessions_go_on(fresh):
@@ -107,7 +109,8 @@ def test_what_sqlite_can_read_is_a_database_again(fresh):
     jetond.stop()
     folder = jetond.state / "db"
     spoil_index(folder / "jeton.db")
-    refuses_to_start(jetond, "jeton.db")
+    said = refuses_to_start(jetond, "jeton.db")
+    assert "recovery.md" in said and all(line.startswith("jetond") for line in said.splitlines())
     shutil.copytree(folder, jetond.directory / "damaged")
     subprocess.run(commands_of_the_page(), shell=True, cwd=jetond.directory, check=True)
     put_back(folder)

@@ -120,6 +120,13 @@ static int connection_open(struct store *store, int dir_fd) {
 
 /* ---- what is in it ---- */
 
+/* SQLite says in which database something is damaged, and in a second line what. */
+static struct text last_line(struct text text) {
+        const char *end = text.len > 0 ? memrchr(text.p, '\n', text.len) : NULL;
+
+        return end ? (struct text){end + 1, text.len - (size_t)(end + 1 - text.p)} : text;
+}
+
 int store_expect(struct store *store, const char *sql, const char *answer, const char *doing) {
         sqlite3_stmt *statement = NULL;
         struct text found;
@@ -131,7 +138,7 @@ int store_expect(struct store *store, const char *sql, const char *answer, const
         if (code != SQLITE_ROW) {
                 r = store_fail(store, code, doing);
         } else {
-                found = column_text(statement, 0);
+                found = last_line(column_text(statement, 0));
                 if (!text_is(found, text_of(answer)))
                         r = store_refuse(store, -EBADMSG, STORE_FILE ": %s: %.*s", doing,
                                          TEXT_ARGS(found));
