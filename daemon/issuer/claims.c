@@ -44,8 +44,7 @@ static enum outside_verdict subject_judge(struct judging *judging) {
 }
 
 static bool is_ours(const struct judging *judging, const json_t *name) {
-        return json_is_string(name) && json_string_length(name) > 0 &&
-               !text_has(text_in(name), ' ') &&
+        return json_is_string(name) &&
                text_list_has(text_of(judging->issuer->audience), text_in(name));
 }
 

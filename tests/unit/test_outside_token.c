@@ -5,6 +5,7 @@
  * needs: libjwt jansson libcrypto */
 #include "../../common/cleanup.h"
 #include "../../daemon/issuer/self_check.h"
+#include "../../daemon/issuer/signature.h"
 #include "../../daemon/issuer/token.h"
 #include "test_keys.h"
 
@@ -131,7 +132,13 @@ static void headers_that_ask_for_more_are_refused(void **state) {
                 {"{\"alg\":\"ES256\",\"typ\":7}", OUTSIDE_HEADER},
                 {"{\"alg\":\"ES256\",\"crit\":[\"x\"]}", OUTSIDE_HEADER},
                 {"{\"alg\":\"ES256\",\"b64\":true}", OUTSIDE_HEADER},
+                {"{\"alg\":\"ES256\",\"zip\":\"DEF\"}", OUTSIDE_HEADER},
+                {"{\"alg\":\"ES256\",\"cty\":\"JWT\"}", OUTSIDE_HEADER},
+                {"{\"alg\":\"ES256\",\"enc\":\"A128GCM\"}", OUTSIDE_HEADER},
                 {"{\"alg\":\"ES256\",\"jwk\":{" KEY "}}", OUTSIDE_HEADER},
+                {"{\"alg\":\"ES256\",\"jku\":\"https://x.example\"}", OUTSIDE_HEADER},
+                {"{\"alg\":\"ES256\",\"x5u\":\"https://x.example\"}", OUTSIDE_HEADER},
+                {"{\"alg\":\"ES256\",\"x5c\":[]}", OUTSIDE_HEADER},
                 {"{\"alg\":\"ES256\",\"kid\":1}", OUTSIDE_HEADER},
                 {"{\"alg\":[\"ES256\"]}", OUTSIDE_HEADER},
                 {"{}", OUTSIDE_HEADER},
@@ -174,11 +181,14 @@ static void claims_are_judged_by_our_own_rules(void **state) {
                 {WITH(ISS, "\"sub\":\"\\u00e4\",", AUD, TIMES), OUTSIDE_CLAIMS},
                 {WITH(ISS, "\"sub\":\"a\\nb\",", AUD, TIMES), OUTSIDE_CLAIMS},
                 {WITH(ISS, SUB, "", TIMES), OUTSIDE_AUDIENCE},
+                {WITH(ISS, SUB, "\"aud\":\"\",", TIMES), OUTSIDE_AUDIENCE},
                 {WITH(ISS, SUB, "\"aud\":\"ap\",", TIMES), OUTSIDE_AUDIENCE},
                 {WITH(ISS, SUB, "\"aud\":\"app second\",", TIMES), OUTSIDE_AUDIENCE},
                 {WITH(ISS, SUB, "\"aud\":[],", TIMES), OUTSIDE_AUDIENCE},
                 {WITH(ISS, SUB, "\"aud\":[\"app\"],", TIMES), OUTSIDE_VALID},
                 {WITH(ISS, SUB, "\"aud\":[\"app\",\"x\"],", TIMES), OUTSIDE_AUDIENCE},
+                {WITH(ISS, SUB, "\"aud\":[\"app\",\"x\"],\"azp\":\"app\",", TIMES),
+                 OUTSIDE_AUDIENCE},
                 {WITH(ISS, SUB, "\"aud\":[\"app\",\"second\"],", TIMES), OUTSIDE_AUDIENCE},
                 {WITH(ISS, SUB, "\"aud\":[\"app\",\"second\"],\"azp\":\"app\",", TIMES),
                  OUTSIDE_VALID},
@@ -193,11 +203,19 @@ static void claims_are_judged_by_our_own_rules(void **state) {
                 {WITH(ISS, SUB, AUD, "\"iat\":1699999000,\"exp\":1699999940"), OUTSIDE_EXPIRED},
                 {WITH(ISS, SUB, AUD, "\"iat\":1700000060,\"exp\":1700000300"), OUTSIDE_VALID},
                 {WITH(ISS, SUB, AUD, "\"iat\":1700000061,\"exp\":1700000300"), OUTSIDE_NOT_YET},
+                {WITH(ISS, SUB, AUD, TIMES ",\"nbf\":1700000060"), OUTSIDE_VALID},
                 {WITH(ISS, SUB, AUD, TIMES ",\"nbf\":1700000061"), OUTSIDE_NOT_YET},
+                {WITH(ISS, SUB, AUD, TIMES ",\"nbf\":\"1700000000\""), OUTSIDE_CLAIMS},
+                {WITH(ISS, SUB, AUD, "\"iat\":1699999999.5,\"exp\":1700000300.5"), OUTSIDE_VALID},
                 {WITH(ISS, SUB, AUD, "\"iat\":1700000000,\"exp\":1700086400"), OUTSIDE_VALID},
                 {WITH(ISS, SUB, AUD, "\"iat\":1700000000,\"exp\":1700086401"), OUTSIDE_LIFETIME},
+                {WITH(ISS, SUB, AUD, TIMES ",\"auth_time\":1700000060"), OUTSIDE_VALID},
                 {WITH(ISS, SUB, AUD, TIMES ",\"auth_time\":1700000061"), OUTSIDE_CLAIMS},
+                {WITH(ISS, SUB, AUD, TIMES ",\"auth_time\":\"1\""), OUTSIDE_CLAIMS},
                 {WITH(ISS, SUB, AUD, TIMES ",\"nonce\":1"), OUTSIDE_CLAIMS},
+                {WITH(ISS, SUB, AUD, TIMES ",\"acr\":1"), OUTSIDE_CLAIMS},
+                {WITH(ISS, SUB, AUD, TIMES ",\"at_hash\":1"), OUTSIDE_CLAIMS},
+                {WITH(ISS, SUB, AUD, TIMES ",\"jti\":1"), OUTSIDE_CLAIMS},
                 {WITH(ISS, SUB, AUD, TIMES ",\"events\":{\"" LOGOUT "\":{}}"), OUTSIDE_CLAIMS},
                 {WITH(ISS, SUB, AUD, TIMES ",\"events\":null"), OUTSIDE_CLAIMS},
                 {WITH(ISS, SUB, AUD, TIMES ",\"typ\":\"ID\""), OUTSIDE_VALID},
@@ -231,7 +249,28 @@ static void one_spelling_alone_is_read(void **state) {
         assert_int_not_equal(check(token, &said), OUTSIDE_VALID);
 }
 
-/* What libjwt alone would take: an HMAC by the public key's text. */
+static void what_is_longer_than_any_token_is_none(void **state) {
+        static char token[2 * TOKEN_MAX], payload[TOKEN_MAX];
+        unsigned good = 0, bad = 0;
+        struct outside_token said;
+        int padding;
+
+        (void)state;
+        for (padding = 5850; padding < 6050; padding++) {
+                bool is_long;
+
+                snprintf(payload, sizeof payload, PAYLOAD ",\"x\":\"%0*d\"}", padding, 0);
+                test_token(part(HEADER), text_of(payload), token);
+                is_long = strlen(token) > TOKEN_MAX;
+                assert_int_equal(check(token, &said), is_long ? OUTSIDE_MALFORMED : OUTSIDE_VALID);
+                good += !is_long;
+                bad += is_long;
+        }
+        assert_true(good > 0 && bad > 0);
+}
+
+/* What libjwt alone would take: an HMAC by the public key's text. Neither the step before it nor
+ * the look at what it went by lets that pass. */
 static void the_public_key_is_no_secret(void **state) {
         const char *pem = keys->at[0].pem;
         char token[TOKEN_MAX + 1];
@@ -245,6 +284,7 @@ static void the_public_key_is_no_secret(void **state) {
         strcat(token, ".");
         base64url_encode(mac, sizeof mac, token + strlen(token));
         assert_int_equal(check(token, &said), OUTSIDE_ALGORITHM);
+        assert_false(outside_signature_is_good(KEY_ES256, &keys->at[0], text_of(token)));
 }
 
 static const char *keys_of(enum key_algorithm algorithm, const char *text) {
@@ -276,6 +316,25 @@ static void a_set_without_a_usable_key_is_none(void **state) {
         assert_non_null(keys_of(KEY_RS256, "{\"keys\":[{" KEY "}]}"));
 }
 
+/* A set of so many keys, each with a kid of its own. */
+static const char *many_keys(unsigned count) {
+        static char text[(OUTSIDE_KEYS_MAX + 1) * (sizeof KEY + 32) + 32];
+        size_t len = (size_t)sprintf(text, "{\"keys\":[");
+        unsigned i;
+
+        for (i = 0; i < count; i++)
+                len += (size_t)sprintf(text + len, "%s{\"kid\":\"%u\"," KEY "}", i ? "," : "", i);
+        strcpy(text + len, "]}");
+        return text;
+}
+
+static void a_set_of_more_keys_than_there_is_room_for_is_refused(void **state) {
+        (void)state;
+        assert_null(keys_of(KEY_ES256, many_keys(OUTSIDE_KEYS_MAX)));
+        assert_string_equal(keys_of(KEY_ES256, many_keys(OUTSIDE_KEYS_MAX + 1)),
+                            "it has more than 100 keys");
+}
+
 static void of_several_keys_the_header_names_one(void **state) {
         _cleanup_(outside_keys_freep) struct outside_keys *read = NULL;
 
@@ -301,8 +360,10 @@ int main(void) {
                 cmocka_unit_test(headers_that_ask_for_more_are_refused),
                 cmocka_unit_test(claims_are_judged_by_our_own_rules),
                 cmocka_unit_test(one_spelling_alone_is_read),
+                cmocka_unit_test(what_is_longer_than_any_token_is_none),
                 cmocka_unit_test(the_public_key_is_no_secret),
                 cmocka_unit_test(a_set_without_a_usable_key_is_none),
+                cmocka_unit_test(a_set_of_more_keys_than_there_is_room_for_is_refused),
                 cmocka_unit_test(of_several_keys_the_header_names_one),
                 cmocka_unit_test(the_libraries_are_looked_at_first),
         };
