@@ -120,6 +120,81 @@ static void a_file_is_read_once_whatever_it_says(void **state) {
         }
 }
 
+/* Another text of the same size, of the same time, in another file; and in the same. */
+static void a_file_is_another_when_its_number_or_its_time_is(void **state) {
+        const struct timespec times[][2] = {{{1, 1}, {1, 1}}, {{1, 1}, {1, 2}}};
+        char path[128];
+        unsigned before;
+
+        (void)state;
+        path_of(FILE_NAME, path);
+        publish(SET);
+        assert_int_equal(utimensat(AT_FDCWD, path, times[0], 0), 0);
+        assert_true(has_keys());
+        before = readings;
+        publish(SET);
+        assert_int_equal(utimensat(AT_FDCWD, path, times[0], 0), 0);
+        assert_true(has_keys());
+        assert_int_equal(readings, before + 1);
+        assert_int_equal(utimensat(AT_FDCWD, path, times[1], 0), 0);
+        assert_true(has_keys());
+        assert_int_equal(readings, before + 2);
+}
+
+static void what_is_no_plain_file_of_the_folder_is_not_read(void **state) {
+        char path[128], other[128];
+
+        (void)state;
+        path_of(FILE_NAME, path);
+        path_of("other", other);
+        publish(SET);
+        assert_true(has_keys());
+        assert_int_equal(rename(path, other), 0);
+        assert_int_equal(symlink("other", path), 0);
+        assert_false(has_keys());
+        assert_int_equal(book.entries[0].error, -ELOOP);
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(mkfifo(path, 0644), 0);
+        assert_false(has_keys());
+        assert_int_equal(book.entries[0].error, -EINVAL);
+        assert_int_equal(rename(other, path), 0);
+        assert_true(has_keys());
+}
+
+static void a_file_is_read_up_to_its_bound(void **state) {
+        static char text[JWKS_FILE_MAX + 2];
+
+        (void)state;
+        memset(text, ' ', JWKS_FILE_MAX + 1);
+        memcpy(text, SET, sizeof SET - 1);
+        publish(text);
+        assert_false(has_keys());
+        assert_int_equal(book.entries[0].error, -EFBIG);
+        assert_int_equal(readings, 0);
+        text[JWKS_FILE_MAX] = '\0';
+        publish(text);
+        assert_true(has_keys());
+}
+
+/* As the parent says them: one that would lie elsewhere, or is one too many, is none. */
+static void what_cannot_be_an_issuer_is_not_taken(void **state) {
+        struct msg_setup_issuer said = {.url = TEXT("https://b.example"), .file = TEXT_NONE};
+
+        (void)state;
+        publish(SET);
+        assert_int_equal(book_add(&book, &said), -EPROTO);
+        said.file = TEXT("../keys.json");
+        assert_int_equal(book_add(&book, &said), -EPROTO);
+        assert_int_equal(book.count, 1);
+        said.file = TEXT("b.json");
+        while (book.count < OUTSIDE_ISSUERS_MAX)
+                assert_int_equal(book_add(&book, &said), 0);
+        assert_int_equal(book_add(&book, &said), -EPROTO);
+        assert_int_equal(book_give_folder(&book, 0, -1), -EPROTO); /* it has one */
+        assert_int_equal(book_give_folder(&book, OUTSIDE_ISSUERS_MAX, -1), -EPROTO);
+        assert_false(book.issuers[1].keys);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -127,6 +202,10 @@ int main(void) {
                 TEST(a_file_that_could_not_be_read_is_tried_again),
                 TEST(keys_of_before_do_not_outlive_a_file_that_cannot_be_read),
                 TEST(a_file_is_read_once_whatever_it_says),
+                TEST(a_file_is_another_when_its_number_or_its_time_is),
+                TEST(what_is_no_plain_file_of_the_folder_is_not_read),
+                TEST(a_file_is_read_up_to_its_bound),
+                TEST(what_cannot_be_an_issuer_is_not_taken),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

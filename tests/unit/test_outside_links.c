@@ -85,13 +85,17 @@ static void email_set(uint64_t id, const char *email, bool of_admin) {
                 commit(transaction, users_change(transaction, id, &change, &conflict, &user)), 0);
 }
 
-static int link_add(uint64_t user_id, const char *sub) {
+static int link_add_by(uint64_t user_id, const char *sub, bool by_email) {
         struct outside_link link = {
-                .issuer = ISSUER, .user_id = user_id, .by_email = true, .created_at = NOW};
+                .issuer = ISSUER, .user_id = user_id, .by_email = by_email, .created_at = NOW};
         struct transaction *transaction = begin();
 
         snprintf(link.sub, sizeof link.sub, "%s", sub);
         return commit(transaction, outside_links_add(transaction, &link));
+}
+
+static int link_add(uint64_t user_id, const char *sub) {
+        return link_add_by(user_id, sub, true);
 }
 
 static int link_remove(uint64_t user_id, const char *sub) {
@@ -241,7 +245,8 @@ static void a_token_is_used_once_until_it_is_forgotten(void **state) {
 
 static int count_each(void *context, const struct outside_link *link) {
         assert_string_equal(link->issuer, ISSUER);
-        assert_true(link->by_email);
+        assert_int_equal(link->by_email, strcmp(link->sub, "a") == 0);
+        assert_int_equal(link->created_at, NOW);
         ++*(unsigned *)context;
         return 0;
 }
@@ -252,7 +257,7 @@ static void the_links_of_one_user_are_listed(void **state) {
 
         (void)state;
         assert_int_equal(link_add(alice, "a"), 0);
-        assert_int_equal(link_add(alice, "b"), 0);
+        assert_int_equal(link_add_by(alice, "b", false), 0);
         assert_int_equal(link_add(bob, "c"), 0);
         assert_int_equal(outside_links_list(store, alice, count_each, &count, &total), 0);
         assert_int_equal(count, 2);
