@@ -105,14 +105,14 @@ static int bytes_cut(struct text *rest, size_t len, struct text *ret) {
         return 0;
 }
 
-static int text_cut(struct text *rest, size_t max, struct text *ret) {
+static int text_cut(struct text *rest, struct text *ret) {
         struct text width;
         uint16_t len;
 
         if (bytes_cut(rest, TEXT_WIDTH, &width) < 0)
                 return -EPROTO;
         memcpy(&len, width.p, TEXT_WIDTH);
-        return le16toh(len) > max ? -EPROTO : bytes_cut(rest, le16toh(len), ret);
+        return bytes_cut(rest, le16toh(len), ret);
 }
 
 static int flag_cut(struct text *rest, bool *ret) {
@@ -141,7 +141,7 @@ static int row_cut(struct text *rest, struct import_row *row) {
         int r = 0;
 
         for (i = 0; r == 0 && i < ELEMENTS(texts); i++)
-                r = text_cut(rest, texts[i].max, (struct text *)(void *)(place + texts[i].offset));
+                r = text_cut(rest, (struct text *)(void *)(place + texts[i].offset));
         for (i = 0; r == 0 && i < ELEMENTS(flags); i++)
                 r = flag_cut(rest, (bool *)(place + flags[i]));
         for (i = 0; r == 0 && i < ELEMENTS(times); i++)

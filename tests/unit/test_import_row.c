@@ -130,6 +130,8 @@ static void a_flag_is_one_of_two_bytes(void **state) {
         assert_int_equal(import_row_next(&rest, &got), -EPROTO);
 }
 
+#define EMPTY_ROW (5 * 2 + 2 + 3 * 8)
+
 static void no_more_fit_than_one_call_takes(void **state) {
         static char long_text[1024];
         struct import_row row = {.username = TEXT("a")};
@@ -148,11 +150,18 @@ static void no_more_fit_than_one_call_takes(void **state) {
         while (import_rows_add(&rows, &row) == 0)
                 assert_true(rows.len <= IMPORT_ROWS_SIZE);
         assert_true(rows.count > 10 && rows.count < IMPORT_ROWS_MAX);
+
+        /* The last one to the byte: without a role it is as long as EMPTY_ROW. */
+        row = (struct import_row){.roles = {long_text, IMPORT_ROWS_SIZE - rows.len - EMPTY_ROW}};
+        assert_int_equal(import_rows_add(&rows, &row), 0);
+        assert_int_equal(rows.len, IMPORT_ROWS_SIZE);
+        row.roles = TEXT_NONE;
+        assert_int_equal(import_rows_add(&rows, &row), -ENOBUFS);
 }
 
 static void rows_are_whole_or_they_are_not(void **state) {
         struct import_rows rows = {.len = 0};
-        static const char empty_rows[(IMPORT_ROWS_MAX + 1) * 36];
+        static const char empty_rows[(IMPORT_ROWS_MAX + 1) * EMPTY_ROW];
         size_t len;
 
         (void)state;
@@ -163,8 +172,8 @@ static void rows_are_whole_or_they_are_not(void **state) {
                 assert_false(import_rows_are_whole((struct text){rows.bytes, len}));
         len = sizeof empty_rows;
         assert_false(import_rows_are_whole((struct text){empty_rows, len}));
-        assert_true(import_rows_are_whole((struct text){empty_rows, len - 36}));
-        assert_false(import_rows_are_whole((struct text){empty_rows, len - 37}));
+        assert_true(import_rows_are_whole((struct text){empty_rows, len - EMPTY_ROW}));
+        assert_false(import_rows_are_whole((struct text){empty_rows, len - EMPTY_ROW - 1}));
 }
 
 int main(void) {
