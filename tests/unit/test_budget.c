@@ -131,6 +131,34 @@ static void an_address_has_a_share_of_its_own_and_all_of_them_half(void **state)
         budget_clear(&budget);
 }
 
+static void what_many_share_is_no_less_than_what_one_may_have(void **state) {
+        struct budget_limits limits = {.total = 30, .per_uid = 20};
+        struct budget budget;
+        int i;
+
+        (void)state;
+        assert_int_equal(budget_init(&budget, 30), 0);
+        for (i = 0; i < 20; i++)
+                assert_int_equal(budget_charge(&budget, &limits, BUDGET_STRANGERS), 0);
+        assert_int_equal(budget_charge(&budget, &limits, BUDGET_STRANGERS), -EDQUOT);
+        budget_clear(&budget);
+}
+
+/* A reload may set more than there are slots for. */
+static void no_more_is_charged_than_there_is_room_for(void **state) {
+        struct budget_limits limits = {.total = 100, .per_uid = 100};
+        struct budget budget;
+        int i;
+
+        (void)state;
+        assert_int_equal(budget_init(&budget, 10), 0);
+        for (i = 0; i < 10; i++)
+                assert_int_equal(budget_charge(&budget, &limits, 0), 0);
+        assert_int_equal(budget_charge(&budget, &limits, 0), -EDQUOT);
+        assert_int_equal(budget.used, 10);
+        budget_clear(&budget);
+}
+
 static void what_is_moved_within_limits_stays_where_there_is_no_room(void **state) {
         struct budget_limits limits = {.total = 40, .per_uid = 2};
         uint64_t address = budget_share_of_address("2001:db8::1");
@@ -145,6 +173,7 @@ static void what_is_moved_within_limits_stays_where_there_is_no_room(void **stat
         assert_int_equal(budget_move_within(&budget, &limits, address, address), 0);
         assert_int_equal(budget_move_within(&budget, &limits, BUDGET_WEB, address), 0);
         assert_int_equal(budget_move_within(&budget, &limits, BUDGET_WEB, address), -EDQUOT);
+        assert_int_equal(budget_move_within(&budget, &limits, address, address), 0);
         assert_int_equal(budget.used, 3);
         assert_int_equal(budget.used_by_web, 3);
         budget_return(&budget, address);
@@ -191,6 +220,8 @@ int main(void) {
                 cmocka_unit_test(what_many_share_has_half_of_all),
                 cmocka_unit_test(what_is_moved_counts_where_it_goes),
                 cmocka_unit_test(an_address_has_a_share_of_its_own_and_all_of_them_half),
+                cmocka_unit_test(what_many_share_is_no_less_than_what_one_may_have),
+                cmocka_unit_test(no_more_is_charged_than_there_is_room_for),
                 cmocka_unit_test(what_is_moved_within_limits_stays_where_there_is_no_room),
                 cmocka_unit_test(an_ipv6_host_has_the_share_of_its_network),
                 cmocka_unit_test(counts_are_right_after_any_order_of_charges_and_returns),

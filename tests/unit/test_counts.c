@@ -63,6 +63,8 @@ static void a_page_of_another_size_is_not_mapped(void **state) {
         (void)state;
         assert_int_equal(ftruncate(fd, COUNTS_SIZE - 1), 0);
         assert_int_equal(counts_map(fd, false, &reader), -EBADMSG);
+        assert_int_equal(ftruncate(fd, COUNTS_SIZE + 1), 0);
+        assert_int_equal(counts_map(fd, false, &reader), -EBADMSG);
         assert_int_equal(ftruncate(fd, COUNTS_SIZE), 0);
         assert_int_equal(counts_map(fd, true, &writer), 0);
         assert_int_equal(counts_map(fd, false, &reader), 0);

@@ -1,5 +1,5 @@
-/* POST /import/users in the authority: rows of which nothing is to be said while too much waits for
- * the frontend already.
+/* POST /import/users in the authority: who may, and rows of which nothing is to be said while too
+ * much waits for the frontend already.
  *
  * links: daemon/authority/user_import.c daemon/authority/refusal.c */
 #include "../../daemon/authority/answers.h"
@@ -24,7 +24,7 @@ static struct call call;
 static struct import_rows rows;
 static struct user somebody = {.id = 7};
 
-static bool is_crowded;
+static bool is_admin, is_crowded;
 static enum refusal refused;
 static size_t sent, audited;
 static call_account *heard;
@@ -74,9 +74,9 @@ int call_commit(struct call *asked, call_write *write, call_step *then,
 int admin_check(struct call *asked, uint8_t credential, struct text bearer,
                 enum refusal *ret_refusal) {
         (void)asked;
-        (void)credential;
-        (void)bearer;
-        *ret_refusal = REFUSAL_NONE;
+        assert_int_equal(credential, CREDENTIAL_PEER);
+        assert_int_equal(bearer.len, 0);
+        *ret_refusal = is_admin ? REFUSAL_NONE : REFUSAL_NOT_ADMIN;
         return 0;
 }
 
@@ -142,6 +142,7 @@ static int begin(void **state) {
         (void)state;
         call = (struct call){.authority = &authority, .connection = &connection};
         rows = (struct import_rows){.len = 0};
+        is_admin = true;
         is_crowded = false;
         refused = REFUSAL_NONE;
         sent = audited = 0;
@@ -167,6 +168,16 @@ static void ask(bool allow_account_names) {
         };
 
         assert_int_equal(answer_user_import(&call, &message), 0);
+}
+
+static void who_is_no_administrator_brings_nobody(void **state) {
+        (void)state;
+        is_admin = false;
+        ask(true);
+        assert_int_equal(refused, REFUSAL_NOT_ADMIN);
+        assert_null(call.step.import);
+        assert_int_equal(sent, 0);
+        assert_int_equal(audited, 0);
 }
 
 static void nothing_is_stored_of_which_there_is_no_room_to_speak(void **state) {
@@ -201,6 +212,7 @@ static void each_row_is_answered_otherwise(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(who_is_no_administrator_brings_nobody, begin, end),
                 cmocka_unit_test_setup_teardown(
                         nothing_is_stored_of_which_there_is_no_room_to_speak, begin, end),
                 cmocka_unit_test_setup_teardown(
