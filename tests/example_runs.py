@@ -1,6 +1,7 @@
 """What the examples must do, whatever language they are in: services that verify tokens by the
 published keys, and clients that log in. Each is a program, started as its README says."""
 import http.client
+import http.server
 import json
 import os
 import re
@@ -198,8 +199,44 @@ def a_new_key_is_found(service):
     assert service.ask("GET", "/readings", old).status == 200
 
 
+class Document:
+    """Something on the web that answers every question with its `body`."""
+
+    def __init__(self):
+        document = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):  # pylint: disable=invalid-name
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(document.body)))
+                self.end_headers()
+                self.wfile.write(document.body)
+
+            def log_message(self, *_):  # pylint: disable=arguments-differ
+                pass
+
+        self.body = b""
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def by_what_is_no_key_set_nothing_is_said_either(start):
+    """`start(issuer)` is a service that believes him."""
+    with Document() as document, start(document.address) as service:
+        for document.body in (b"{}", b"<html>not now</html>"):
+            nothing_is_said_of_a_token(service)
+
+
 def nothing_is_said_of_a_token(service):
-    """Of a service whose issuer is NOBODY. It is no refusal: who asks may try again."""
+    """Of a service that has no keys. It is no refusal: who asks may try again."""
     assert service.ask("GET", "/readings", service.token()).status == 503
     assert service.ask("GET", "/readings").status == 401
 

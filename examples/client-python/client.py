@@ -104,6 +104,8 @@ def main() -> None:
             login.logout()
     except Refused as refused:
         sys.exit(str(refused))
+    except requests.RequestException as failure:
+        sys.exit(f"no answer: {failure}")
 
 
 if __name__ == "__main__":

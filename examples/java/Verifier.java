@@ -155,6 +155,7 @@ public final class Verifier {
                     if ("RSA".equals(jwk.get("kty")))
                         keys.put(kid, new Key(Signing.RS256, ofRsa(jwk)));
                 }
+        require(!keys.isEmpty(), "there are none");
         return keys;
     }
 

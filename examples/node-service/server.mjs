@@ -47,10 +47,10 @@ async function answer(request) {
 }
 
 // Without the keys nothing is said of a token.
+const withoutKeys = ["ERR_JOSE_GENERIC", "ERR_JWKS_TIMEOUT", "ERR_JWKS_INVALID"];
+
 function refusal(error) {
-	const isToken = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout) &&
-		error.code !== "ERR_JOSE_GENERIC";
-	if (isToken)
+	if (error instanceof errors.JOSEError && !withoutKeys.includes(error.code))
 		return [401, "the token is not good", 'Bearer error="invalid_token"'];
 	console.error("no token can be verified:", error.message);
 	return [503, "no token can be verified now"];

@@ -27,14 +27,14 @@ class Keys(jwt.PyJWKClient):
     asked_at = float("-inf")
 
     def get_jwk_set(self, refresh: bool = False) -> jwt.PyJWKSet:
-        return super().get_jwk_set(refresh and time.monotonic() - self.asked_at > 1)
+        try:
+            return super().get_jwk_set(refresh and time.monotonic() - self.asked_at > 1)
+        except (jwt.PyJWTError, ValueError) as error:  # no answer, or one that is no key set
+            raise HTTPException(503, "no token can be verified now") from error
 
     def fetch_data(self) -> Any:
         self.asked_at = time.monotonic()
-        try:
-            return super().fetch_data()
-        except jwt.PyJWKClientError as error:
-            raise HTTPException(503, "no token can be verified now") from error
+        return super().fetch_data()
 
 
 keys = Keys(ISSUER + "/.well-known/jwks.json")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from example_runs import (CLIENT_CHECKS, NOBODY, SERVICE_CHECKS, WAIT_SECONDS, Client, Service, add_people,
-                          nothing_is_said_of_a_token)
+                          by_what_is_no_key_set_nothing_is_said_either, nothing_is_said_of_a_token)
 from front import Front, free_ports
 from harness import PASSWORD, TOP
 
@@ -67,6 +67,10 @@ def test_without_the_keys_nothing_is_said_of_a_token(start, tmp_path):
         nothing_is_said_of_a_token(service)
 
 
+def test_by_what_is_no_key_set_nothing_is_said_either(start, tmp_path):
+    by_what_is_no_key_set_nothing_is_said_either(lambda issuer: start(issuer, tmp_path))
+
+
 def test_by_hand_all_of_it_is_one_command(tmp_path):
     """examples/try, and what it says to another terminal."""
     (port,) = free_ports(1)
@@ -100,6 +104,13 @@ def test_a_client_that_is_called_otherwise_says_how(more):
     done = subprocess.run([EXAMPLES / "client-python" / "client.py", *more], capture_output=True,
                           text=True, timeout=WAIT_SECONDS, stdin=subprocess.DEVNULL)
     assert done.returncode == 1 and done.stderr.startswith("usage: client.py https://")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_client_that_gets_no_answer_says_so():
+    done = subprocess.run([EXAMPLES / "client-python" / "client.py", NOBODY, "alice"], text=True,
+                          capture_output=True, timeout=WAIT_SECONDS, input=f"{PASSWORD}\n")
+    assert done.returncode == 1 and done.stderr.startswith("no answer: ")
     assert len(done.stderr.splitlines()) == 1
 
 

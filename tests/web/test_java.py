@@ -4,7 +4,8 @@ import subprocess
 
 import pytest
 from example_runs import (CLIENT_CHECKS, METRICS, NOBODY, SERVICE_CHECKS, Client, Service, add_people,
-                          nothing_is_said_of_a_token, two_authorization_fields_open_nothing)
+                          by_what_is_no_key_set_nothing_is_said_either, nothing_is_said_of_a_token,
+                          two_authorization_fields_open_nothing)
 from front import Front
 from harness import TOP
 
@@ -54,6 +55,11 @@ def test_service(service, check):
 def test_without_the_keys_nothing_is_said_of_a_token(front, java, tmp_path):
     with Service(front, [*java, "ResourceServer", NOBODY, METRICS, "0"], tmp_path) as service:
         nothing_is_said_of_a_token(service)
+
+
+def test_by_what_is_no_key_set_nothing_is_said_either(front, java, tmp_path):
+    by_what_is_no_key_set_nothing_is_said_either(lambda issuer: Service(
+        front, [*java, "ResourceServer", issuer, METRICS, "0"], tmp_path))
 
 
 @pytest.mark.parametrize("check", CLIENT_CHECKS, ids=lambda check: check.__name__)
