@@ -166,6 +166,15 @@ static void empty_part_and_empty_file_are_refused(void **state) {
         must_be_refused("has a part that no backup has");
 }
 
+static void parts_of_two_backups_are_none(void **state) {
+        (void)state;
+        part_must_be_added(PART_DATABASE, TEXT("rows"));
+        archive.made_at++;
+        part_must_be_added(PART_MANIFEST, TEXT("{}"));
+        assert_int_equal(archive_close(&archive), 0);
+        must_be_refused("has a header that no backup has");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -176,6 +185,7 @@ int main(void) {
                 TEST(more_parts_than_there_can_be_are_not_added),
                 TEST(refused_is),
                 TEST(empty_part_and_empty_file_are_refused),
+                TEST(parts_of_two_backups_are_none),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

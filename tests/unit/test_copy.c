@@ -172,6 +172,25 @@ static void nothing_is_made_where_there_is_no_database(void **state) {
         assert_int_equal(rmdir(empty), 0);
 }
 
+/* What any SQLite makes of no tables: whole, and nobody's. */
+static void database_without_anything_is_refused(void **state) {
+        static const char sql[] = "CREATE TABLE one (a); DROP TABLE one";
+        struct store_facts facts;
+        sqlite3_int64 len = 0;
+        unsigned char *bytes;
+        sqlite3 *other;
+
+        (void)state;
+        assert_int_equal(sqlite3_open(":memory:", &other), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(other, sql, NULL, NULL, NULL), SQLITE_OK);
+        bytes = sqlite3_serialize(other, "main", &len, 0);
+        assert_non_null(bytes);
+        assert_int_equal(pwrite(output, bytes, (size_t)len, 0), len);
+        sqlite3_free(bytes);
+        sqlite3_close(other);
+        assert_int_equal(examine(&facts), -EBADMSG);
+}
+
 /* ---- an older schema ---- */
 
 /* As a jeton of before would have left it. */
@@ -308,6 +327,7 @@ int main(void) {
                 TEST(second_copy_at_a_time_is_refused),
                 TEST(full_output_is_an_error),
                 TEST(nothing_is_made_where_there_is_no_database),
+                TEST(database_without_anything_is_refused),
                 TEST(older_database_is_copied_and_not_read),
                 TEST(older_database_that_comes_back_is_brought_up_to_date),
                 TEST(sessions_end_and_all_of_before_is_revoked),

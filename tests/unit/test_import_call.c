@@ -26,7 +26,7 @@ static struct user somebody = {.id = 7};
 
 static bool is_admin, is_crowded;
 static enum refusal refused;
-static size_t sent, audited;
+static size_t sent, done, audited;
 static call_account *heard;
 
 /* ---- what the others do ---- */
@@ -50,9 +50,11 @@ int call_fail(struct call *asked, int error) {
 }
 
 int call_send(struct call *asked, enum message_type type, const void *message) {
-        (void)message;
+        const struct msg_answer_imported *imported = message;
+
         assert_ptr_equal(asked, &call);
         assert_int_equal(type, MSG_ANSWER_IMPORTED);
+        done += imported->outcome == IMPORT_DONE;
         sent++;
         return 0;
 }
@@ -119,8 +121,9 @@ int users_find_name(struct store *store, struct text name, struct user **ret) {
 int users_add(struct transaction *transaction, const struct new_user *new_user,
               enum users_conflict *ret_conflict, struct user **ret) {
         (void)transaction;
-        (void)new_user;
         (void)ret_conflict;
+        if (text_is(new_user->name, TEXT("broken")))
+                return -EINVAL;
         *ret = &somebody;
         return 0;
 }
@@ -145,7 +148,7 @@ static int begin(void **state) {
         is_admin = true;
         is_crowded = false;
         refused = REFUSAL_NONE;
-        sent = audited = 0;
+        sent = done = audited = 0;
         heard = NULL;
         return import_rows_add(&rows, &anna);
 }
@@ -210,6 +213,19 @@ static void each_row_is_answered_otherwise(void **state) {
         assert_int_equal(audited, 1);
 }
 
+static void a_row_that_the_schema_refuses_takes_no_other_along(void **state) {
+        const struct import_row broken = {.username = TEXT("broken")};
+        const struct import_row carl = {.username = TEXT("carl")};
+
+        (void)state;
+        assert_int_equal(import_rows_add(&rows, &broken), 0);
+        assert_int_equal(import_rows_add(&rows, &carl), 0);
+        ask(true);
+        assert_int_equal(refused, REFUSAL_NONE);
+        assert_int_equal(sent, 3);
+        assert_int_equal(done, 2);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(who_is_no_administrator_brings_nobody, begin, end),
@@ -218,6 +234,8 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(
                         what_has_become_crowded_since_the_ask_is_sent_nothing, begin, end),
                 cmocka_unit_test_setup_teardown(each_row_is_answered_otherwise, begin, end),
+                cmocka_unit_test_setup_teardown(a_row_that_the_schema_refuses_takes_no_other_along,
+                                                begin, end),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
