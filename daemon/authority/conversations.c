@@ -10,7 +10,6 @@
 #include "conversations.h"
 
 #include "../../common/cleanup.h"
-#include "../../common/log.h"
 #include "authority.h"
 #include "call.h"
 

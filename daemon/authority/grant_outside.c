@@ -18,7 +18,6 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/clock.h"
-#include "../../common/log.h"
 #include "entitlement.h"
 #include "grant.h"
 #include "grant_outside.h"

@@ -2,7 +2,6 @@
  * their names. Pages of other processes are handed through unread. */
 #include "answers.h"
 
-#include "../../common/cleanup.h"
 #include "../../common/clock.h"
 #include "admin.h"
 #include "identity.h"

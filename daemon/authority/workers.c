@@ -4,7 +4,6 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/clock.h"
-#include "../../common/log.h"
 #include "authority.h"
 #include "call.h"
 

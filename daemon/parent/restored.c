@@ -5,8 +5,6 @@
 #include "../../common/cleanup.h"
 
 #include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #define KEPT_MOST  10000
 #define NEW_FOLDER RESTORE_READY "/new"

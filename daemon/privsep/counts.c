@@ -1,8 +1,6 @@
 /* Words of numbers: as memory that two processes share, and as bytes of a frame. */
 #include "counts.h"
 
-#include "../../common/cleanup.h"
-
 #include <endian.h>
 #include <errno.h>
 #include <string.h>

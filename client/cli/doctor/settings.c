@@ -1,8 +1,6 @@
 /* One setting off what jetond -T prints: a line each, its value in quotes. */
 #include "settings.h"
 
-#include "../../../common/cleanup.h"
-
 bool settings_line(struct text *rest, struct text *ret) {
         if (!text_next_line(rest, ret))
                 return false;

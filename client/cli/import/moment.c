@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <time.h>
 
 #define LAST_SECOND INT64_C(253402300799) /* of the year 9999 */

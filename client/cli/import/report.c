@@ -3,7 +3,6 @@
 
 #include "../../../common/cleanup.h"
 #include "../../../common/clock.h"
-#include "../../../common/log.h"
 #include "../output.h"
 
 #include <stdio.h>

@@ -6,7 +6,6 @@
 #include "database.h"
 #include "migrate.h"
 
-#include <fcntl.h>
 #include <sys/file.h>
 
 #define COPY_FILE STORE_FILE ".copy"
