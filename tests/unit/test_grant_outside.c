@@ -29,6 +29,8 @@ struct world {
         bool is_used;
 };
 
+static bool is_verified, is_revoked;
+
 static struct world world, meanwhile;
 static struct settings settings = {.outside_count = 1};
 static struct connection connection;
@@ -122,8 +124,8 @@ void gate_leave(struct call *asked, enum throttle_outcome outcome) {
 
 int sessions_token_ended(const struct authority *by, const struct claims *claims, bool *ret) {
         (void)by;
-        (void)claims;
-        *ret = false;
+        assert_true(claims->iat > 0);
+        *ret = is_revoked;
         return 0;
 }
 
@@ -215,7 +217,8 @@ static int begin(void **state) {
                 .authority = &authority, .connection = &connection, .settings = &settings};
         grant = (struct grant){.method = METHOD_OUTSIDE};
         refused = REFUSAL_NONE;
-        is_given = false;
+        is_given = is_revoked = false;
+        is_verified = true;
         links_made = links_audited = 0;
         return 0;
 }
@@ -233,7 +236,7 @@ static void log_in(int64_t auth_time, int64_t issued_at) {
                 .issuer = TEXT("https://outside.example"),
                 .sub = TEXT("s"),
                 .email = TEXT("a@b.example"),
-                .email_verified = true,
+                .email_verified = is_verified,
                 .auth_time = auth_time,
                 .issued_at = issued_at,
                 .expires_at = clock_wall_s() + 300,
@@ -275,6 +278,25 @@ static void what_counts_is_how_it_stands_when_the_token_is_used_up(void **state)
         }
 }
 
+static void an_address_that_is_not_verified_links_nobody(void **state) {
+        (void)state;
+        world = meanwhile = (struct world){.addressed = ALICE};
+        is_verified = false;
+        log_in(0, clock_wall_s());
+        assert_false(is_given);
+        assert_int_equal(refused, REFUSAL_OUTSIDE);
+        assert_int_equal(links_made, 0);
+}
+
+static void a_token_of_before_a_revocation_of_everything_is_none(void **state) {
+        (void)state;
+        world = meanwhile = (struct world){.linked = ALICE};
+        is_revoked = true;
+        log_in(0, clock_wall_s());
+        assert_false(is_given);
+        assert_int_equal(refused, REFUSAL_OUTSIDE);
+}
+
 static void nobody_has_logged_in_later_than_now(void **state) {
         int64_t now = clock_wall_s();
 
@@ -294,6 +316,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
                 TEST(what_counts_is_how_it_stands_when_the_token_is_used_up),
+                TEST(an_address_that_is_not_verified_links_nobody),
+                TEST(a_token_of_before_a_revocation_of_everything_is_none),
                 TEST(nobody_has_logged_in_later_than_now),
         };
 

@@ -35,7 +35,8 @@ static struct {
         int64_t answer_at_ms; /* when it answers that */
         int64_t takes_ms;     /* how long it takes for one */
 
-        char heard[256]; /* the calls that were answered, in their order */
+        char heard[256]; /* the calls that were answered, in their order ... */
+        uint8_t verdict; /* ... each with this */
         unsigned refused_busy, failed, overdue, breaches;
 } it;
 
@@ -66,11 +67,15 @@ static void process_listen(void) {
         it.answer_at_ms = now_ms + it.takes_ms;
 }
 
-static void process_say(uint64_t call, uint8_t verdict) {
-        struct msg_outside_checked answer = {.verdict = verdict};
-
+static void process_answer(uint64_t call, const struct msg_outside_checked *answer) {
         it.is_asked = false;
-        assert_int_equal(channel_send(&it.process, MSG_OUTSIDE_CHECKED, call, &answer, -1), 0);
+        assert_int_equal(channel_send(&it.process, MSG_OUTSIDE_CHECKED, call, answer, -1), 0);
+}
+
+static void process_say(uint64_t call, uint8_t verdict) {
+        const struct msg_outside_checked answer = {.verdict = verdict};
+
+        process_answer(call, &answer);
 }
 
 /* Nothing is left to be done now: whatever is next in time is done then. */
@@ -147,7 +152,7 @@ int call_fail(struct call *call, int error) {
 static int heard(struct call *call, const struct msg_outside_checked *said) {
         size_t len = strlen(it.heard);
 
-        assert_int_equal(said->verdict, OUTSIDE_SIGNATURE);
+        assert_int_equal(said->verdict, it.verdict);
         snprintf(it.heard + len, sizeof it.heard - len, "%td ", call - it.calls);
         return 0;
 }
@@ -178,6 +183,7 @@ static int begin(void **state) {
         now_ms = 1000000;
         it.process.fd = -1;
         it.takes_ms = 1;
+        it.verdict = OUTSIDE_SIGNATURE;
         assert_int_equal(loop_new(&it.authority.loop), 0);
         assert_int_equal(issuers_init(&it.authority.issuers), 0);
         process_join();
@@ -282,6 +288,85 @@ static void what_nobody_asked_is_a_broken_rule(void **state) {
         assert_string_equal(it.heard, "");
 }
 
+/* ---- what a yes says ---- */
+
+#define NOW_S   INT64_C(1700000000)
+#define SLACK_S (60 + 60) /* leeway, and what lies on the way */
+
+static struct msg_outside_checked yes(void) {
+        return (struct msg_outside_checked){
+                .verdict = OUTSIDE_VALID,
+                .issuer = TEXT("https://outside.example"),
+                .sub = TEXT("s"),
+                .email = TEXT("a@b.example"),
+                .issued_at = NOW_S,
+                .expires_at = NOW_S + 300,
+        };
+}
+
+static void answer(const struct msg_outside_checked *said) {
+        it.settings.leeway_s = 60;
+        it.settings.outside[0] = "https://outside.example";
+        it.settings.outside_count = 1;
+        it.takes_ms = NEVER_MS;
+        now_ms = NOW_S * 1000;
+        ask(0, 1000);
+        process_listen();
+        process_answer(it.calls[0].serial, said);
+        run();
+}
+
+static void what_is_possible_is_believed(void **state) {
+        struct msg_outside_checked said[4];
+
+        (void)state;
+        for (size_t i = 0; i < 4; i++)
+                said[i] = yes();
+        said[1].email = TEXT_NONE;
+        said[2].issued_at = said[2].auth_time = NOW_S + SLACK_S;
+        said[3].expires_at = NOW_S - SLACK_S + 1;
+        said[3].issued_at = said[3].expires_at - OUTSIDE_LIFETIME_MAX_S;
+        it.verdict = OUTSIDE_VALID;
+        for (size_t i = 0; i < 4; i++)
+                answer(&said[i]);
+        assert_string_equal(it.heard, "0 0 0 0 ");
+        assert_int_equal(it.breaches, 0);
+}
+
+static void what_no_good_token_says_is_a_broken_rule(void **state) {
+        struct msg_outside_checked said[8];
+
+        (void)state;
+        for (size_t i = 0; i < 8; i++)
+                said[i] = yes();
+        said[0].issued_at = NOW_S + SLACK_S + 1;
+        said[1].auth_time = NOW_S + SLACK_S + 1;
+        said[2].expires_at = NOW_S - SLACK_S;
+        said[3].expires_at = said[3].issued_at + OUTSIDE_LIFETIME_MAX_S + 1;
+        said[4].sub = TEXT("s\n");
+        said[5].issuer = TEXT("outside.example");
+        said[6].email = TEXT("@");
+        said[7].verdict = 0x55;
+        for (size_t i = 0; i < 8; i++) {
+                answer(&said[i]);
+                assert_int_equal(it.breaches, i + 1);
+                process_join();
+        }
+        assert_string_equal(it.heard, "");
+}
+
+/* The settings may have changed since it was asked. */
+static void a_yes_of_an_issuer_who_is_not_believed_is_a_no(void **state) {
+        struct msg_outside_checked said = yes();
+
+        (void)state;
+        said.issuer = TEXT("https://other.example");
+        it.verdict = OUTSIDE_ISSUER;
+        answer(&said);
+        assert_string_equal(it.heard, "0 ");
+        assert_int_equal(it.breaches, 0);
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, begin, end)
 
 int main(void) {
@@ -292,6 +377,9 @@ int main(void) {
                 CASE(one_that_hangs_is_ended_and_its_successor_goes_on),
                 CASE(whose_caller_has_left_is_answered_to_nobody),
                 CASE(what_nobody_asked_is_a_broken_rule),
+                CASE(what_is_possible_is_believed),
+                CASE(what_no_good_token_says_is_a_broken_rule),
+                CASE(a_yes_of_an_issuer_who_is_not_believed_is_a_no),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
