@@ -3,6 +3,7 @@
 #include "routes.h"
 
 #include "../../common/cleanup.h"
+#include "tally.h"
 
 #include <stdio.h>
 
@@ -62,6 +63,8 @@ static const struct route rows[] = {
         {"GET",   "/docs",          ANYWHERE, MEDIA_NONE, docs_begin},
 };
 /* clang-format on */
+
+_Static_assert(ELEMENTS(rows) < TALLY_ROUTES, "each has a place where it is counted");
 
 const struct route *route_rows(size_t *ret_count) {
         *ret_count = ELEMENTS(rows);
