@@ -62,7 +62,7 @@ static const struct option_about options[OPTION_COUNT] = {
         [OPTION_ARGUMENT] = {"argument", required_argument, true, "--argument WORD",
                              "an argument for pam_jeton; may repeat", NULL},
         [OPTION_CLIENT_ID] = {"client-id", required_argument, false, "--client-id NAME",
-                              "which identity section, where several match; \"local\": self", NULL},
+                              "which client or identity section; \"local\": self", NULL},
         [OPTION_EXCHANGE] = {"exchange", no_argument, false, "--exchange",
                              "a narrower token for the one at hand", NULL},
         [OPTION_LIFETIME] = {"lifetime", required_argument, false, "--lifetime SECONDS",
@@ -118,6 +118,9 @@ static const struct option_about options[OPTION_COUNT] = {
                             "though there are users; what was there is kept beside it", NULL},
         [OPTION_KEEP_SESSIONS] = {"keep-sessions", no_argument, false, "--keep-sessions",
                                   "let tokens and sessions of before go on", NULL},
+        [OPTION_USER] = {"user", required_argument, false, "--user NAME|ID", "which user", NULL},
+        [OPTION_BEFORE] = {"before", required_argument, false, "--before WHEN",
+                           "only what began before WHEN", NULL},
 };
 
 #define FIRST_CODE 256

@@ -64,6 +64,8 @@ enum option_id {
         OPTION_WITHOUT_KEYS,
         OPTION_REPLACE,
         OPTION_KEEP_SESSIONS,
+        OPTION_USER,
+        OPTION_BEFORE,
         OPTION_COUNT,
 };
 

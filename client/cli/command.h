@@ -74,6 +74,7 @@ extern const struct command command_login_code;
 extern const struct command command_logout;
 extern const struct command command_session_list;
 extern const struct command command_session_end;
+extern const struct command command_revoke;
 extern const struct command command_token;
 extern const struct command command_whoami;
 extern const struct command command_verify;

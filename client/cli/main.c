@@ -12,6 +12,7 @@
 
 #include <signal.h>
 
+/* clang-format off */
 const struct command *const commands[] = {
         &command_user_add,
         &command_user_link,
@@ -34,6 +35,7 @@ const struct command *const commands[] = {
         &command_logout,
         &command_session_list,
         &command_session_end,
+        &command_revoke,
         &command_token,
         &command_whoami,
         &command_verify,
@@ -59,6 +61,7 @@ const struct command *const commands[] = {
         &command_complete,
         NULL,
 };
+/* clang-format on */
 
 static void print_commands(FILE *out, const char *prefix) {
         size_t i;

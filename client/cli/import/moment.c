@@ -73,9 +73,10 @@ static int date_check(const struct tm *given) {
                        : -EINVAL;
 }
 
-int moment_read(struct text text, char ret[MOMENT_SIZE]) {
+int moment_seconds(struct text text, int64_t *ret) {
         bool has_time = has_shape(text, "0000-00-00T00:00:00");
         struct tm parts = {.tm_mday = 1};
+        int64_t seconds;
         int offset = 0;
 
         if (!has_time && !(has_shape(text, "0000-00-00") && text.len == 10))
@@ -92,7 +93,19 @@ int moment_read(struct text text, char ret[MOMENT_SIZE]) {
         }
         if (date_check(&parts) < 0)
                 return -EINVAL;
-        return moment_write((int64_t)timegm(&parts) - offset, ret);
+        seconds = (int64_t)timegm(&parts) - offset;
+        if (seconds <= 0 || seconds > LAST_SECOND)
+                return -EINVAL;
+        *ret = seconds;
+        return 0;
+}
+
+int moment_read(struct text text, char ret[MOMENT_SIZE]) {
+        int64_t seconds;
+        int r;
+
+        r = moment_seconds(text, &seconds);
+        return r < 0 ? r : moment_write(seconds, ret);
 }
 
 int moment_write(int64_t seconds, char ret[MOMENT_SIZE]) {

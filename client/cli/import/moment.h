@@ -12,6 +12,9 @@
  * which is UTC; a date alone is its first second. 0 or -EINVAL. */
 int moment_read(struct text text, char ret[MOMENT_SIZE]);
 
+/* The same, as seconds since 1970: more than none. */
+int moment_seconds(struct text text, int64_t *ret);
+
 /* Seconds since 1970. 0; -EINVAL: the year is not one of four digits. */
 int moment_write(int64_t seconds, char ret[MOMENT_SIZE]);
 
