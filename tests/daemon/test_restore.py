@@ -7,13 +7,14 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 import time
 import urllib.parse
 
 import pytest
 import steps
 from backups import Backup
-from harness import BUILD, PASSWORD
+from harness import BUILD, PASSWORD, is_root
 from outside import Issuer, exchange, link
 
 NEWER = "a newer battery staple"
@@ -75,6 +76,21 @@ def test_with_a_clock_that_is_behind_nothing_is_restored(past):
     done = past.restore("--replace")
     assert done.returncode == 1 and "not made yet: set the clock first" in done.stderr
     assert sorted(os.listdir(past.jetond.state)) == before
+
+
+@pytest.mark.skipif(not is_root(), reason="takes another uid")
+@pytest.mark.parametrize("owner, mode, says", [
+    (0, 0o700, "this needs root"), (0, 0o755, "this needs root"),
+    (4711, 0o755, "this needs uid 4711, whose daemon it is")])
+def test_another_account_hears_whose_it_is_before_the_file_is_looked_at(owner, mode, says):
+    with tempfile.TemporaryDirectory(dir="/tmp") as above:
+        os.chown(above, owner, owner)
+        os.chmod(above, mode)
+        done = subprocess.run([BUILD / "bin" / "jeton", "restore", "/nowhere"], text=True,
+                              capture_output=True, timeout=30, user=4712, group=4712,
+                              extra_groups=[],
+                              env={"JETON_SOCKET": f"{above}/run/jeton.sock"})
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"jeton: {says}\n")
 
 
 # ---- what is back ----

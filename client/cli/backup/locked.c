@@ -15,11 +15,29 @@ static int refuse(int error, const char *says) {
         return error;
 }
 
+/* A folder that is not there yet is whose it will be; one that cannot be looked at, root's. */
+static uid_t owner_of(const char *dir) {
+        struct stat st;
+
+        if (dir && stat(dir, &st) == 0)
+                return st.st_uid;
+        return dir && errno == ENOENT ? geteuid() : 0;
+}
+
+int locked_may(const char *dir) {
+        uid_t owner = owner_of(dir);
+
+        if (owner == geteuid())
+                return 0;
+        if (owner == 0)
+                return refuse(-EPERM, "this needs root");
+        log_error("this needs uid %u, whose daemon it is", (unsigned)owner);
+        return -EPERM;
+}
+
 static int lock(const char *dir, struct identities *identities, struct places *places) {
         int r;
 
-        if (!dir && geteuid() != 0)
-                return refuse(-EPERM, "this needs root");
         r = identities_find(dir != NULL, identities);
         if (r == 0)
                 r = places_name(dir, places);

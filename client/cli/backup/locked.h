@@ -16,6 +16,9 @@ struct locked {
                 .state = -1, .lock = -1 \
         }
 
+/* Whether we are whose daemon it is: root, or with --state its owner. 0; -EPERM, logged. */
+int locked_may(const char *dir);
+
 /* Takes the lock of the daemon whose state is `dir` (NULL: the host's), makes the folders that are
  * missing, and brings a restore that was broken off to its end. 0; -EBUSY: a daemon runs; -EXDEV: a
  * folder cannot be replaced, because it is a mount; other -errno; logged. */

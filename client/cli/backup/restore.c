@@ -14,7 +14,7 @@
 
 struct restoring {
         const char *path;
-        bool is_host;
+        char *dir; /* NULL: the host's */
         int file;
         struct archive archive;
         struct backup_facts facts;
@@ -27,6 +27,7 @@ static void restoring_close(struct restoring *restoring) {
         stage_clear(&restoring->stage);
         locked_close(&restoring->locked);
         closep(&restoring->file);
+        freep(&restoring->dir);
 }
 
 /* ---- may it be? ---- */
@@ -54,14 +55,16 @@ static int clock_check(const struct restoring *restoring) {
         return -ETIME;
 }
 
+static int state_find(const struct cli *cli, struct restoring *restoring) {
+        int r = state_is_host(&cli->place) ? 0 : state_dir(&cli->place, &restoring->dir);
+
+        return r == 0 ? locked_may(restoring->dir) : r;
+}
+
 static int state_get(const struct cli *cli, struct restoring *restoring) {
-        _cleanup_(freep) char *dir = NULL;
         int r;
 
-        restoring->is_host = state_is_host(&cli->place);
-        r = restoring->is_host ? 0 : state_dir(&cli->place, &dir);
-        if (r == 0)
-                r = locked_open(dir, &restoring->locked);
+        r = locked_open(restoring->dir, &restoring->locked);
         if (r < 0 || !restoring->locked.has_database ||
             option_is_given(&cli->arguments, OPTION_REPLACE))
                 return r;
@@ -124,7 +127,7 @@ static void print_text(const struct restoring *restoring) {
         if (*restoring->kept)
                 printf("What was here is in %s/%s: remove it when all is well.\n",
                        restoring->locked.path, restoring->kept);
-        if (restoring->is_host)
+        if (!restoring->dir)
                 puts("Start the daemon: systemctl start jetond");
         else
                 printf("Start the daemon: jetond --state %s\n", restoring->locked.path);
@@ -152,7 +155,9 @@ static enum status run(struct cli *cli) {
         int r;
 
         restoring.stage.keeps_sessions = option_is_given(&cli->arguments, OPTION_KEEP_SESSIONS);
-        r = backup_open(&restoring);
+        r = state_find(cli, &restoring);
+        if (r == 0)
+                r = backup_open(&restoring);
         if (r == 0)
                 r = clock_check(&restoring);
         if (r == 0)
