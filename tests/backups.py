@@ -1,6 +1,11 @@
-"""Backups taken apart and put together, to have such as `jeton backup` never writes."""
+"""Backups taken apart and put together, to have such as `jeton backup` never writes; and what the
+commands that write them are tried with."""
 import hashlib
 import json
+import os
+import shutil
+
+from harness import BUILD
 
 FOLDER = "jeton-backup/"
 BLOCK = 512
@@ -57,3 +62,25 @@ class Backup:
                 own = header(FOLDER + name, len(content), self.made_at)
                 out.write(dict(headers).get(name, own) + padded(content))
             out.write(tail)
+
+
+def no_files(folder):
+    """Names at which no file can be put; of devices there is a link, lest the host's own be lost."""
+    (folder / "folder").mkdir()
+    os.mkfifo(folder / "pipe")
+    (folder / "null").symlink_to("/dev/null")
+
+
+def command_with(folder, program, before):
+    """`jeton`, which starts a program of the daemon's with a line of shell before it."""
+    (folder / "bin").mkdir(parents=True)
+    (folder / "libexec").mkdir()
+    shutil.copy2(BUILD / "bin" / "jeton", folder / "bin" / "jeton")
+    (folder / "lib").symlink_to(BUILD / "lib")
+    for real in (BUILD / "libexec").iterdir():
+        (folder / "libexec" / real.name).symlink_to(real)
+    script = folder / "libexec" / program
+    script.unlink()
+    script.write_text(f'#!/bin/sh\n{before}\nexec {BUILD}/libexec/{program} "$@"\n')
+    script.chmod(0o755)
+    return folder / "bin" / "jeton"

@@ -2,6 +2,8 @@
 #include "replace.h"
 
 #include "../../common/cleanup.h"
+#include "../../common/log.h"
+#include "../../common/room.h"
 #include "../../common/secret.h"
 
 #include <fcntl.h>
@@ -216,4 +218,17 @@ void replacement_clear(struct replacement *replacement) {
         closep(&replacement->fd);
         closep(&replacement->dir);
         *replacement = REPLACEMENT_NONE;
+}
+
+/* ---- telling ---- */
+
+static const char *words_of(int error) {
+        if (error == -ECANCELED)
+                return "see above";
+        return error == -EEXIST ? "it is no plain file" : strerror(-error);
+}
+
+void replace_complain(const char *path, const char *what, int error) {
+        log_error("%s: %s: %s%s", log_escape(text_of(path)).text, what, words_of(error),
+                  room_advice(-error));
 }

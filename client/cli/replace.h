@@ -39,4 +39,7 @@ int replacement_finish(struct replacement *replacement);
 
 void replacement_clear(struct replacement *replacement);
 
+/* Says of a path what did not come of it, why, and what helps. */
+void replace_complain(const char *path, const char *what, int error);
+
 #endif

@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <syslog.h>
 
+#define PIPE_BYTES 65536
+
 bool state_is_host(const struct place *place) {
         return strcmp(place->socket_path, JETON_SOCKET_DEFAULT) == 0;
 }
@@ -129,20 +131,72 @@ static int task_start(const struct state_task *task, const char *path, int owner
         return r == 0 ? spawn_start(&spawn, ret) : r;
 }
 
-int state_run(const struct state_task *task, int owner) {
+static int start(const struct state_task *task, int owner, pid_t *ret) {
         _cleanup_(freep) char *path = NULL;
-        pid_t pid;
         int r;
 
         r = program_of(task->program, &path);
         if (r < 0)
                 return r;
-        r = task_start(task, path, owner, &pid);
-        if (r < 0) {
+        r = task_start(task, path, owner, ret);
+        if (r < 0)
                 log_error("%s cannot be started: %s", task->program, strerror(-r));
-                return r;
+        return r;
+}
+
+int state_run(const struct state_task *task, int owner) {
+        pid_t pid;
+        int r;
+
+        r = start(task, owner, &pid);
+        return r < 0 ? r : end_await(task->program, pid);
+}
+
+/* ---- what they print ---- */
+
+static int write_all(int to, const char *bytes, size_t len) {
+        while (len > 0) {
+                ssize_t n = write(to, bytes, len);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                bytes += n;
+                len -= (size_t)n;
         }
-        return end_await(task->program, pid);
+        return 0;
+}
+
+static int pass_on(int from, int to) {
+        char bytes[PIPE_BYTES];
+        ssize_t n;
+        int r = 0;
+
+        while (r == 0 && (n = read(from, bytes, sizeof bytes)) != 0) {
+                if (n < 0 && errno == EINTR)
+                        continue;
+                r = n < 0 ? -errno : write_all(to, bytes, (size_t)n);
+        }
+        explicit_bzero(bytes, sizeof bytes);
+        return r;
+}
+
+int state_run_to(const struct state_task *task, int owner, int to) {
+        struct state_task piped = *task;
+        int ends[2], passed, r;
+        pid_t pid;
+
+        if (pipe2(ends, O_CLOEXEC) < 0)
+                return -errno;
+        piped.output = ends[1];
+        r = start(&piped, owner, &pid);
+        close(ends[1]);
+        passed = r < 0 ? 0 : pass_on(ends[0], to);
+        close(ends[0]);
+        if (r == 0)
+                r = end_await(task->program, pid);
+        return passed < 0 ? passed : r;
 }
 
 void state_audit(const char *event, const char *detail) {

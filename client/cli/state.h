@@ -29,6 +29,11 @@ struct state_task {
  * went wrong. 0; -ECANCELED when it did not succeed; other -errno, logged. */
 int state_run(const struct state_task *task, int owner);
 
+/* The same, and passes on to `to` what it prints (`output` is not looked at). A process of that uid
+ * may outlive the program and keep what it was given: so it never has `to` itself. -errno, not
+ * logged: that could not be written. */
+int state_run_to(const struct state_task *task, int owner, int to);
+
 /* To the host's log, and before anything is given to the caller. */
 void state_audit(const char *event, const char *detail);
 

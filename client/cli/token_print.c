@@ -5,7 +5,6 @@
 #include "replace.h"
 
 #include "../../common/cleanup.h"
-#include "../../common/log.h"
 #include "../../common/secret.h"
 
 /* What is said of a token beside the token itself. */
@@ -59,8 +58,7 @@ static int write_out(const char *path, const char *lead, const char *token) {
         if (r == 0)
                 r = path_replace(path, secret_text(line));
         if (r < 0)
-                log_error("cannot write the token to %s: %s", log_escape(text_of(path)).text,
-                          r == -EEXIST ? "it is no plain file" : strerror(-r));
+                replace_complain(path, "no token was written", r);
         return r;
 }
 

@@ -8,7 +8,6 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
-#include "../../common/room.h"
 
 #include <string.h>
 
@@ -33,11 +32,10 @@ static int export_to(const char *word, int db, int output) {
                 .program = "jetond-authority",
                 .word = word,
                 .about = db,
-                .output = output,
         };
 
         state_audit("user-export", "");
-        return state_run(&task, db);
+        return state_run_to(&task, db, output);
 }
 
 static int export_to_file(const char *word, int db, const char *path) {
@@ -50,8 +48,16 @@ static int export_to_file(const char *word, int db, const char *path) {
         if (r == 0)
                 r = replacement_finish(&file);
         if (r < 0)
-                log_error("%s: nothing was exported: %s%s", log_escape(text_of(path)).text,
-                          r == -ECANCELED ? "see above" : strerror(-r), room_advice(-r));
+                replace_complain(path, "nothing was exported", r);
+        return r;
+}
+
+static int export_to_output(const char *word, int db) {
+        int r;
+
+        r = export_to(word, db, STDOUT_FILENO);
+        if (r < 0)
+                replace_complain("standard output", "not all was exported", r);
         return r;
 }
 
@@ -67,7 +73,7 @@ static enum status run(struct cli *cli) {
         }
         r = state_open(&cli->place, "db", &db);
         if (r == 0)
-                r = out ? export_to_file(word, db, out) : export_to(word, db, STDOUT_FILENO);
+                r = out ? export_to_file(word, db, out) : export_to_output(word, db);
         if (r < 0)
                 return STATUS_REFUSED;
         if (out && cli->json)

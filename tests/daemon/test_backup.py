@@ -12,7 +12,7 @@ import threading
 
 import pytest
 import steps
-from backups import BLOCK, FOLDER, Backup, header
+from backups import BLOCK, FOLDER, Backup, command_with, header, no_files
 from harness import BUILD, PASSWORD, is_root
 
 
@@ -87,21 +87,13 @@ def test_without_keys_there_is_none_in_it(stand, tmp_path):
 def test_the_program_that_reads_the_database_never_has_the_archive_in_its_hands(stand, tmp_path):
     """Each file that jetond-authority is given, as it begins: without a key, and never the one in
     which keys will be, for a process of that program's may keep it."""
-    spy = tmp_path / "bin"
-    (spy / "bin").mkdir(parents=True)
-    (spy / "libexec").mkdir()
-    shutil.copy2(BUILD / "bin" / "jeton", spy / "bin" / "jeton")
-    (spy / "lib").symlink_to(BUILD / "lib")
-    script = spy / "libexec" / "jetond-authority"
-    script.write_text("#!/bin/sh\n"
-                      f"for fd in 1 3; do [ -f /proc/self/fd/$fd ] && "
-                      f"cat /proc/self/fd/$fd >>{tmp_path}/seen && "
-                      f"stat -L -c %d:%i /proc/self/fd/$fd >>{tmp_path}/files; done\n"
-                      f'exec {BUILD}/libexec/jetond-authority "$@"\n')
-    script.chmod(0o755)
+    jeton = command_with(tmp_path / "bin", "jetond-authority",
+                         f"exec 5>&1; for fd in 5 3; do [ -f /proc/$$/fd/$fd ] && "
+                         f"cat /proc/$$/fd/$fd >>{tmp_path}/seen && "
+                         f"stat -L -c %d:%i /proc/$$/fd/$fd >>{tmp_path}/files; done; exec 5>&-")
     environment = {"PATH": os.environ["PATH"], "JETON_SOCKET": str(stand.socket)}
     for more in ([], ["--check"]):
-        done = subprocess.run([spy / "bin" / "jeton", "backup", tmp_path / "backup", *more],
+        done = subprocess.run([jeton, "backup", tmp_path / "backup", *more],
                               env=environment, capture_output=True, text=True, timeout=30)
         assert done.returncode == 0, done.stderr
     file, files = (tmp_path / "backup").stat(), (tmp_path / "files").read_text().split()
@@ -203,11 +195,17 @@ def test_at_no_step_is_there_half_a_backup(stand, tmp_path, action, leaves):
             assert f"{file}: no backup was made: Input/output error" in done.stderr, step
 
 
-@pytest.mark.parametrize("path, says", [("/nowhere/backup", "No such file or directory"),
-                                        ("/tmp", "Is a directory"), ("/dev/null", "File exists")])
-def test_a_place_where_no_file_can_be_is_named(stand, path, says):
-    done = stand.jeton("backup", path)
+@pytest.mark.parametrize("name, says", [("missing/backup", "No such file or directory"),
+                                        ("folder", "Is a directory"),
+                                        ("pipe", "it is no plain file"),
+                                        ("null", "it is no plain file")])
+def test_a_place_where_no_file_can_be_is_named_and_left(stand, tmp_path, name, says):
+    no_files(tmp_path)
+    path = tmp_path / name
+    done = stand.jeton("backup", str(path))
     assert done.returncode == 1 and f"{path}: no backup was made: {says}" in done.stderr
+    assert sorted(os.listdir(tmp_path)) == ["folder", "null", "pipe"]
+    assert (tmp_path / "pipe").is_fifo() and (tmp_path / "null").is_symlink()
 
 
 @pytest.mark.parametrize("share", [0.5, 1.001])

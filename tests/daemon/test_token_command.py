@@ -196,7 +196,8 @@ def test_a_pipe_and_a_link_that_is_what_dev_stdout_is_are_left(at):
     os.mkfifo(home.runtime / "pipe")
     (home.runtime / "link").symlink_to("/proc/self/fd/1")
     for name in ("pipe", "link"):
-        assert f"/{name}: it is no plain file" in home.refused("--out", str(home.runtime / name))
+        assert f"/{name}: no token was written: it is no plain file" in \
+            home.refused("--out", str(home.runtime / name))
     assert (home.runtime / "pipe").is_fifo() and (home.runtime / "link").is_symlink()
 
 
@@ -204,7 +205,7 @@ def test_a_pipe_and_a_link_that_is_what_dev_stdout_is_are_left(at):
 def test_a_file_that_cannot_be_written_leaves_nothing_behind(at, name):
     home = at(GRAFANA)
     (home.runtime / "folder").mkdir()
-    assert "cannot write the token" in home.refused("--out", str(home.runtime / name))
+    assert "no token was written" in home.refused("--out", str(home.runtime / name))
     assert [entry.name for entry in home.runtime.iterdir()] == ["folder"]
     assert list((home.runtime / "folder").iterdir()) == []
 

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 
 import pytest
+from backups import command_with, no_files
 from harness import BUILD, PASSWORD, is_root
 
 MEMBERS = {"id", "username", "full_name", "email", "roles", "uid", "disabled",
@@ -75,12 +76,31 @@ def test_a_file_is_for_its_owner_alone_and_replaced_as_a_whole(people):
     assert os.listdir(folder) == ["users"]
 
 
-@pytest.mark.parametrize("out, says", [("/nowhere/users", "No such file or directory"),
-                                       ("/tmp", "Is a directory"), ("/dev/null", "File exists")])
-def test_what_cannot_be_written_is_named_and_left(people, out, says):
-    done = people.jeton("user", "export", "--out", out)
+@pytest.mark.parametrize("name, says", [("missing/users", "No such file or directory"),
+                                        ("folder", "Is a directory"),
+                                        ("pipe", "it is no plain file"),
+                                        ("null", "it is no plain file")])
+def test_what_cannot_be_written_is_named_and_left(people, tmp_path, name, says):
+    no_files(tmp_path)
+    out = tmp_path / name
+    done = people.jeton("user", "export", "--out", str(out))
     assert done.returncode == 1 and done.stdout == ""
     assert f"{out}: nothing was exported: {says}" in done.stderr
+    assert sorted(os.listdir(tmp_path)) == ["folder", "null", "pipe"]
+    assert (tmp_path / "pipe").is_fifo() and (tmp_path / "null").is_symlink()
+
+
+def test_the_program_that_reads_the_database_has_a_pipe_and_no_file(people, tmp_path):
+    """It may leave a process behind that keeps what it was given."""
+    jeton = command_with(tmp_path / "bin", "jetond-authority",
+                         f"[ -p /proc/self/fd/1 ] && echo pipe >>{tmp_path}/seen")
+    environment = {"PATH": os.environ["PATH"], "JETON_SOCKET": str(people.socket)}
+    with open(tmp_path / "users", "w") as out:
+        for more in ([], ["--out", tmp_path / "users.json"]):
+            subprocess.run([jeton, "user", "export", *more], stdout=out, env=environment,
+                           timeout=30, check=True)
+    assert (tmp_path / "seen").read_text() == "pipe\npipe\n"
+    assert (tmp_path / "users").read_text() == (tmp_path / "users.json").read_text() != ""
 
 
 def test_a_reader_that_goes_is_no_success(people):
@@ -106,14 +126,14 @@ def test_what_there_is_no_room_for_is_said_with_what_to_do(fresh, tmp_path):
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30,
                               env=environment)
     assert done.returncode == 1
-    assert "written: No space left on device: make room there, or name a place" in done.stderr
+    assert done.stderr == ("jeton: standard output: not all was exported: No space left on device: "
+                           "make room there, or name a place on another disk\n")
     file = tmp_path / "users"
     file.write_text("of yesterday")
     done = subprocess.run(["prlimit", "--fsize=10000", *command, "--out", file], text=True,
                           capture_output=True, timeout=30, env=environment)
     assert done.returncode == 1
-    assert "written: File too large: lift the limit on the size of files" in done.stderr
-    assert f"{file}: nothing was exported: see above" in done.stderr
+    assert f"{file}: nothing was exported: File too large: lift the limit" in done.stderr
     assert file.read_text() == "of yesterday" and os.listdir(tmp_path) == ["users"]
 
 

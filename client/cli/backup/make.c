@@ -8,7 +8,6 @@
 #include "../../../common/cleanup.h"
 #include "../../../common/clock.h"
 #include "../../../common/log.h"
-#include "../../../common/room.h"
 #include "../input.h"
 
 #include <fcntl.h>
@@ -120,8 +119,7 @@ static int file_make(struct making *making, const char *path) {
         if (r == 0)
                 r = replacement_finish(&file);
         if (r < 0)
-                log_error("%s: no backup was made: %s%s", log_escape(text_of(path)).text,
-                          r == -ECANCELED ? "see above" : strerror(-r), room_advice(-r));
+                replace_complain(path, "no backup was made", r);
         else
                 audit(path);
         return r;
