@@ -10,6 +10,7 @@
 #include "host.h"
 
 #include "../../common/log.h"
+#include "../privsep/child.h"
 #include "../privsep/servant.h"
 
 #include <errno.h>
@@ -44,7 +45,9 @@ static int canonical_host_print(void) {
         char name[HOST_NAME_SIZE];
         int r;
 
-        r = host_canonical_name(name);
+        r = child_close_up(PROCESS_NAMES);
+        if (r == 0)
+                r = host_canonical_name(name);
         if (r < 0) {
                 fprintf(stderr, "jetond-names: gethostname: %s\n", strerror(-r));
                 return EXIT_FAILURE;

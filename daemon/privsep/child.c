@@ -134,6 +134,7 @@ enum files {
         FILES_OF_FOLDER,
         FILES_AND_FOLDERS_OF_FOLDER,
         FILES_TO_READ_IN_FOLDERS,
+        FILES_WITHIN_FOLDERS,
         FILES_ALL,
 };
 
@@ -159,6 +160,8 @@ static int fences_close(int *filter_fd, enum files files, const int *folders, si
                 r = sandbox_landlock_but(folders[0], files == FILES_AND_FOLDERS_OF_FOLDER);
         if (files == FILES_TO_READ_IN_FOLDERS)
                 r = sandbox_landlock_reading(folders, count);
+        if (files == FILES_WITHIN_FOLDERS)
+                r = sandbox_landlock_within(folders, count);
         if (r == 0 && *filter_fd >= 0)
                 r = sandbox_seccomp(filter_fd);
         return r;
@@ -198,4 +201,10 @@ int child_confine_reading(int *filter_fd, const char *folder) {
         log_error("%s: %s", folder, strerror(-r));
         closep(filter_fd);
         return r;
+}
+
+int child_confine_within(const int *folders, size_t count) {
+        int no_filter = -1;
+
+        return confine(&no_filter, FILES_WITHIN_FOLDERS, folders, count);
 }

@@ -45,4 +45,8 @@ int child_confine_reading(int *filter_fd, const char *folder);
 /* The same below folders that it was given; of none: it opens nothing. */
 int child_confine_reading_in(int *filter_fd, const int *folders, size_t count);
 
+/* For a process of one task, to which no seccomp program is sent: no path but those of the folders
+ * that it was given, where it may do what their modes let it. 0 or -errno, logged. */
+int child_confine_within(const int *folders, size_t count);
+
 #endif

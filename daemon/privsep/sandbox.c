@@ -45,6 +45,9 @@ struct landlock_below {
 /* LANDLOCK_ACCESS_FS_READ_FILE. */
 #define READING_RIGHTS (UINT64_C(1) << 2)
 
+/* LANDLOCK_ACCESS_FS_READ_DIR, and _TRUNCATE of ABI 3. */
+#define ALL_FILE_RIGHTS (FILE_RIGHTS | READING_RIGHTS | UINT64_C(1) << 3 | UINT64_C(1) << 14)
+
 /* LANDLOCK_ACCESS_FS_REMOVE_DIR, _MAKE_DIR. */
 #define FOLDER_RIGHTS (UINT64_C(1) << 4 | UINT64_C(1) << 7)
 
@@ -93,7 +96,7 @@ static int landlock(const int *folders, size_t count, uint64_t rights_there) {
         if (ruleset < 0)
                 return -errno;
         for (i = 0; r == 0 && i < count; i++)
-                r = folder_open_up(ruleset, folders[i], rights_there);
+                r = folder_open_up(ruleset, folders[i], rights_there & rights->files);
         if (r < 0)
                 return r;
         return syscall(SYS_landlock_restrict_self, ruleset, 0) < 0 ? -errno : 0;
@@ -109,6 +112,10 @@ int sandbox_landlock_but(int folder, bool with_folders) {
 
 int sandbox_landlock_reading(const int *folders, size_t count) {
         return landlock(folders, count, READING_RIGHTS);
+}
+
+int sandbox_landlock_within(const int *folders, size_t count) {
+        return landlock(folders, count, ALL_FILE_RIGHTS);
 }
 
 /* ---- seccomp ---- */

@@ -20,6 +20,10 @@ int sandbox_landlock_but(int folder, bool with_folders);
 /* The same, but for what is below those folders: to read plain files. */
 int sandbox_landlock_reading(const int *folders, size_t count);
 
+/* The same, but for plain files directly in or below those folders, and these themselves: to do
+ * with them whatever their modes let the process. */
+int sandbox_landlock_within(const int *folders, size_t count);
+
 /* Installs the program of struct sock_filter that fills the file *fd from its start; the file is
  * closed first, because the program need not allow close(2). 0; -EBADMSG when it is no whole number
  * of instructions or more than the kernel takes; other -errno. */

@@ -180,10 +180,13 @@ static int exit_status(int error) {
  * its own: `jeton restore` asks before they become that. */
 static int keys_check(void) {
         struct keyring keyring = {.count = 0};
+        const int folder = CONTROL_FD;
         int r;
 
         log_init("jetond-signer", LOG_INFO);
         r = child_close_up(PROCESS_SIGNER);
+        if (r == 0)
+                r = child_confine_within(&folder, 1);
         if (r == 0)
                 r = keyring_load(CONTROL_FD, clock_wall_s(), 0, &keyring);
         if (r == 0)

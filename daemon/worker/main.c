@@ -79,8 +79,13 @@ static int worker_take(struct frame *frame) {
 /* Started with this argument it tells the parent what is wrong with the rules in descriptor 3. */
 static int rules_check(void) {
         struct quality_wrong wrong = {0};
-        int r = quality_read(CONTROL_FD, &wrong);
+        int r;
 
+        r = child_close_up(PROCESS_WORKER);
+        if (r == 0)
+                r = child_confine_within(NULL, 0);
+        if (r == 0)
+                r = quality_read(CONTROL_FD, &wrong);
         if (r == 0)
                 return EXIT_SUCCESS;
         printf("%u %s\n", wrong.line, wrong.line > 0 ? wrong.what : strerror(-r));

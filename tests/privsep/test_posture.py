@@ -2,6 +2,7 @@
 of daemon/README.md says."""
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -10,7 +11,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from harness import Daemon, is_root  # noqa: E402
+import tasks  # noqa: E402
+from harness import BUILD, Daemon, is_root  # noqa: E402
 from outside import Issuer, exchange, link  # noqa: E402
 
 # What a process may have open beside 0 to 2, its sockets and its event loop. "r" for reading alone.
@@ -24,6 +26,20 @@ FILES = {
     "units": set(),
     "issuer": {("issuer-keys", "r")},
 }
+
+# Those of one task, by the commands that have them done: what each has open beside 0 to 2 when it
+# has shut itself in. "image": a file without a name.
+TASKS = [
+    (("user", "export"), {("--export-json", ("db", "r"))}),
+    (("user", "export", "--format", "csv"), {("--export-csv", ("db", "r"))}),
+    (("backup", "FILE"), {("--copy", ("db", "r")), ("--check", ("image", "rw"))}),
+    (("backup", "FILE", "--check"), {("--check", ("image", "rw"))}),
+    (("restore", "FILE", "--replace"), {("--check", ("jeton.db", "r")), ("--settle", ("db", "r")),
+                                        ("--check-keys", ("keys", "r"))}),
+    (("restore", "FILE", "--replace", "--keep-sessions"),
+     {("--check", ("jeton.db", "r")), ("--settle-keeping-sessions", ("db", "r")),
+      ("--check-keys", ("keys", "r"))}),
+]
 
 # Its control channel and the authority's; a servant has no others.
 SOCKETS = {"signer": 2, "worker": 2, "names": 2, "units": 2, "issuer": 2,
@@ -55,15 +71,21 @@ def children(daemon):
             yield name, pid
 
 
+def gives_no_more_away(name, pid, now):
+    """No new privileges, and no image of its memory."""
+    assert now["NoNewPrivs"] == "1", name
+    core = next(line for line in Path(f"/proc/{pid}/limits").read_text().splitlines()
+                if line.startswith("Max core file size"))
+    assert core.split()[4:6] == ["0", "0"], name
+    assert Path(f"/proc/{pid}/mem").stat().st_uid == 0, name
+
+
 def test_children_gain_no_privileges_and_run_behind_a_system_call_filter():
     with whole() as (daemon, _):
         for name, pid in children(daemon):
             now = status(pid)
-            assert now["NoNewPrivs"] == "1", name
+            gives_no_more_away(name, pid, now)
             assert now["Seccomp"] == "2", name
-            core = next(line for line in Path(f"/proc/{pid}/limits").read_text().splitlines()
-                        if line.startswith("Max core file size"))
-            assert core.split()[4:6] == ["0", "0"], name
 
 
 def test_children_do_not_look_into_each_other():
@@ -72,6 +94,41 @@ def test_children_do_not_look_into_each_other():
         for name, pid in children(daemon):
             assert Path(f"/proc/{pid}/mem").stat().st_uid == 0, name
             assert Path(f"/proc/{pid}/fd").stat().st_uid == 0, name
+
+
+def name_of(target):
+    return "image" if target.endswith("(deleted)") else Path(target).name
+
+
+def what_it_holds(pid):
+    """Which is its own descriptor 3; the kernel's ruleset is closed when that is in force."""
+    links = {int(entry.name): os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()}
+    more = {number for number, target in links.items() if number > 3 and "landlock" not in target}
+    assert not more, links
+    return name_of(links[3]), access(pid, 3)
+
+
+def test_programs_of_one_task_shut_themselves_in_too(tmp_path):
+    """Their fences are up before they read what they are about."""
+    with Daemon() as daemon:
+        daemon.add_user("alice")
+        for words, expected in TASKS:
+            if words[0] == "restore" and daemon.process.poll() is None:
+                daemon.stop()
+            found = set()
+
+            def look(pid, now):
+                word = Path(f"/proc/{pid}/cmdline").read_text().split("\0")[1]
+                gives_no_more_away(word, pid, now)
+                if is_root():
+                    found.add((word, what_it_holds(pid)))
+
+            command = [str(tmp_path / "backup") if word == "FILE" else word for word in words]
+            seen = tasks.run([BUILD / "bin" / "jeton", *command],
+                             {"JETON_SOCKET": str(daemon.socket)},
+                             tmp_path / f"trace-{len(os.listdir(tmp_path))}", look)
+            assert {word for _, word in seen} == {word for word, _ in expected}
+            assert found == (expected if is_root() else set())
 
 
 def test_each_child_holds_its_own_descriptors_and_no_other():

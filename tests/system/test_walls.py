@@ -1,16 +1,16 @@
 """The walls between the processes, tried from each side under the uid that stands there."""
-import contextlib
 import os
 import pwd
+import shutil
 import signal
 import socket
 import struct
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
-from harness import all_rest, children_of, in_process_of
+import tasks
+from harness import in_process_of
 from outside import exchange, link
 
 PREFIX = Path("/opt/jeton")
@@ -86,44 +86,41 @@ def test_only_the_signer_and_the_authority_can_write_a_page(system):
                 assert (flags & os.O_ACCMODE != os.O_RDONLY) == (name == writes), (name, target)
 
 
-def wait_until_blocked(parent):
-    """The command's child, once it is the program that it is to be, and sleeps."""
-    deadline = time.monotonic() + 20
-    while True:
-        for pid in children_of(parent.pid):
-            if status_of(pid).get("Name") == "jetond-authorit" and all_rest([pid]):
-                return pid
-        assert parent.poll() is None and time.monotonic() < deadline, "it does not come to rest"
+# Which folder a program is about whose rights it has then; "": a file without a name.
+TASKS = {
+    "user export": {"--export-json": ("jeton", "/var/lib/jeton/db")},
+    "backup FILE": {"--copy": ("jeton", "/var/lib/jeton/db"), "--check": ("jeton", "")},
+    "backup FILE --check": {"--check": ("jeton", "")},
+    "restore FILE --replace": {
+        "--check": ("jeton", "/var/lib/jeton/restore.new/new/db/jeton.db"),
+        "--settle": ("jeton", "/var/lib/jeton/restore.new/new/db"),
+        "--check-keys": ("jeton-signer", "/var/lib/jeton/restore.new/new/keys")},
+}
 
 
-def test_who_exports_the_users_has_the_authoritys_rights_and_no_more(system):
-    """Its output is a pipe that takes nothing, so that it stays to be looked at."""
-    reading, writing = os.pipe()
-    os.set_blocking(writing, False)
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            os.write(writing, bytes(4096))
-    os.set_blocking(writing, True)
-    command = subprocess.Popen([PREFIX / "bin" / "jeton", "user", "export"],
-                               stdin=subprocess.DEVNULL, stdout=writing,
-                               env={"LD_LIBRARY_PATH": str(PREFIX / "lib")})
-    os.close(writing)
-    try:
-        pid = wait_until_blocked(command)
-        status = status_of(pid)
-        account = pwd.getpwnam("jeton")
-        assert status["Uid"].split() == [str(account.pw_uid)] * 4
-        assert status["Gid"].split() == [str(account.pw_gid)] * 4
-        assert status["Groups"].split() == []
-        assert int(status["CapEff"], 16) == 0 and int(status["CapPrm"], 16) == 0
-        files = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()
-                 if int(link.name) > 2}
-        assert files <= {"/var/lib/jeton/db", *map(str, Path("/var/lib/jeton/db").iterdir())}
-    finally:
-        with os.fdopen(reading, "rb") as pipe:
-            said = pipe.read()
-    assert command.wait(20) == 0
-    assert b'"pat"' in said
+def test_who_does_one_task_has_the_rights_of_its_folder_and_no_more(stopped, tmp_path):
+    for words, expected in TASKS.items():
+        found = {}
+
+        def look(pid, status):
+            word = Path(f"/proc/{pid}/cmdline").read_text().split("\0")[1]
+            account, about = expected[word]
+            account = pwd.getpwnam(account)
+            assert status["Uid"].split() == [str(account.pw_uid)] * 4, word
+            assert status["Gid"].split() == [str(account.pw_gid)] * 4, word
+            assert status["Groups"].split() == [], word
+            assert int(status["CapEff"], 16) == 0 and int(status["CapPrm"], 16) == 0, word
+            assert status["NoNewPrivs"] == "1", word
+            holds = os.readlink(f"/proc/{pid}/fd/3")
+            assert holds == about or not about and holds.endswith("(deleted)"), word
+            found[word] = account
+
+        command = words.replace("FILE", f"{tmp_path}/backup").split()
+        tasks.run([PREFIX / "bin" / "jeton", *command], {"LD_LIBRARY_PATH": str(PREFIX / "lib")},
+                  tmp_path / f"trace-{len(os.listdir(tmp_path))}", look)
+        assert found.keys() == expected.keys()
+    for kept in Path("/var/lib/jeton").glob("before-restore.*"):
+        shutil.rmtree(kept)
 
 
 def files_of_all():

@@ -118,6 +118,23 @@ static int inside_landlock_reading(int folder) {
         return is_refused(open("/etc/passwd", O_RDONLY | O_CLOEXEC), EACCES) ? 0 : 8;
 }
 
+static int inside_landlock_within(int folder) {
+        if (sandbox_landlock_within(&folder, 1) < 0)
+                return 1;
+        if (is_refused(openat(folder, "kept", O_RDWR | O_TRUNC | O_CLOEXEC), EACCES) ||
+            is_refused(openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), EACCES))
+                return 2;
+        if (!file_is_made_renamed_and_removed(folder))
+                return 3;
+        if (!is_refused(openat(folder, "../outside/file", O_RDONLY | O_CLOEXEC), EACCES))
+                return 4;
+        if (!is_refused(openat(folder, "../new", O_CREAT | O_WRONLY | O_CLOEXEC, 0600), EACCES))
+                return 5;
+        if (symlinkat("/etc/passwd", folder, "link") == 0 || errno != EACCES)
+                return 6;
+        return is_refused(open("/etc/passwd", O_RDONLY | O_CLOEXEC), EACCES) ? 0 : 7;
+}
+
 static void file_put(int folder, const char *path) {
         int fd = openat(folder, path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 
@@ -209,6 +226,19 @@ static void below_one_folder_plain_files_can_stay_readable(void **state) {
         folders_remove(top, top_fd);
 }
 
+static void within_one_folder_plain_files_can_stay_what_their_modes_say(void **state) {
+        char top[] = "/tmp/jeton-sandbox.XXXXXX";
+        _cleanup_(closep) int top_fd = -1, inside = -1;
+
+        (void)state;
+        inside = folders_make(top, &top_fd);
+        if (kernel_has_landlock())
+                assert_int_equal(status_of(inside_landlock_within, inside), 0);
+        else
+                assert_int_equal(sandbox_landlock_within(&inside, 1), 0);
+        folders_remove(top, top_fd);
+}
+
 static void behind_landlock_one_folder_can_stay_open_for_making(void **state) {
         _cleanup_(closep) int fd = -1;
         char path[] = "/tmp/jeton-sandbox.XXXXXX";
@@ -283,6 +313,7 @@ static void a_file_that_is_no_program_is_refused(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(below_one_folder_plain_files_can_stay_readable),
+                cmocka_unit_test(within_one_folder_plain_files_can_stay_what_their_modes_say),
                 cmocka_unit_test(behind_landlock_one_folder_can_stay_open_for_making),
                 cmocka_unit_test(behind_landlock_no_path_opens_and_open_files_stay_good),
                 cmocka_unit_test(
