@@ -45,15 +45,34 @@ void output_field(const char *label, struct text text) {
         putchar('\n');
 }
 
-static void output_distance(int64_t seconds) {
-        int64_t size = llabs(seconds);
-        const char *unit = size < 120 ? "s" : size < 7200 ? "min" : size < 172800 ? "h" : "days";
-        int64_t value = size < 120      ? size
-                        : size < 7200   ? size / 60
-                        : size < 172800 ? size / 3600
-                                        : size / 86400;
+static const struct unit {
+        int64_t from, size;
+        const char *name;
+} units[] = {
+        {172800, 86400, "days"},
+        {7200, 3600, "h"},
+        {120, 60, "min"},
+        {INT64_MIN, 1, "s"},
+};
 
-        printf(seconds >= 0 ? " (in %lld %s)\n" : " (%lld %s ago)\n", (long long)value, unit);
+const char *duration_text(int64_t seconds, char ret[DURATION_SIZE]) {
+        const struct unit *unit = units;
+
+        while (seconds < unit->from)
+                unit++;
+        snprintf(ret, DURATION_SIZE, "%lld %s", (long long)(seconds / unit->size), unit->name);
+        return ret;
+}
+
+static void output_distance(int64_t seconds) {
+        char text[DURATION_SIZE];
+
+        if (seconds == 0)
+                puts(" (now)");
+        else if (seconds > 0)
+                printf(" (in %s)\n", duration_text(seconds, text));
+        else
+                printf(" (%s ago)\n", duration_text(-seconds, text));
 }
 
 #define YEAR_10000 INT64_C(253402300800)

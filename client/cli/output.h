@@ -15,6 +15,11 @@ void output_text(struct text text);
 /* "  label      text" and a newline; nothing when the text is empty. */
 void output_field(const char *label, struct text text);
 
+#define DURATION_SIZE 32
+
+/* "119 s", "15 min", "3 h", "2 days": `ret`. */
+const char *duration_text(int64_t seconds, char ret[DURATION_SIZE]);
+
 /* "  label      2026-01-31T12:00:00Z (in 15 min)". */
 void output_time(const char *label, int64_t when);
 

@@ -49,25 +49,8 @@ int doctor_time(const char *text, int64_t *ret) {
         return 0;
 }
 
-static const struct unit {
-        int64_t from, size;
-        const char *name;
-} units[] = {
-        {172800, 86400, "days"},
-        {7200, 3600, "h"},
-        {120, 60, "min"},
-        {INT64_MIN, 1, "s"},
-};
-
-char *doctor_age(int64_t seconds) {
-        const struct unit *unit = units;
-        char *age;
-
-        while (seconds < unit->from)
-                unit++;
-        if (asprintf(&age, "%lld %s", (long long)(seconds / unit->size), unit->name) < 0)
-                return NULL;
-        return age;
+const char *doctor_age(int64_t seconds, char ret[DURATION_SIZE]) {
+        return seconds > 0 ? duration_text(seconds, ret) : "a moment";
 }
 
 char *doctor_state(struct doctor *doctor) {

@@ -4,6 +4,7 @@
 #define JETON_CLI_DOCTOR_H
 
 #include "../command.h"
+#include "../output.h"
 
 #include <jansson.h>
 
@@ -45,8 +46,8 @@ int doctor_ask(struct doctor *doctor, const char *path, bool is_list, json_t **r
 /* "2026-01-31T12:00:00Z" as seconds since 1970. 0 or -EINVAL. */
 int doctor_time(const char *text, int64_t *ret);
 
-/* "3 days", "5 h": how long ago that was. To be freed; NULL: no memory. */
-char *doctor_age(int64_t seconds);
+/* "3 days", "5 h", "a moment": how long ago that was; in `ret`, or a constant. */
+const char *doctor_age(int64_t seconds, char ret[DURATION_SIZE]);
 
 /* The daemon's own folder, below --root where that is given. To be freed; NULL: no memory, which is
  * then a finding. */

@@ -111,18 +111,18 @@ static bool has_no_key(struct doctor *doctor, struct issuer *issuer, int folder,
 
 static void age_tell(struct doctor *doctor, const struct issuer *issuer) {
         int64_t age = clock_wall_s() - issuer->file.st_mtim.tv_sec;
-        _cleanup_(freep) char *text = doctor_age(age);
+        char text[DURATION_SIZE];
 
         if (age > (issuer->is_fetched ? FETCHED_MAX_S : BROUGHT_MAX_S))
                 doctor_find(doctor, VERDICT_WARNING,
                             issuer->is_fetched ? FETCH_ADVICE
                                                : "bring a new one, or set jwks-uri to where it is",
                             "the keys of %s in %s are %s old: one that was withdrawn counts here",
-                            issuer->url, issuer->jwks, text ? text : "too");
+                            issuer->url, issuer->jwks, doctor_age(age, text));
         else
                 doctor_find(doctor, VERDICT_OK, NULL,
                             "the tokens of %s are verified with the keys in %s, %s old",
-                            issuer->url, issuer->jwks, text ? text : "?");
+                            issuer->url, issuer->jwks, doctor_age(age, text));
 }
 
 static void issuer_look(struct doctor *doctor, struct issuer *issuer) {

@@ -62,15 +62,14 @@ static int status_look(int fd, bool *ret_is_full) {
 }
 
 static void say_good(struct doctor *doctor, const char *name, int fd) {
-        _cleanup_(freep) char *age = NULL;
+        char age[DURATION_SIZE];
         struct stat st;
 
         if (fstat(fd, &st) < 0)
                 return;
-        age = doctor_age(clock_wall_s() - st.st_mtim.tv_sec);
         doctor_find(doctor, VERDICT_OK, NULL, "%s/%s belongs to uid %u, mode %04o, from %s ago",
                     doctor->cli->place.dir, name, (unsigned)st.st_uid, (unsigned)st.st_mode & 07777,
-                    age ? age : "?");
+                    doctor_age(clock_wall_s() - st.st_mtim.tv_sec, age));
 }
 
 static void look_at_page(struct doctor *doctor, const char *name, enum page page) {
@@ -143,12 +142,11 @@ static const char *member(const json_t *object, const char *name) {
 
 static void judge_key(struct doctor *doctor, const json_t *key) {
         const char *kid = member(key, "kid"), *state = member(key, "state");
-        _cleanup_(freep) char *age = NULL;
         int64_t now = clock_wall_s(), since, due;
+        char age[DURATION_SIZE];
 
         if (!kid || !state || doctor_time(member(key, "since"), &since) < 0)
                 return;
-        age = doctor_age(now - since);
         if (doctor_time(member(key, "active_at"), &due) == 0 && now > due + LATE_S)
                 doctor_find(doctor, VERDICT_WARNING, "its log says why: journalctl -u jetond",
                             "key %s should have become active at %s", kid,
@@ -156,10 +154,11 @@ static void judge_key(struct doctor *doctor, const json_t *key) {
         else if (strcmp(state, "active") == 0 && now - since > AGE_MAX_S)
                 doctor_find(doctor, VERDICT_WARNING,
                             "jeton key rotate, or set key-rotate in jetond.conf(5)",
-                            "key %s has signed for %s", kid, age ? age : "long");
+                            "key %s has signed for %s", kid, doctor_age(now - since, age));
         else
                 doctor_find(doctor, VERDICT_OK, NULL, "key %s (%s) %s for %s", kid,
-                            member(key, "alg") ? member(key, "alg") : "?", state, age ? age : "?");
+                            member(key, "alg") ? member(key, "alg") : "?", state,
+                            doctor_age(now - since, age));
 }
 
 void check_keys(struct doctor *doctor) {
@@ -236,7 +235,7 @@ static int64_t newest_key(struct doctor *doctor) {
 void check_clock(struct doctor *doctor) {
         int64_t written = newest_writing(doctor), key = newest_key(doctor);
         int64_t ahead = (written > key ? written : key) - clock_wall_s();
-        _cleanup_(freep) char *age = doctor_age(ahead);
+        char age[DURATION_SIZE];
 
         look_at_synchronisation(doctor);
         if (ahead > CLOCK_SLACK_S)
@@ -244,7 +243,7 @@ void check_clock(struct doctor *doctor) {
                             "set the clock right, then restart jetond: what it signs now is from "
                             "the past",
                             "it has been set back: keys and pages are of %s from now",
-                            age ? age : "some time");
+                            doctor_age(ahead, age));
         else
                 doctor_find(doctor, VERDICT_OK, NULL, "not behind the keys and pages");
 }
