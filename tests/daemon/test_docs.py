@@ -1,6 +1,7 @@
 """The pages that a newcomer follows: their commands are run, and print what the pages say."""
 import os
 import re
+import subprocess
 
 import pages
 import pytest
@@ -8,6 +9,8 @@ from harness import BUILD, PASSWORD, TOP
 
 DOCS = sorted((TOP / "docs").glob("*.md")) + [TOP / name for name in
                                                ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
+MANUALS = sorted(page for part in ("client", "daemon", "pam_module")
+                 for page in (TOP / part).rglob("*.[1-8]"))
 LINK = re.compile(r"`((?:docs|packaging|examples|tests)/[A-Za-z0-9_./-]*)`")
 
 
@@ -30,6 +33,14 @@ def test_what_a_page_names_is_there(page):
     named = LINK.findall(page.read_text())
     gone = [name for name in named if not (TOP / name).exists()]
     assert not gone
+
+
+@pytest.mark.parametrize("page", MANUALS, ids=lambda page: page.name)
+def test_no_line_of_a_manual_page_is_wider_than_a_terminal(page):
+    shown = subprocess.run(["groff", "-k", "-t", "-mandoc", "-Tutf8", "-rLL=78n", "-P-cbou", page],
+                           capture_output=True, timeout=60, check=True).stdout.decode()
+    assert "NAME" in shown
+    assert not [line for line in shown.splitlines() if len(line) > 80]
 
 
 @pytest.mark.parametrize("stated,printed,like", [

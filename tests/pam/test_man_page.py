@@ -13,9 +13,10 @@ PAGE = TOP / "pam_module/pam_jeton.8"
 
 
 def rows_of_the_page():
-    table = PAGE.read_text().partition(".TS\n")[2].partition(".TE\n")[0]
-    cells = [line.split("|") for line in table.splitlines()[4:]]
-    return {situation: dict(zip(PHASES, codes, strict=True)) for situation, *codes in cells}
+    """Two lines each: the situation, and below it the codes."""
+    lines = PAGE.read_text().partition(".TS\n")[2].partition(".TE\n")[0].splitlines()[5:]
+    return {situation.replace("\\ ", " "): dict(zip(PHASES, codes.split("|")[1:], strict=True))
+            for situation, codes in zip(lines[::2], lines[1::2], strict=True)}
 
 
 def verdict(word):
