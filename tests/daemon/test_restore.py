@@ -78,6 +78,22 @@ def test_with_a_clock_that_is_behind_nothing_is_restored(past):
     assert sorted(os.listdir(past.jetond.state)) == before
 
 
+def test_a_manifest_that_says_something_else_of_the_database_is_refused(past):
+    other = past.file.parent / "other"
+    for facts in ({"schema": 1}, {"users": 7}):
+        Backup(past.file).write(other, **facts)
+        done = past.jetond.jeton("restore", str(other), "--replace")
+        assert done.returncode == 1 and "the database is not what the manifest says" in done.stderr
+        assert "nothing is changed" in done.stderr
+
+
+def test_a_link_is_not_followed_and_called_one(past):
+    link = past.file.parent / "latest"
+    link.symlink_to(past.file)
+    done = past.jetond.jeton("restore", str(link), "--replace")
+    assert done.returncode == 1 and f"{link}: it is a link: name the file" in done.stderr
+
+
 @pytest.mark.skipif(not is_root(), reason="takes another uid")
 @pytest.mark.parametrize("owner, mode, says", [
     (0, 0o700, "this needs root"), (0, 0o755, "this needs root"),

@@ -25,7 +25,10 @@ int backup_verify(int fd, const char *path, struct archive *ret_archive, struct 
  * users are set. 0; -errno, logged. */
 int database_examine(int fd, int owner, struct backup_facts *ret);
 
-/* The same for the database of a backup, which must be what the backup says of it. */
+/* The same, and it must be what a backup says of it. */
+int database_confirm(int fd, int owner, const struct backup_facts *facts);
+
+/* The same for the database of a backup. */
 int backup_examine(const struct archive *archive, const struct backup_facts *facts, int owner);
 
 void backup_print(const struct cli *cli, const char *path, const struct backup_facts *facts);
@@ -37,6 +40,7 @@ struct stage {
         int state;    /* borrowed */
         int top, new; /* RESTORE_NEW, and "new" in there */
         struct identity authority, signer;
+        const struct backup_facts *facts; /* borrowed: what the backup says of itself */
         bool keeps_sessions;
         bool is_undecided; /* RESTORE_NEW may be there */
 };

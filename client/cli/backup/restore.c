@@ -38,7 +38,8 @@ static int backup_open(struct restoring *restoring) {
         if (restoring->file < 0) {
                 int r = -errno;
 
-                log_error("%s: %s", log_escape(text_of(restoring->path)).text, strerror(-r));
+                log_error("%s: %s", log_escape(text_of(restoring->path)).text,
+                          r == -ELOOP ? "it is a link: name the file" : strerror(-r));
                 return r;
         }
         return backup_verify(restoring->file, restoring->path, &restoring->archive,
@@ -105,6 +106,7 @@ static int restore(struct restoring *restoring) {
         restoring->stage.state = restoring->locked.state;
         restoring->stage.authority = restoring->locked.authority;
         restoring->stage.signer = restoring->locked.signer;
+        restoring->stage.facts = &restoring->facts;
         r = stage_fill(&restoring->stage, &restoring->archive);
         if (r < 0)
                 return r;

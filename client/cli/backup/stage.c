@@ -97,11 +97,10 @@ static int part_place(const struct archive *archive, const struct part *part, in
 
 #define DATABASE_NAME "jeton.db"
 
-static int database_look(int dir) {
+static int database_look(const struct stage *stage, int dir) {
         _cleanup_(closep) int fd = openat(dir, DATABASE_NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-        struct backup_facts facts = {.schema = 0};
 
-        return fd < 0 ? -errno : database_examine(fd, dir, &facts);
+        return fd < 0 ? -errno : database_confirm(fd, dir, stage->facts);
 }
 
 /* It is told where the database is that it replaces. */
@@ -127,7 +126,7 @@ static int database_stage(const struct stage *stage, const struct archive *archi
         if (r == 0)
                 r = part_place(archive, part, dir, DATABASE_NAME, 0600, &stage->authority);
         if (r == 0)
-                r = database_look(dir);
+                r = database_look(stage, dir);
         if (r == 0)
                 r = database_settle(stage, dir);
         return r == 0 && fsync(dir) < 0 ? -errno : r;

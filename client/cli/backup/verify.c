@@ -58,23 +58,28 @@ int database_examine(int fd, int owner, struct backup_facts *ret) {
         return r;
 }
 
-/* A file of its own, without a name. */
-int backup_examine(const struct archive *archive, const struct backup_facts *facts, int owner) {
-        const struct part *part = archive_find(archive, PART_DATABASE);
-        _cleanup_(fclosep) FILE *file = tmpfile();
+int database_confirm(int fd, int owner, const struct backup_facts *facts) {
         struct backup_facts found = {.schema = 0};
         int r;
 
-        if (!file)
-                return -errno;
-        r = part_copy(archive, part, fileno(file));
-        if (r == 0)
-                r = database_examine(fileno(file), owner, &found);
+        r = database_examine(fd, owner, &found);
         if (r == 0 && (found.schema != facts->schema || found.users != facts->users)) {
                 log_error("the database is not what the manifest says");
                 r = -EBADMSG;
         }
         return r;
+}
+
+/* A file of its own, without a name. */
+int backup_examine(const struct archive *archive, const struct backup_facts *facts, int owner) {
+        const struct part *part = archive_find(archive, PART_DATABASE);
+        _cleanup_(fclosep) FILE *file = tmpfile();
+        int r;
+
+        if (!file)
+                return -errno;
+        r = part_copy(archive, part, fileno(file));
+        return r == 0 ? database_confirm(fileno(file), owner, facts) : r;
 }
 
 /* ---- the file ---- */
