@@ -166,9 +166,9 @@ $(pam-test): $(call objects,client/pam_test client/stack) \
 	$(Q)$(link) -pie -o $@ $(filter %.o,$^) $(common) $(call libraries,jansson pam)
 
 # SQLite reads whatever file it is given, so it is not in the command either.
-$(import-sqlite): $(call objects,client/import_sqlite) $(common)
+$(import-sqlite): $(call objects,client/import_sqlite) $(privsep) $(common)
 	$(call say,LINK)
-	$(Q)$(link) -pie -o $@ $(filter %.o,$^) $(common) $(call libraries,jansson sqlite3)
+	$(Q)$(link) -pie -o $@ $(filter %.o,$^) $(privsep) $(common) $(call libraries,jansson sqlite3)
 
 %.a:
 	$(call say,AR)

@@ -3,10 +3,13 @@
  *
  * Runs as: whoever imports, mostly root. Holds: that file, read only, and standard output.
  * Trusts: nothing in the file: no function, view or trigger of it runs with more than SQLite's own
- * harmless ones. If captured: what its caller could do. */
+ * harmless ones. If captured: what its caller could do, but to open a file outside of that folder,
+ * where the kernel knows Landlock. */
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
+#include "../../daemon/privsep/child.h"
 
+#include <fcntl.h>
 #include <jansson.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -137,6 +140,22 @@ static int table_print(sqlite3 *database, const char *path, const char *table) {
         return r;
 }
 
+/* SQLite opens more files, beside this one, when it reads the first byte. */
+static int shut_in(sqlite3 *database) {
+        const char *name = sqlite3_db_filename(database, "main"), *slash = strrchr(name, '/');
+        _cleanup_(freep) char *folder = strndup(name, slash ? (size_t)(slash - name) + 1 : 0);
+        _cleanup_(closep) int fd = -1;
+
+        if (!folder)
+                return -ENOMEM;
+        fd = open(*folder ? folder : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0 || child_close_up(PROCESS_AUTHORITY) < 0) {
+                log_error("%s: %s", folder, strerror(errno));
+                return -EIO;
+        }
+        return child_confine_within(&fd, 1);
+}
+
 static int database_print(const char *path) {
         _cleanup_(database_closep) sqlite3 *database = NULL;
         const char *table = NULL;
@@ -145,6 +164,9 @@ static int database_print(const char *path) {
         if (sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=
             SQLITE_OK)
                 return fail(database, path);
+        r = shut_in(database);
+        if (r < 0)
+                return r;
         distrust(database);
         r = table_find(database, path, &table);
         return r < 0 ? r : table_print(database, path, table);

@@ -3,6 +3,7 @@ of daemon/README.md says."""
 import contextlib
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -129,6 +130,20 @@ def test_programs_of_one_task_shut_themselves_in_too(tmp_path):
                              tmp_path / f"trace-{len(os.listdir(tmp_path))}", look)
             assert {word for _, word in seen} == {word for word, _ in expected}
             assert found == (expected if is_root() else set())
+
+
+def test_who_reads_a_strangers_database_opens_nothing_but_what_is_beside_it(tmp_path):
+    (tmp_path / "in").mkdir()
+    file = tmp_path / "in" / "users.db"
+    with sqlite3.connect(file) as rows:
+        rows.execute("CREATE TABLE users (username, hashed_password)")
+        rows.execute("INSERT INTO users VALUES ('zoe', '$2b$12$" + "x" * 53 + "')")
+    rows.close()
+    with Daemon() as daemon:
+        seen = tasks.run([BUILD / "bin" / "jeton", "user", "import", "--dry-run", file],
+                         {"JETON_SOCKET": str(daemon.socket)}, tmp_path / "trace",
+                         lambda pid, now: gives_no_more_away("import", pid, now))
+    assert [Path(program).name for program, _ in seen] == ["jeton-import-sqlite"]
 
 
 def test_each_child_holds_its_own_descriptors_and_no_other():
