@@ -294,7 +294,9 @@ int source_next(struct source *source, struct row *ret) {
                 row_refuse(ret, "%s", faults[fault]);
         else if (r == 0)
                 r = row_read(source, line, ret);
-        if (r < 0 && r != -ENOENT && r != -EINTR && !say_shape(source, r))
+        if (r == -ENODATA || r == -ENOTUNIQ)
+                say_shape(source, r);
+        else if (r < 0 && r != -ENOENT && r != -EINTR)
                 say_unreadable(source, "read", r);
         return r;
 }
