@@ -82,6 +82,13 @@ static enum status login_save(const struct cli *cli, const struct jeton_tokens *
         return STATUS_DONE;
 }
 
+static void say_life(int64_t seconds) {
+        bool is_short = seconds < 120;
+
+        fprintf(stderr, "The token is good for %lld %s.\n",
+                (long long)(is_short ? seconds : seconds / 60), is_short ? "seconds" : "minutes");
+}
+
 static enum status run(struct cli *cli) {
         _cleanup_(jeton_tokens_freep) struct jeton_tokens *tokens = NULL;
         enum status status;
@@ -97,8 +104,7 @@ static enum status run(struct cli *cli) {
                 return STATUS_DONE;
         }
         puts(jeton_tokens_access(tokens));
-        fprintf(stderr, "The token is good for %lld minutes.\n",
-                (long long)jeton_tokens_expires_in(tokens) / 60);
+        say_life(jeton_tokens_expires_in(tokens));
         return STATUS_DONE;
 }
 

@@ -80,7 +80,11 @@ static int directory_open(int *ret_fd) {
 }
 
 static int say(const char *doing, int error) {
-        log_error("the saved login could not be %s: %s", doing, strerror(-error));
+        log_error(
+                "the saved login could not be %s: %s", doing,
+                error == -EPERM
+                        ? "its file must be yours alone to read, its folder yours alone to write in"
+                        : strerror(-error));
         return error;
 }
 

@@ -26,8 +26,12 @@ static int check_time(int64_t expires_at, int64_t min_valid) {
 
         if (left >= min_valid)
                 return 0;
-        log_error("the token at hand is good for %lld seconds more, and --min-valid wants %lld",
-                  (long long)(left > 0 ? left : 0), (long long)min_valid);
+        if (left <= 0)
+                log_error("the token at hand has expired");
+        else
+                log_error("the token at hand is good for %lld seconds more, and --min-valid wants "
+                          "%lld",
+                          (long long)left, (long long)min_valid);
         return -EACCES;
 }
 

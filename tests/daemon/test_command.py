@@ -9,6 +9,7 @@ import subprocess
 import time
 
 import pytest
+from forge import Forge
 from harness import BUILD, PASSWORD, is_root
 
 COMMANDS = ["user add", "user link", "user show", "user list", "user edit", "user passwd",
@@ -118,6 +119,19 @@ def test_whoami_finds_the_token_where_the_environment_says(jetond, token, tmp_pa
     assert "alice" in jetond.jeton("whoami", "--token-file", str(file)).stdout
     nobody = jetond.jeton("whoami")
     assert str(os.getuid()) in nobody.stdout
+
+
+def test_a_token_of_seconds_is_told_so_and_one_that_is_over_is_not_at_hand(fresh):
+    jetond = fresh("access-lifetime = 10s\n")
+    jetond.add_user("alice")
+    login = jetond.jeton("login", "alice", standard_input=PASSWORD + "\n")
+    assert login.stderr == "The token is good for 10 seconds.\n"
+    # Within what libjeton grants to clocks that differ, so that it verifies.
+    forge = Forge(login.stdout.strip(), jetond.state / "keys")
+    over = jetond.directory / "over"
+    over.write_text(forge.with_claims(exp=int(time.time()) - 5))
+    whoami = jetond.jeton("whoami", "--token-file", str(over))
+    assert whoami.returncode == 1 and whoami.stderr == "jeton: the token at hand has expired\n"
 
 
 def test_status_tells_of_a_daemon_that_is_there_and_of_one_that_is_not(fresh):

@@ -96,7 +96,8 @@ def test_a_session_that_was_ended_elsewhere_is_told(jetond, run):
 def test_a_file_that_others_may_read_is_refused(run):
     save(run)
     run.file.chmod(0o644)
-    assert run("token").returncode == 1
+    refused = run("token")
+    assert refused.returncode == 1 and "yours alone to read" in refused.stderr
     run.file.unlink()
     run.file.symlink_to("/etc/passwd")
     assert run("token").returncode == 1
