@@ -140,15 +140,16 @@ def test_what_a_restore_left_is_named(fresh, name, verdict, words, advice):
 # ---- room ----
 
 @pytest.mark.parametrize("size, verdict, left", [
-    ("512k", "broken", "has 0 MiB left"), ("4m", "warning", "has 4 MiB left"),
-    ("64m,nr_inodes=1", "broken", "has 0 MiB left"), ("64m", "ok", "has 64 MiB left")])
+    ("512k", "broken", "has 0 MiB left"), ("4m", "warning", "has [34] MiB left"),
+    ("64m,nr_inodes=1", "broken", "has 0 MiB left"), ("64m", "ok", "has 6[34] MiB left")])
 def test_a_disk_that_is_full_is_seen_before_it_is_felt(root, size, verdict, left):
     state = root / "var/lib/jeton"
     state.mkdir(parents=True)
     small_disk = ["unshare", "-m" if is_root() else "-Urm", "sh", "-c",
                   f'mount -t tmpfs -o size={size} tmpfs "$0" && exec "$@"', state]
     finding, = of(run("--root", root, wrapper=small_disk), "room", "ok", "warning", "broken")
-    assert finding["verdict"] == verdict and finding["found"] == f"{state} {left}"
+    assert finding["verdict"] == verdict
+    assert re.fullmatch(f"{re.escape(str(state))} {left}", finding["found"])
 
 
 # ---- socket, listener, health ----
