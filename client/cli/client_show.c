@@ -1,7 +1,6 @@
 /* jeton client list, client show: GET /clients as an admin. */
 #include "client.h"
 #include "output.h"
-#include "person.h"
 
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
@@ -15,37 +14,18 @@ char *client_path(const struct cli *cli, const char *rest) {
 
 /* ---- printing ---- */
 
-static void print_words(const json_t *client, const char *member) {
-        const json_t *words = json_object_get(client, member), *word;
-        size_t i;
-
-        json_array_foreach(words, i, word) {
-                if (i > 0)
-                        putchar(' ');
-                output_text(text_of(json_string_value(word)));
-        }
-}
-
-static void print_words_line(const json_t *client, const char *member) {
-        if (json_array_size(json_object_get(client, member)) == 0)
-                return;
-        printf("  %-11s ", member);
-        print_words(client, member);
-        putchar('\n');
-}
-
 void client_print(const struct cli *cli, const json_t *client) {
         if (cli->json) {
                 output_json(client);
                 return;
         }
-        output_field("id", person_text(client, "id"));
-        output_field("name", person_text(client, "name"));
-        print_words_line(client, "audiences");
-        print_words_line(client, "scopes");
+        output_field("id", member_text(client, "id"));
+        output_field("name", member_text(client, "name"));
+        output_field_words("audiences", json_object_get(client, "audiences"));
+        output_field_words("scopes", json_object_get(client, "scopes"));
         printf("  %-11s %s\n", "enabled",
                json_is_true(json_object_get(client, "enabled")) ? "yes" : "no");
-        output_field("created", person_text(client, "created_at"));
+        output_field("created", member_text(client, "created_at"));
 }
 
 enum status client_print_secret(const struct cli *cli, json_t *client) {
@@ -84,27 +64,13 @@ static enum status read_page(struct cli *cli, size_t skip, json_t *list, size_t 
 }
 
 static void print_row(const json_t *client) {
-        struct text id = person_text(client, "id");
+        struct text id = member_text(client, "id");
 
         output_text(id);
         printf("%*s  %-8s  ", id.len < 24 ? (int)(24 - id.len) : 0, "",
                json_is_true(json_object_get(client, "enabled")) ? "active" : "disabled");
-        print_words(client, "audiences");
+        output_words(json_object_get(client, "audiences"));
         putchar('\n');
-}
-
-static void print_list(const struct cli *cli, const json_t *list) {
-        const json_t *client;
-        size_t i;
-
-        if (cli->json) {
-                output_json(list);
-                return;
-        }
-        printf("%-24s  %-8s  %s\n", "ID", "STATE", "AUDIENCES");
-        json_array_foreach(list, i, client) {
-                print_row(client);
-        }
 }
 
 static enum status list_run(struct cli *cli) {
@@ -117,7 +83,9 @@ static enum status list_run(struct cli *cli) {
                 if (status != STATUS_DONE)
                         return status;
         } while (count == PAGE);
-        print_list(cli, list);
+        if (!cli->json)
+                printf("%-24s  %-8s  %s\n", "ID", "STATE", "AUDIENCES");
+        output_list(list, print_row, cli->json);
         return STATUS_DONE;
 }
 

@@ -7,15 +7,11 @@
 #include "../../common/jwt/pages.h"
 #include "../../common/log.h"
 
-static struct text member(const json_t *key, const char *name) {
-        return text_of(json_string_value(json_object_get(key, name)));
-}
-
 static void print_member(const json_t *key, const char *name, const char *before) {
         if (!json_object_get(key, name))
                 return;
         fputs(before, stdout);
-        output_text(member(key, name));
+        output_text(member_text(key, name));
 }
 
 static void print_key(const json_t *key) {
@@ -28,19 +24,6 @@ static void print_key(const json_t *key) {
         putchar('\n');
 }
 
-static void print_keys(const struct cli *cli, const json_t *keys) {
-        const json_t *key;
-        size_t i;
-
-        if (cli->json) {
-                output_json(keys);
-                return;
-        }
-        json_array_foreach(keys, i, key) {
-                print_key(key);
-        }
-}
-
 static enum status ask_keys(struct cli *cli, const char *method, const char *path,
                             const json_t *body) {
         _cleanup_(answer_clear) struct answer answer = {0};
@@ -49,7 +32,7 @@ static enum status ask_keys(struct cli *cli, const char *method, const char *pat
                 return STATUS_REFUSED;
         if (answer.status != 200)
                 return refused(cli, &answer);
-        print_keys(cli, answer.json);
+        output_list(answer.json, print_key, cli->json);
         return STATUS_DONE;
 }
 

@@ -37,6 +37,29 @@ void output_text(struct text text) {
         }
 }
 
+struct text member_text(const json_t *object, const char *name) {
+        return text_of(json_string_value(json_object_get(object, name)));
+}
+
+void output_words(const json_t *words) {
+        const json_t *word;
+        size_t i;
+
+        json_array_foreach(words, i, word) {
+                if (i > 0)
+                        putchar(' ');
+                output_text(text_of(json_string_value(word)));
+        }
+}
+
+void output_field_words(const char *label, const json_t *words) {
+        if (json_array_size(words) == 0)
+                return;
+        printf("  %-11s ", label);
+        output_words(words);
+        putchar('\n');
+}
+
 void output_field(const char *label, struct text text) {
         if (text.len == 0)
                 return;
@@ -95,6 +118,19 @@ void output_time(const char *label, int64_t when) {
 void output_json(const json_t *json) {
         json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
         putchar('\n');
+}
+
+void output_list(const json_t *list, void (*print)(const json_t *one), bool as_json) {
+        const json_t *one;
+        size_t i;
+
+        if (as_json) {
+                output_json(list);
+                return;
+        }
+        json_array_foreach(list, i, one) {
+                print(one);
+        }
 }
 
 void output_json_fact(const char *name, const char *value) {

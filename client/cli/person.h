@@ -2,8 +2,6 @@
 #ifndef JETON_CLI_PERSON_H
 #define JETON_CLI_PERSON_H
 
-#include "../../common/text.h"
-
 #include <jansson.h>
 
 /* All that is known, a line each. */
@@ -12,8 +10,5 @@ void person_print(const json_t *person);
 /* One row of a table, and its head. */
 void person_print_row(const json_t *person);
 void person_print_row_head(void);
-
-/* A member that is a string; "" otherwise. Lent by `person`. */
-struct text person_text(const json_t *person, const char *member);
 
 #endif

@@ -2,7 +2,6 @@
 #include "account.h"
 #include "ask.h"
 #include "output.h"
-#include "person.h"
 #include "user_body.h"
 
 #include "../../common/cleanup.h"
@@ -85,40 +84,26 @@ static int fill(json_t *body, const struct arguments *arguments) {
 
 /* ---- what is answered ---- */
 
-static void print_list(const char *label, const json_t *words) {
-        const json_t *word;
-        size_t i;
-
-        if (json_array_size(words) == 0)
-                return;
-        printf("  %-11s", label);
-        json_array_foreach(words, i, word) {
-                putchar(' ');
-                output_text(text_of(json_string_value(word)));
-        }
-        putchar('\n');
-}
-
 static void print_process(const json_t *body) {
         printf("  %-11s %lld\n", "uid",
                (long long)json_integer_value(json_object_get(body, "uid")));
-        print_list("groups", json_object_get(body, "groups"));
-        output_field("unit", person_text(body, "unit"));
+        output_field_words("groups", json_object_get(body, "groups"));
+        output_field("unit", member_text(body, "unit"));
 }
 
 static void print_decision(const json_t *body, const json_t *decision) {
         bool granted = json_is_true(json_object_get(decision, "granted"));
 
         fputs(granted ? "granted: " : "refused: ", stdout);
-        output_text(person_text(decision, "reason"));
+        output_text(member_text(decision, "reason"));
         putchar('\n');
         print_process(body);
-        output_field("error", person_text(decision, "error"));
-        output_field("client_id", person_text(decision, "client_id"));
-        output_field("sub", person_text(decision, "sub"));
-        output_field("audience", person_text(decision, "audience"));
-        output_field("scope", person_text(decision, "scope"));
-        print_list("roles", json_object_get(decision, "roles"));
+        output_field("error", member_text(decision, "error"));
+        output_field("client_id", member_text(decision, "client_id"));
+        output_field("sub", member_text(decision, "sub"));
+        output_field("audience", member_text(decision, "audience"));
+        output_field("scope", member_text(decision, "scope"));
+        output_field_words("roles", json_object_get(decision, "roles"));
         if (granted)
                 printf("  %-11s %lld s\n", "lives",
                        (long long)json_integer_value(json_object_get(decision, "expires_in")));

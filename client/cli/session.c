@@ -26,14 +26,12 @@ static int ask_about_sessions(struct cli *cli, const char *method, const char *p
 
 static void print_session(const json_t *session) {
         static const char *const members[] = {"username", "client_id", "audience", "scope"};
-        const char *sid = json_string_value(json_object_get(session, "sid"));
         size_t i;
 
-        output_text(text_of(sid));
+        output_text(member_text(session, "sid"));
         puts(json_is_true(json_object_get(session, "current")) ? "  (this one)" : "");
         for (i = 0; i < ELEMENTS(members); i++)
-                output_field(members[i],
-                             text_of(json_string_value(json_object_get(session, members[i]))));
+                output_field(members[i], member_text(session, members[i]));
         output_time("login", json_integer_value(json_object_get(session, "auth_time")));
         output_time("used", json_integer_value(json_object_get(session, "used_at")));
         output_time("ends", json_integer_value(json_object_get(session, "expires_at")));
@@ -57,20 +55,12 @@ static enum status list_run(struct cli *cli) {
         bool as_admin = user || option_is_given(&cli->arguments, OPTION_ALL);
         _cleanup_(answer_clear) struct answer answer = {0};
         _cleanup_(freep) char *path = list_path(user);
-        const json_t *session;
-        size_t i;
 
         if (!path || ask_about_sessions(cli, "GET", path, as_admin, &answer) < 0)
                 return STATUS_REFUSED;
         if (answer.status != 200)
                 return refused(cli, &answer);
-        if (cli->json) {
-                output_json(answer.json);
-                return STATUS_DONE;
-        }
-        json_array_foreach(answer.json, i, session) {
-                print_session(session);
-        }
+        output_list(answer.json, print_session, cli->json);
         return STATUS_DONE;
 }
 

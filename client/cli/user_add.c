@@ -2,7 +2,6 @@
 #include "account.h"
 #include "ask.h"
 #include "output.h"
-#include "person.h"
 #include "user_body.h"
 
 #include "../../common/cleanup.h"
@@ -52,7 +51,7 @@ static void print_added(const struct cli *cli, const json_t *person) {
                 output_json(person);
                 return;
         }
-        output_text(person_text(person, "username"));
+        output_text(member_text(person, "username"));
         printf(" is added, id %lld", (long long)json_integer_value(json_object_get(person, "id")));
         if (json_is_integer(uid))
                 printf(", linked to uid %lld", (long long)json_integer_value(uid));

@@ -1,7 +1,6 @@
 /* jeton user edit, disable, enable, expire, passwd: PATCH /users/NAME as an admin. */
 #include "ask.h"
 #include "output.h"
-#include "person.h"
 #include "user_body.h"
 
 #include "../../common/cleanup.h"
@@ -13,7 +12,7 @@ static void print_done(const struct cli *cli, const json_t *person, const char *
                 output_json(person);
                 return;
         }
-        output_text(person_text(person, "username"));
+        output_text(member_text(person, "username"));
         printf(" %s\n", done);
 }
 

@@ -3,7 +3,6 @@
 #include "account.h"
 #include "ask.h"
 #include "output.h"
-#include "person.h"
 
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
@@ -34,7 +33,7 @@ static void print_link(const struct cli *cli, const json_t *person) {
                 output_json(person);
                 return;
         }
-        output_text(person_text(person, "username"));
+        output_text(member_text(person, "username"));
         if (json_is_integer(uid))
                 printf(" is linked to uid %lld\n", (long long)json_integer_value(uid));
         else

@@ -6,39 +6,27 @@
 
 #include <stdio.h>
 
-static struct text member(const json_t *link, const char *name) {
-        return text_of(json_string_value(json_object_get(link, name)));
-}
-
 static void print_link(const json_t *link) {
-        output_text(member(link, "issuer"));
+        output_text(member_text(link, "issuer"));
         puts("");
-        output_field("subject", member(link, "sub"));
-        output_field("made by", member(link, "by"));
-        output_field("made at", member(link, "created_at"));
+        output_field("subject", member_text(link, "sub"));
+        output_field("made by", member_text(link, "by"));
+        output_field("made at", member_text(link, "created_at"));
 }
 
 static enum status run(struct cli *cli) {
         _cleanup_(freep) char *path = item_path("users", operand(&cli->arguments, 0), "/links");
         _cleanup_(answer_clear) struct answer answer = {0};
-        const json_t *link;
-        size_t i;
 
         if (!path || ask_as_peer(cli, "GET", path, NULL, &answer) < 0)
                 return STATUS_REFUSED;
         if (answer.status != 200)
                 return refused(cli, &answer);
-        if (cli->json) {
-                output_json(answer.json);
-                return STATUS_DONE;
-        }
-        if (json_array_size(answer.json) == 0) {
+        if (!cli->json && json_array_size(answer.json) == 0) {
                 output_text(text_of(operand(&cli->arguments, 0)));
                 puts(" is linked to nobody at an outside issuer");
         }
-        json_array_foreach(answer.json, i, link) {
-                print_link(link);
-        }
+        output_list(answer.json, print_link, cli->json);
         return STATUS_DONE;
 }
 

@@ -74,34 +74,21 @@ static enum status read_list(struct cli *cli, struct range range, json_t *list) 
         return STATUS_DONE;
 }
 
-static void print_list(const struct cli *cli, const json_t *list) {
-        const json_t *person;
-        size_t i;
-
-        if (cli->json) {
-                output_json(list);
-                return;
-        }
-        person_print_row_head();
-        json_array_foreach(list, i, person) {
-                person_print_row(person);
-        }
-}
-
 static enum status run(struct cli *cli) {
+        _cleanup_(json_decrefp) json_t *list = json_array();
         struct range range = {0, INT64_MAX};
         enum status status;
-        json_t *list;
 
         if (number_of(&cli->arguments, OPTION_SKIP, "--skip", &range.skip) < 0 ||
             number_of(&cli->arguments, OPTION_LIMIT, "--limit", &range.limit) < 0)
                 return STATUS_USAGE;
-        list = json_array();
         status = read_list(cli, range, list);
-        if (status == STATUS_DONE)
-                print_list(cli, list);
-        json_decref(list);
-        return status;
+        if (status != STATUS_DONE)
+                return status;
+        if (!cli->json)
+                person_print_row_head();
+        output_list(list, person_print_row, cli->json);
+        return STATUS_DONE;
 }
 
 const struct command command_user_list = {
