@@ -27,16 +27,6 @@ void client_free(struct client *client) {
 
 /* ---- from a row ---- */
 
-static int string_read(sqlite3_stmt *statement, int column, char **ret) {
-        const struct text text = column_text(statement, column);
-        char *string = strndup(text.p ? text.p : "", text.len);
-
-        if (!string)
-                return -ENOMEM;
-        *ret = string;
-        return 0;
-}
-
 static int digest_read(sqlite3_stmt *statement, uint8_t *ret) {
         const void *bytes = sqlite3_column_blob(statement, COLUMN_SECRET_DIGEST);
 
@@ -49,9 +39,9 @@ static int digest_read(sqlite3_stmt *statement, uint8_t *ret) {
 static int texts_read(sqlite3_stmt *statement, struct client *client) {
         if (text_copy(column_text(statement, COLUMN_ID), client->id, sizeof client->id) < 0)
                 return -EBADMSG;
-        if (string_read(statement, COLUMN_NAME, &client->name) < 0 ||
-            string_read(statement, COLUMN_AUDIENCES, &client->audiences) < 0 ||
-            string_read(statement, COLUMN_SCOPES, &client->scopes) < 0)
+        if (column_string(statement, COLUMN_NAME, &client->name) < 0 ||
+            column_string(statement, COLUMN_AUDIENCES, &client->audiences) < 0 ||
+            column_string(statement, COLUMN_SCOPES, &client->scopes) < 0)
                 return -ENOMEM;
         return digest_read(statement, client->digest);
 }

@@ -324,6 +324,16 @@ struct text column_text(sqlite3_stmt *statement, int column) {
         return (struct text){(const char *)bytes, (size_t)sqlite3_column_bytes(statement, column)};
 }
 
+int column_string(sqlite3_stmt *statement, int column, char **ret) {
+        const struct text text = column_text(statement, column);
+        char *string = strndup(text.p ? text.p : "", text.len);
+
+        if (!string)
+                return -ENOMEM;
+        *ret = string;
+        return 0;
+}
+
 int statement_run(struct store *store, sqlite3_stmt *statement, int code, const char *doing) {
         if (code == SQLITE_OK)
                 code = sqlite3_step(statement);

@@ -157,6 +157,9 @@ void bind_uid(sqlite3_stmt *statement, int number, bool has_uid, uint32_t uid, i
 /* A column's text, lent until the statement goes on. */
 struct text column_text(sqlite3_stmt *statement, int column);
 
+/* The same as a string of one's own. 0 or -ENOMEM. */
+int column_string(sqlite3_stmt *statement, int column, char **ret);
+
 /* Runs a statement that gives no rows. 0 or -errno, with a sentence. */
 int statement_run(struct store *store, sqlite3_stmt *statement, int code, const char *doing);
 

@@ -29,16 +29,6 @@ void user_free(struct user *user) {
         free(user);
 }
 
-static int string_read(sqlite3_stmt *statement, int column, char **ret) {
-        const struct text text = column_text(statement, column);
-        char *string = strndup(text.p ? text.p : "", text.len);
-
-        if (!string)
-                return -ENOMEM;
-        *ret = string;
-        return 0;
-}
-
 static int hash_read(sqlite3_stmt *statement, struct secret **ret) {
         const struct text hash = column_text(statement, COLUMN_PASSWORD_HASH);
 
@@ -49,9 +39,9 @@ static int texts_read(sqlite3_stmt *statement, struct user *user) {
         if (text_copy(column_text(statement, COLUMN_NAME), user->name, sizeof user->name) < 0 ||
             user->name[0] == '\0')
                 return -EBADMSG;
-        if (string_read(statement, COLUMN_FULL_NAME, &user->full_name) < 0 ||
-            string_read(statement, COLUMN_EMAIL, &user->email) < 0 ||
-            string_read(statement, COLUMN_ROLES, &user->roles) < 0 ||
+        if (column_string(statement, COLUMN_FULL_NAME, &user->full_name) < 0 ||
+            column_string(statement, COLUMN_EMAIL, &user->email) < 0 ||
+            column_string(statement, COLUMN_ROLES, &user->roles) < 0 ||
             hash_read(statement, &user->hash) < 0)
                 return -ENOMEM;
         return 0;
