@@ -40,19 +40,12 @@ static int check_client(struct request *request, const struct params *params) {
         return request_refuse(request, 401, "invalid_client", "no such client");
 }
 
-int token_read_audience(struct request *request, const struct params *params,
-                        char place[AUDIENCE_MAX], struct text *ret) {
-        int r;
-
-        r = params_list(params, "audience", "resource", place, AUDIENCE_MAX, ret);
-        if (r < 0)
+int token_read_target(struct request *request, const struct params *params,
+                      char place[AUDIENCE_MAX], struct text *ret_audience, struct text *ret_scope) {
+        if (params_list(params, "audience", "resource", place, AUDIENCE_MAX, ret_audience) < 0)
                 return request_refuse(request, 400, "invalid_target", "no such audience");
-        return 0;
-}
-
-int token_read_scope(struct request *request, const struct params *params, struct text *ret) {
-        *ret = params_get(params, "scope");
-        if (ret->len > SCOPE_MAX)
+        *ret_scope = params_get(params, "scope");
+        if (ret_scope->len > SCOPE_MAX)
                 return request_refuse(request, 400, "invalid_scope", "the scope is too long");
         return 0;
 }
@@ -74,9 +67,7 @@ static int password_begin(struct request *request, const struct params *params) 
                                       "username and password are needed");
         r = check_client(request, params);
         if (r == 0)
-                r = token_read_audience(request, params, audience, &ask.audience);
-        if (r == 0)
-                r = token_read_scope(request, params, &ask.scope);
+                r = token_read_target(request, params, audience, &ask.audience, &ask.scope);
         if (r < 0)
                 return r;
         ask.username = name_as_asked(params_get(params, "username"));
@@ -105,9 +96,7 @@ static int refresh_begin(struct request *request, const struct params *params) {
                 return request_refuse(request, 400, "invalid_grant", "that is no refresh token");
         r = client_proof_read(&request->authorization, params, &proof, &request->fault);
         if (r == 0)
-                r = token_read_audience(request, params, audience, &ask.audience);
-        if (r == 0)
-                r = token_read_scope(request, params, &ask.scope);
+                r = token_read_target(request, params, audience, &ask.audience, &ask.scope);
         if (r < 0)
                 return r;
         ask.client_id = proof.id;

@@ -22,9 +22,7 @@ static int ask_as_client(struct request *request, const struct params *params,
         char audience[AUDIENCE_MAX];
         int r;
 
-        r = token_read_audience(request, params, audience, &ask.audience);
-        if (r == 0)
-                r = token_read_scope(request, params, &ask.scope);
+        r = token_read_target(request, params, audience, &ask.audience, &ask.scope);
         return r < 0 ? r : call_ask(request, &grant, &ask);
 }
 
@@ -38,9 +36,7 @@ static int ask_as_peer(struct request *request, const struct params *params, str
         char audience[AUDIENCE_MAX];
         int r;
 
-        r = token_read_audience(request, params, audience, &ask.audience);
-        if (r == 0)
-                r = token_read_scope(request, params, &ask.scope);
+        r = token_read_target(request, params, audience, &ask.audience, &ask.scope);
         return r < 0 ? r : call_ask(request, &grant, &ask);
 }
 

@@ -79,9 +79,7 @@ static int own_begin(struct request *request, const struct params *params,
 
         r = read_subject(request, params, &ask.subject_token);
         if (r == 0)
-                r = token_read_audience(request, params, audience, &ask.audience);
-        if (r == 0)
-                r = token_read_scope(request, params, &ask.scope);
+                r = token_read_target(request, params, audience, &ask.audience, &ask.scope);
         if (r == 0)
                 r = read_bounds(request, params, &ask);
         if (r < 0)
@@ -120,9 +118,7 @@ static int outside_begin(struct request *request, const struct params *params,
         if (r == 0)
                 r = read_subject(request, params, &ask.subject_token);
         if (r == 0)
-                r = token_read_audience(request, params, audience, &ask.audience);
-        if (r == 0)
-                r = token_read_scope(request, params, &ask.scope);
+                r = token_read_target(request, params, audience, &ask.audience, &ask.scope);
         if (r < 0)
                 return r;
         ask.client_id = proof->id;
