@@ -167,23 +167,6 @@ static void section_look(struct doctor *doctor, struct text url, struct text *re
 }
 
 void check_issuers(struct doctor *doctor) {
-        _cleanup_(freep) char *output = NULL;
-        struct text rest, line, url;
-        bool has_any = false;
-        int status = -1, r;
-
-        r = settings_ask(doctor, "-T", &output, &status);
-        if (r < 0 || status != 0) {
-                doctor_find(doctor, VERDICT_UNSEEN, NULL,
-                            "the settings do not tell: see configuration");
-                return;
-        }
-        rest = text_of(output);
-        while (settings_line(&rest, &line))
-                if (settings_value(line, TEXT("issuer \""), &url)) {
-                        has_any = true;
-                        section_look(doctor, url, &rest);
-                }
-        if (!has_any)
+        if (settings_sections(doctor, TEXT("issuer \""), section_look) == 0)
                 doctor_find(doctor, VERDICT_OK, NULL, "no outside issuer is believed");
 }

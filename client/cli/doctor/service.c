@@ -76,6 +76,27 @@ int settings_ask(const struct doctor *doctor, const char *task, char **ret_outpu
         return r < 0 ? r : run_jetond(doctor, &place, task, ret_output, ret_status);
 }
 
+int settings_sections(struct doctor *doctor, struct text before,
+                      void (*look)(struct doctor *doctor, struct text name, struct text *rest)) {
+        _cleanup_(freep) char *output = NULL;
+        struct text rest, line, name;
+        int status = -1, r, count = 0;
+
+        r = settings_ask(doctor, "-T", &output, &status);
+        if (r < 0 || status != 0) {
+                doctor_find(doctor, VERDICT_UNSEEN, NULL,
+                            "the settings do not tell: see configuration");
+                return -ENODATA;
+        }
+        rest = text_of(output);
+        while (settings_line(&rest, &line))
+                if (settings_value(line, before, &name)) {
+                        look(doctor, name, &rest);
+                        count++;
+                }
+        return count;
+}
+
 static void say_good(struct doctor *doctor, const struct settings_place *place, bool is_there) {
         doctor_find(doctor, VERDICT_OK, NULL,
                     is_there ? "%s is good"

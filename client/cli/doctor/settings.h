@@ -16,6 +16,12 @@ bool settings_line(struct text *rest, struct text *ret);
  * false: the line begins otherwise. */
 bool settings_value(struct text line, struct text before, struct text *ret);
 
+/* Calls `look` for each section whose line begins with `before`: with what is in quotes behind it,
+ * and the lines of the section. How many there are; -ENODATA, said as a finding: the settings do
+ * not tell. */
+int settings_sections(struct doctor *doctor, struct text before,
+                      void (*look)(struct doctor *doctor, struct text name, struct text *rest));
+
 /* Without its escapes, to be freed; NULL: no memory. */
 char *settings_unescape(struct text value);
 

@@ -33,18 +33,5 @@ static void section_tell(struct doctor *doctor, struct text name, struct text *r
 }
 
 void check_sources(struct doctor *doctor) {
-        _cleanup_(freep) char *output = NULL;
-        struct text rest, line, name;
-        int status = -1, r;
-
-        r = settings_ask(doctor, "-T", &output, &status);
-        if (r < 0 || status != 0) {
-                doctor_find(doctor, VERDICT_UNSEEN, NULL,
-                            "the settings do not tell: see configuration");
-                return;
-        }
-        rest = text_of(output);
-        while (settings_line(&rest, &line))
-                if (settings_value(line, TEXT(SOURCE), &name))
-                        section_tell(doctor, name, &rest);
+        settings_sections(doctor, TEXT(SOURCE), section_tell);
 }
