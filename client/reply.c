@@ -68,16 +68,6 @@ static bool is_name(struct text text, const char *name) {
         return text.len == strlen(name) && strncasecmp(text.p, name, text.len) == 0;
 }
 
-static struct text trim_blanks(struct text text) {
-        while (text.len > 0 && (text.p[0] == ' ' || text.p[0] == '\t')) {
-                text.p++;
-                text.len--;
-        }
-        while (text.len > 0 && (text.p[text.len - 1] == ' ' || text.p[text.len - 1] == '\t'))
-                text.len--;
-        return text;
-}
-
 /* "HTTP/1.1 200 OK"; the reason may be empty, its space may not (RFC 9112 4). */
 static int read_status_line(struct text line, unsigned *ret_status) {
         static const struct text version = TEXT("HTTP/1.1 ");
@@ -111,7 +101,8 @@ static int read_type(struct head_state *state, struct text value) {
                 return -EBADMSG;
         state->has_type = true;
         if (parameters)
-                value = trim_blanks((struct text){value.p, (size_t)(parameters - value.p)});
+                value = text_trim((struct text){value.p, (size_t)(parameters - value.p)},
+                                  TEXT(" \t"));
         if (text_copy(value, state->head.content_type, sizeof state->head.content_type))
                 return -EBADMSG;
         for (at = state->head.content_type; *at; at++)
@@ -144,7 +135,7 @@ static int read_field(struct head_state *state, struct text line) {
         if (!colon)
                 return -EBADMSG;
         name = (struct text){line.p, (size_t)(colon - line.p)};
-        value = trim_blanks((struct text){colon + 1, line.len - name.len - 1});
+        value = text_trim((struct text){colon + 1, line.len - name.len - 1}, TEXT(" \t"));
         if (!is_token(name) || !is_field_text(value))
                 return -EBADMSG;
         for (i = 0; i < ELEMENTS(fields); i++)

@@ -4,6 +4,16 @@
 #include <errno.h>
 #include <stdint.h>
 
+struct text text_trim(struct text text, struct text blanks) {
+        while (text.len > 0 && text_has(blanks, text.p[0])) {
+                text.p++;
+                text.len--;
+        }
+        while (text.len > 0 && text_has(blanks, text.p[text.len - 1]))
+                text.len--;
+        return text;
+}
+
 bool text_next_word(struct text *list, struct text *ret_word) {
         size_t i = 0, start;
 

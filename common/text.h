@@ -35,6 +35,9 @@ static inline bool text_has(struct text text, char byte) {
         return text.len > 0 && memchr(text.p, byte, text.len) != NULL;
 }
 
+/* Without the `blanks` at its ends. */
+struct text text_trim(struct text text, struct text blanks);
+
 /* Cuts the first word off a list whose words are separated by single or repeated spaces.
  * false when no word is left. */
 bool text_next_word(struct text *list, struct text *ret_word);

@@ -9,23 +9,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-static bool is_blank(char byte) {
-        return text_has(TEXT(" \t\r\n"), byte);
-}
-
-static struct text trim(struct text text) {
-        while (text.len > 0 && is_blank(text.p[0])) {
-                text.p++;
-                text.len--;
-        }
-        while (text.len > 0 && is_blank(text.p[text.len - 1]))
-                text.len--;
-        return text;
-}
-
 /* What is behind a NUL the library would not see: the token would have a second spelling. */
 static int token_of(struct text text, struct secret **ret) {
-        text = trim(text);
+        text = text_trim(text, TEXT(" \t\r\n"));
         if (text.len == 0)
                 return -ENODATA;
         if (text_has(text, '\0'))

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #define FIELDS_MAX 100
+#define BLANKS     " \t" /* RFC 9110 5.6.3 */
 
 /* RFC 9110 5.6.2. */
 static bool is_token_byte(char byte) {
@@ -24,22 +25,8 @@ static bool is_token(struct text text) {
         return text.len > 0;
 }
 
-static bool is_blank(char byte) {
-        return byte == ' ' || byte == '\t';
-}
-
 bool http_is_word(struct text text, const char *word) {
         return text.len == strlen(word) && strncasecmp(text.p, word, text.len) == 0;
-}
-
-static struct text trimmed(struct text text) {
-        while (text.len > 0 && is_blank(text.p[0])) {
-                text.p++;
-                text.len--;
-        }
-        while (text.len > 0 && is_blank(text.p[text.len - 1]))
-                text.len--;
-        return text;
 }
 
 static int check_byte(const char *bytes, size_t at, struct fault *fault) {
@@ -137,7 +124,7 @@ static int take_transfer_encoding(struct http_head *head, struct text value, str
 static int take_connection(struct http_head *head, struct text value, struct fault *fault) {
         (void)fault;
         while (value.len > 0)
-                if (http_is_word(trimmed(cut_at(&value, ',')), "close"))
+                if (http_is_word(text_trim(cut_at(&value, ','), TEXT(BLANKS)), "close"))
                         head->keeps_alive = false;
         return 0;
 }
@@ -246,7 +233,7 @@ static int parse_field(struct text line, struct http_head *head, struct fault *f
         name = cut_at(&rest, ':');
         if (!is_token(name))
                 return fault_bad_request(fault, "the name of a field is no token");
-        return take_field(head, name, trimmed(rest), fault);
+        return take_field(head, name, text_trim(rest, TEXT(BLANKS)), fault);
 }
 
 /* RFC 9112 3.2 and 6.3: two answers to "where does it end" are none. */

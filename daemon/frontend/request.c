@@ -37,9 +37,7 @@ static struct text media_type(struct text value) {
 
         if (end)
                 value.len = (size_t)(end - value.p);
-        while (value.len > 0 && (value.p[value.len - 1] == ' ' || value.p[value.len - 1] == '\t'))
-                value.len--;
-        return value;
+        return text_trim(value, TEXT(" \t"));
 }
 
 static const struct {

@@ -7,7 +7,6 @@
 #include "../../common/name.h"
 #include "bytes.h"
 
-#include <ctype.h>
 #include <pwquality.h>
 #include <stdio.h>
 
@@ -17,20 +16,13 @@
 
 #define LINE_SIZE 1024 /* the library takes no longer ones from its file */
 #define NAME_SIZE 64
+#define BLANKS    " \t\n\v\f\r"
 
 static pwquality_settings_t *rules;
 
 static void settings_freep(pwquality_settings_t **settings) {
         pwquality_free_settings(*settings);
         *settings = NULL;
-}
-
-static struct text blanks_cut(struct text text) {
-        while (text.len > 0 && isspace((unsigned char)*text.p))
-                text = (struct text){text.p + 1, text.len - 1};
-        while (text.len > 0 && isspace((unsigned char)text.p[text.len - 1]))
-                text.len--;
-        return text;
 }
 
 static size_t until(struct text text, const char *ends) {
@@ -46,13 +38,13 @@ static int line_take(pwquality_settings_t *settings, struct text line, char ret_
         char option[LINE_SIZE];
         struct text name, value;
 
-        line = blanks_cut((struct text){line.p, until(line, "#")});
+        line = text_trim((struct text){line.p, until(line, "#")}, TEXT(BLANKS));
         if (line.len == 0)
                 return 0;
         name = (struct text){line.p, until(line, "= \t\f\v\r")};
-        value = blanks_cut((struct text){line.p + name.len, line.len - name.len});
+        value = text_trim((struct text){line.p + name.len, line.len - name.len}, TEXT(BLANKS));
         if (value.len > 0 && *value.p == '=')
-                value = blanks_cut((struct text){value.p + 1, value.len - 1});
+                value = text_trim((struct text){value.p + 1, value.len - 1}, TEXT(BLANKS));
         if (text_copy(name, ret_name, NAME_SIZE) < 0 ||
             text_has((struct text){line.p, line.len}, '\0') || line.len + 1 >= sizeof option)
                 return PWQ_ERROR_CFGFILE_MALFORMED;

@@ -1,4 +1,4 @@
-/* Texts are cut at their newlines, and nothing of them is lost. */
+/* Texts are cut at their newlines and blanks, and nothing else of them is lost. */
 #include "../../common/cleanup.h"
 #include "../../common/text.h"
 
@@ -34,9 +34,25 @@ static void lines_are_cut_off_one_by_one(void **state) {
         }
 }
 
+static void blanks_are_cut_off_at_the_ends_alone(void **state) {
+        static const struct {
+                struct text text, trimmed;
+        } rows[] = {
+                {{NULL, 0}, {NULL, 0}},           {{"", 0}, {"", 0}},
+                {{" \t ", 3}, {"", 0}},           {{"a", 1}, {"a", 1}},
+                {{" a\t b\t ", 7}, {"a\t b", 4}}, {{"\0 ", 2}, {"\0", 1}},
+        };
+        size_t i;
+
+        (void)state;
+        for (i = 0; i < ELEMENTS(rows); i++)
+                assert_true(text_is(text_trim(rows[i].text, TEXT(" \t")), rows[i].trimmed));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(lines_are_cut_off_one_by_one),
+                cmocka_unit_test(blanks_are_cut_off_at_the_ends_alone),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
