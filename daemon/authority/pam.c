@@ -242,6 +242,7 @@ static int login_keep(struct call *call, const struct msg_ask_pam *ask) {
         call->free_step = free;
         login->phase = ask->phase;
         login->uid = ask->uid;
+        login->as_peer = ask->as_peer;
         login->began = clock_wall_s();
         if (text_copy(ask->username, login->username, sizeof login->username) < 0 ||
             text_copy(ask->service, login->service, sizeof login->service) < 0 ||

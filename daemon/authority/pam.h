@@ -12,6 +12,7 @@ struct pam_login {
         enum pam_phase phase;
         enum login_verdict verdict;
         uint32_t uid;
+        bool as_peer; /* who asks says so: without it his uid has no right here */
         char username[USER_NAME_MAX + 1]; /* the local account's name, as asked */
         char service[SERVICE_MAX + 1];
         char rhost[RHOST_MAX + 1];

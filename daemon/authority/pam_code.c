@@ -13,11 +13,14 @@
 #include <stdio.h>
 
 /* The service is the asking process's word. Root's programs are believed, an administrator's, and
- * the account's own about itself; whoever else asks could use up a stranger's code. */
+ * the account's own about itself, all of them where they ask by that right; whoever else asks could
+ * use up a stranger's code. */
 static bool is_believed(const struct call *call) {
         const struct peer *peer = &call->connection->peer;
         const struct pam_login *login = call->step.login;
 
+        if (!login->as_peer)
+                return false;
         if (peer->uid == login->uid)
                 return peer->uid != call->authority->overflow_uid;
         return peer->uid == 0 || policy_is_admin(call);

@@ -68,8 +68,8 @@ def code_of(host, name="alice", service="sshd", token=None):
 
 def pam(host, password, uid=ALICE, service="sshd", phase="auth", **form):
     """The claims of the ticket that such a login gets."""
-    by = form.pop("by", None)
-    reply = host.post(f"/pam/{phase}", uid=by, peer=True, form={
+    by, peer = form.pop("by", None), form.pop("peer", True)
+    reply = host.post(f"/pam/{phase}", uid=by, peer=peer, form={
         "username": {ALICE: "alice", BOB: "bob"}[uid], "uid": str(uid), "service": service,
         "nonce": base64.urlsafe_b64encode(os.urandom(32)).decode().rstrip("="),
         **({"password": password} if phase == "auth" else {}), **form})
@@ -272,7 +272,8 @@ def session_token(host, password):
     form = {"username": "alice", "uid": str(ALICE), "service": "sshd", "nonce": "A" * 43}
     proof = {}
     if password:
-        proof["proof"] = host.post("/pam/auth", form={**form, "password": password}).body.decode()
+        proof["proof"] = host.post("/pam/auth", peer=True,
+                                   form={**form, "password": password}).body.decode()
     reply = host.post("/pam/session", peer=True, form={**form, **proof})
     assert reply.status == 200, (reply, host.log()[-3000:])
     ticket = claims_of(reply.body.decode())
@@ -478,6 +479,12 @@ def test_who_is_not_believed_about_the_service_uses_up_no_code(host):
         assert verdict(host, CODE_LIKE, by=BOB) == "denied"
     assert verdict(host, code, by=BOB) == "denied"
     assert verdict(host, code, by=ALICE) == "granted"
+
+
+def test_nor_does_who_is_believed_unless_he_asks_by_that_right(host):
+    code = code_of(host)
+    assert verdict(host, code, peer=False) == "denied"
+    assert verdict(host, code) == "granted"
 
 
 def test_wrong_codes_take_as_long_with_a_code_out_as_without(host):

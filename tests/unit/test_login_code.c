@@ -37,7 +37,7 @@ static struct settings settings = {
         .login_code_services = services, .login_code_s = LIFE_S, .leeway_s = 30};
 static struct user user = {.id = 7, .has_uid = true, .uid = UID};
 static struct connection connection = {.peer = {.uid = UID, .is_known = true}};
-static struct pam_login login = {.uid = UID, .service = "sshd"};
+static struct pam_login login = {.uid = UID, .as_peer = true, .service = "sshd"};
 static struct call call = {
         .authority = &authority, .settings = &settings, .connection = &connection, .user = &user};
 
@@ -165,6 +165,15 @@ static void a_code_is_good_for_its_time(void **state) {
         assert_true(is_good());
 }
 
+static void who_asks_by_no_right_of_his_neither_has_it_looked_at_nor_uses_it_up(void **state) {
+        (void)state;
+        make();
+        login.as_peer = false;
+        assert_false(is_good());
+        login.as_peer = true;
+        assert_true(is_good());
+}
+
 static void its_time_runs_while_the_host_sleeps(void **state) {
         (void)state;
         make();
@@ -207,6 +216,9 @@ static void a_token_in_its_leeway_makes_none(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(a_code_is_good_for_its_time, begin, end),
+                cmocka_unit_test_setup_teardown(
+                        who_asks_by_no_right_of_his_neither_has_it_looked_at_nor_uses_it_up, begin,
+                        end),
                 cmocka_unit_test_setup_teardown(its_time_runs_while_the_host_sleeps, begin, end),
                 cmocka_unit_test_setup_teardown(a_nap_within_its_time_leaves_it_good, begin, end),
                 cmocka_unit_test_setup_teardown(it_is_no_longer_good_than_the_token_that_made_it,
