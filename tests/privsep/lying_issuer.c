@@ -99,12 +99,6 @@ static int another_call(struct channel *authority, const struct frame *question)
         return send_frame(authority->fd, MSG_OUTSIDE_CHECKED, question->call + 1, &answer, -1);
 }
 
-static int answer_of_the_authority(struct channel *authority, const struct frame *question) {
-        struct msg_answer_token token = {.access_token = TEXT("x")};
-
-        return send_frame(authority->fd, MSG_ANSWER_TOKEN, question->call, &token, -1);
-}
-
 static int silence(struct channel *authority, const struct frame *question) {
         (void)authority;
         (void)question;

@@ -60,12 +60,6 @@ static int garbage_hash(struct channel *authority, const struct frame *question)
         return answer_with(authority, question->call, "\x01\xff'; drop table users; --\n%n%s");
 }
 
-static int answer_of_the_authority(struct channel *authority, const struct frame *question) {
-        struct msg_answer_token token = {.access_token = TEXT("x")};
-
-        return send_frame(authority->fd, MSG_ANSWER_TOKEN, question->call, &token, -1);
-}
-
 static int another_call(struct channel *authority, const struct frame *question) {
         return answer_with(authority, question->call + 1, "");
 }

@@ -3,21 +3,9 @@
  * client/exchange.c client/connect.c client/reply.c
  * needs: jansson libcrypto */
 /* jeton_token() and jeton_exchange(): what they ask, and what each answer is to a program. */
-#include "../../include/jeton.h"
-
-#include "fake_server.h"
+#include "test_place.h"
 
 #include <stdio.h>
-
-static struct jeton *open_at(const char *socket_path) {
-        struct jeton_options options = JETON_OPTIONS_INIT;
-        struct jeton *jeton;
-
-        options.socket_path = socket_path;
-        options.timeout_ms = 2000;
-        assert_int_equal(jeton_open(&options, &jeton), 0);
-        return jeton;
-}
 
 /* ---- each of the two, asked in one way ---- */
 
