@@ -10,8 +10,6 @@
 #include "../../common/cleanup.h"
 #include "../../daemon/parent/kernel.h"
 #include "../../daemon/parent/rate.h"
-#include "../../daemon/parent/settings.h"
-#include "own_folder.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -24,33 +22,7 @@
 
 #include <cmocka.h>
 
-/* A folder with a configuration; every test has a new one. */
-struct folder {
-        char dir[64];
-        char file[96]; /* jetond.conf in it */
-        char error[SETTINGS_ERROR_MAX];
-        struct settings *settings; /* of the last load that was good */
-};
-
-static int folder_make(void **state) {
-        struct folder *folder = calloc(1, sizeof *folder);
-
-        assert_non_null(folder);
-        strcpy(folder->dir, "/tmp/jeton-config.XXXXXX");
-        assert_non_null(mkdtemp(folder->dir));
-        snprintf(folder->file, sizeof folder->file, "%s/jetond.conf", folder->dir);
-        *state = folder;
-        return 0;
-}
-
-static int folder_remove(void **state) {
-        struct folder *folder = *state;
-
-        settings_free(folder->settings);
-        assert_int_equal(own_folder_remove(folder->dir), 0);
-        free(folder);
-        return 0;
-}
+#include "settings_folder.h"
 
 static void write_file(const struct folder *folder, const char *name, const char *text) {
         _cleanup_(fclosep) FILE *file = NULL;

@@ -10,7 +10,6 @@
 #include "../../common/cleanup.h"
 #include "../../daemon/parent/guarded.h"
 #include "../../daemon/parent/outside.h"
-#include "own_folder.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -22,32 +21,7 @@
 
 #include <cmocka.h>
 
-/* A folder with a configuration; every test has a new one. */
-struct folder {
-        char dir[64];
-        char file[96]; /* jetond.conf in it */
-        char error[SETTINGS_ERROR_MAX];
-        struct settings *settings; /* of the last load that was good */
-};
-
-static int folder_make(void **state) {
-        struct folder *folder = calloc(1, sizeof *folder);
-
-        snprintf(folder->dir, sizeof folder->dir, "/tmp/jeton-outside.XXXXXX");
-        assert_non_null(mkdtemp(folder->dir));
-        snprintf(folder->file, sizeof folder->file, "%s/jetond.conf", folder->dir);
-        *state = folder;
-        return 0;
-}
-
-static int folder_remove(void **state) {
-        struct folder *folder = *state;
-
-        settings_freep(&folder->settings);
-        assert_int_equal(own_folder_remove(folder->dir), 0);
-        free(folder);
-        return 0;
-}
+#include "settings_folder.h"
 
 static int load(struct folder *folder, const char *text) {
         struct settings_source source = {.file = folder->file, .must_exist = true};

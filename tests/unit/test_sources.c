@@ -10,7 +10,6 @@
 #include "../../common/cleanup.h"
 #include "../../daemon/parent/pam_stack.h"
 #include "../../daemon/parent/sources.h"
-#include "own_folder.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -21,31 +20,9 @@
 
 #include <cmocka.h>
 
-/* A folder of service files; every test has a new one. */
-struct folder {
-        char dir[64];
-        char error[SETTINGS_ERROR_MAX];
-        char wrong[PAM_STACK_WRONG_MAX];
-        struct settings *settings;
-};
+#include "settings_folder.h"
 
-static int folder_make(void **state) {
-        struct folder *folder = calloc(1, sizeof *folder);
-
-        snprintf(folder->dir, sizeof folder->dir, "/tmp/jeton-sources.XXXXXX");
-        assert_non_null(mkdtemp(folder->dir));
-        *state = folder;
-        return 0;
-}
-
-static int folder_remove(void **state) {
-        struct folder *folder = *state;
-
-        settings_freep(&folder->settings);
-        assert_int_equal(own_folder_remove(folder->dir), 0);
-        free(folder);
-        return 0;
-}
+static char found[PAM_STACK_WRONG_MAX];
 
 /* HERE stands for the folder. */
 static char *text_here(const struct folder *folder, const char *format) {
@@ -73,7 +50,7 @@ static void write_file(const struct folder *folder, const char *name, const char
 }
 
 static int check(struct folder *folder, const char *service) {
-        return pam_stack_check(folder->dir, service, folder->wrong);
+        return pam_stack_check(folder->dir, service, found);
 }
 
 #define GOOD "auth required pam_unix.so\naccount required pam_unix.so\n"
@@ -108,7 +85,7 @@ static void what_is_included_counts(void **state) {
         write_file(*state, "local",
                    "auth include HERE/common-account\n@include HERE/common-account\n");
         assert_int_equal(check(*state, "local"), -EINVAL);
-        assert_non_null(strstr(((struct folder *)*state)->wrong, "has no line for auth"));
+        assert_non_null(strstr(found, "has no line for auth"));
 }
 
 /* libpam looks for it in /etc/pam.d, wherever the service is from: the file beside the service
@@ -125,8 +102,7 @@ static void what_is_included_without_a_path_is_refused(void **state) {
         for (size_t i = 0; i < ELEMENTS(stacks); i++) {
                 write_file(folder, "local", stacks[i]);
                 assert_int_equal(check(folder, "local"), -EINVAL);
-                assert_non_null(
-                        strstr(folder->wrong, "more: Linux-PAM looks for it in /etc/pam.d"));
+                assert_non_null(strstr(found, "more: Linux-PAM looks for it in /etc/pam.d"));
         }
 }
 
@@ -146,11 +122,11 @@ static void a_stack_that_asks_jetond_again_is_refused(void **state) {
         for (size_t i = 0; i < ELEMENTS(stacks); i++) {
                 write_file(folder, "local", stacks[i]);
                 assert_int_equal(check(folder, "local"), -EINVAL);
-                assert_non_null(strstr(folder->wrong, "pam_jeton.so must not be asked"));
+                assert_non_null(strstr(found, "pam_jeton.so must not be asked"));
         }
         write_file(folder, "local", GOOD "auth sufficient pam_rootok.so\n");
         assert_int_equal(check(folder, "local"), -EINVAL);
-        assert_non_null(strstr(folder->wrong, "pam_rootok.so"));
+        assert_non_null(strstr(found, "pam_rootok.so"));
 }
 
 static void a_stack_that_falls_back_on_another_is_refused(void **state) {
@@ -158,10 +134,10 @@ static void a_stack_that_falls_back_on_another_is_refused(void **state) {
 
         write_file(folder, "local", "auth required pam_unix.so\n");
         assert_int_equal(check(folder, "local"), -EINVAL);
-        assert_non_null(strstr(folder->wrong, "has no line for account"));
+        assert_non_null(strstr(found, "has no line for account"));
         write_file(folder, "local", "account required pam_unix.so\n");
         assert_int_equal(check(folder, "local"), -EINVAL);
-        assert_non_null(strstr(folder->wrong, "has no line for auth"));
+        assert_non_null(strstr(found, "has no line for auth"));
         write_file(folder, "local", "");
         assert_int_equal(check(folder, "local"), -EINVAL);
 }
@@ -172,11 +148,11 @@ static void a_file_that_cannot_be_believed_is_refused(void **state) {
 
         assert_true(asprintf(&path, "%s/local", folder->dir) > 0);
         assert_int_equal(check(folder, "local"), -EINVAL);
-        assert_non_null(strstr(folder->wrong, "local: No such file"));
+        assert_non_null(strstr(found, "local: No such file"));
         write_file(folder, "local", GOOD);
         assert_int_equal(chmod(path, 0664), 0);
         assert_int_equal(check(folder, "local"), -EINVAL);
-        assert_non_null(strstr(folder->wrong, "writable by others"));
+        assert_non_null(strstr(found, "writable by others"));
         assert_int_equal(chmod(path, 0644), 0);
         assert_int_equal(chmod(folder->dir, 0777), 0);
         assert_int_equal(check(folder, "local"), -EINVAL);
@@ -184,12 +160,12 @@ static void a_file_that_cannot_be_believed_is_refused(void **state) {
         if (geteuid() == 0) {
                 assert_int_equal(chown(path, 1, 1), 0);
                 assert_int_equal(check(folder, "local"), -EINVAL);
-                assert_non_null(strstr(folder->wrong, "owned by another user"));
+                assert_non_null(strstr(found, "owned by another user"));
         }
         assert_int_equal(unlink(path), 0);
         assert_int_equal(mkdir(path, 0755), 0);
         assert_int_equal(check(folder, "local"), -EINVAL);
-        assert_non_null(strstr(folder->wrong, "not a regular file"));
+        assert_non_null(strstr(found, "not a regular file"));
 }
 
 /* ---- the folders above ---- */
@@ -210,8 +186,8 @@ static struct nested nested_make(struct folder *folder) {
         return nested;
 }
 
-static int check_in(struct folder *folder, const char *dir) {
-        return pam_stack_check(dir, "local", folder->wrong);
+static int check_in(const char *dir) {
+        return pam_stack_check(dir, "local", found);
 }
 
 static void a_folder_above_that_others_may_write_is_refused_by_name(void **state) {
@@ -219,19 +195,19 @@ static void a_folder_above_that_others_may_write_is_refused_by_name(void **state
         struct nested nested = nested_make(folder);
         _cleanup_(freep) char *words = NULL;
 
-        assert_int_equal(check_in(folder, nested.dir), 0);
+        assert_int_equal(check_in(nested.dir), 0);
         assert_int_equal(chmod(nested.above, 0775), 0);
-        assert_int_equal(check_in(folder, nested.dir), -EINVAL);
+        assert_int_equal(check_in(nested.dir), -EINVAL);
         assert_true(asprintf(&words, "%s: %s, on the way to it: writable by others", nested.dir,
                              nested.above) > 0);
-        assert_non_null(strstr(folder->wrong, words));
+        assert_non_null(strstr(found, words));
         assert_int_equal(chmod(nested.above, 0757), 0);
-        assert_int_equal(check_in(folder, nested.dir), -EINVAL);
+        assert_int_equal(check_in(nested.dir), -EINVAL);
         if (geteuid() == 0) {
                 assert_int_equal(chmod(nested.above, 0755), 0);
                 assert_int_equal(chown(nested.above, 1, 1), 0);
-                assert_int_equal(check_in(folder, nested.dir), -EINVAL);
-                assert_non_null(strstr(folder->wrong, "above, on the way to it: owned by another"));
+                assert_int_equal(check_in(nested.dir), -EINVAL);
+                assert_non_null(strstr(found, "above, on the way to it: owned by another"));
         }
 }
 
@@ -241,9 +217,9 @@ static void a_sticky_folder_above_is_good_and_the_stacks_own_is_not(void **state
         struct nested nested = nested_make(folder);
 
         assert_int_equal(chmod(nested.above, 01777), 0);
-        assert_int_equal(check_in(folder, nested.dir), 0);
+        assert_int_equal(check_in(nested.dir), 0);
         assert_int_equal(chmod(nested.dir, 01777), 0);
-        assert_int_equal(check_in(folder, nested.dir), -EINVAL);
+        assert_int_equal(check_in(nested.dir), -EINVAL);
 }
 
 static void where_a_symlink_leads_counts(void **state) {
@@ -254,17 +230,17 @@ static void where_a_symlink_leads_counts(void **state) {
         assert_true(asprintf(&link, "%s/link", folder->dir) > 0);
         assert_true(asprintf(&round, "%s/round", folder->dir) > 0);
         assert_int_equal(symlink("above/../above//pam.d/", link), 0);
-        assert_int_equal(check_in(folder, link), 0);
+        assert_int_equal(check_in(link), 0);
         assert_int_equal(chmod(nested.above, 0777), 0);
-        assert_int_equal(check_in(folder, link), -EINVAL);
+        assert_int_equal(check_in(link), -EINVAL);
         assert_int_equal(chmod(nested.above, 0755), 0);
         assert_int_equal(unlink(link), 0);
         assert_int_equal(symlink(nested.dir, link), 0);
-        assert_int_equal(check_in(folder, link), 0);
+        assert_int_equal(check_in(link), 0);
         assert_int_equal(chmod(nested.above, 0777), 0);
-        assert_int_equal(check_in(folder, link), -EINVAL);
+        assert_int_equal(check_in(link), -EINVAL);
         assert_int_equal(symlink("round", round), 0);
-        assert_int_equal(check_in(folder, round), -EINVAL);
+        assert_int_equal(check_in(round), -EINVAL);
 }
 
 static void a_folder_above_an_included_file_counts(void **state) {
@@ -275,7 +251,7 @@ static void a_folder_above_an_included_file_counts(void **state) {
         assert_int_equal(check(folder, "local"), 0);
         assert_int_equal(chmod(nested.above, 0777), 0);
         assert_int_equal(check(folder, "local"), -EINVAL);
-        assert_non_null(strstr(folder->wrong, "above, on the way to it: writable by others"));
+        assert_non_null(strstr(found, "above, on the way to it: writable by others"));
 }
 
 /* An included file that others may write is as bad. */
@@ -292,7 +268,7 @@ static void so_is_a_file_that_it_includes(void **state) {
         assert_int_equal(check(folder, "local"), -EINVAL);
         write_file(folder, "local", GOOD "@include HERE/local\n");
         assert_int_equal(check(folder, "local"), -EINVAL);
-        assert_non_null(strstr(folder->wrong, "includes itself"));
+        assert_non_null(strstr(found, "includes itself"));
 }
 
 static void nonsense_is_read_to_its_end(void **state) {
