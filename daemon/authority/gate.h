@@ -40,7 +40,7 @@ int gate_open(struct authority *authority);
 /* Keeps what is new. After the last call. */
 void gate_close(struct authority *authority);
 
-/* Counts an attempt of the pair, or refuses it, or lets it wait for the attempt that is being
+/* Lets an attempt of the pair in, or refuses it, or lets it wait for the attempt that is being
  * judged, a second at most. 0 or -errno. */
 int gate_enter(struct call *call, const struct throttle_key *key, gate_turn *turn);
 
@@ -48,7 +48,7 @@ int gate_enter(struct call *call, const struct throttle_key *key, gate_turn *tur
  * is a failure where pass.was_judged says so: nobody guesses for free by what breaks behind it. */
 void gate_leave(struct call *call, enum throttle_outcome outcome);
 
-/* The call is gone. An attempt that was not judged by then stays counted: who hangs up early has
+/* The call is gone. An attempt that was not judged by then has failed: who hangs up early has
  * perhaps seen enough. */
 void gate_forget(struct call *call);
 

@@ -54,7 +54,7 @@ enum throttle_answer {
 enum throttle_outcome {
         THROTTLE_FAILED = 0,
         THROTTLE_SUCCEEDED,
-        THROTTLE_UNJUDGED, /* for a reason of ours: it does not count after all */
+        THROTTLE_UNJUDGED, /* for a reason of ours: it does not count */
 };
 
 /* One row as it is kept over a restart; times of the wall clock. */
