@@ -391,6 +391,26 @@ def all_rest(pids):
         all("(sleeping)" in doing or "(stopped)" in doing for doing in before)
 
 
+def while_he_waits(fail, action, seconds=0.8):
+    """What action gives in the second for which somebody has to wait after `fail`. A machine that
+    stands still meanwhile tells nothing: then it is done once more."""
+    deadline = time.monotonic() + 60
+    while True:
+        fail()
+        began = time.monotonic()
+        result = action()
+        if time.monotonic() - began < seconds:
+            return result
+        assert began < deadline, "it never took less than the wait"
+
+
+def wait_until(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def is_root():
     return os.geteuid() == 0
 

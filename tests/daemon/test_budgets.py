@@ -3,6 +3,7 @@ import contextlib
 import functools
 import os
 import resource
+import select
 import selectors
 import signal
 import statistics
@@ -81,20 +82,34 @@ def first_answered(connections, count):
 
 
 def in_background_of(uid, function):
-    """Begins function in a process of that uid; what is returned waits for its outcome."""
-    outcome = []
+    """Runs function(asked) in a process of that uid, until it calls asked(); what is returned waits
+    for its outcome."""
+    outcome, (told, tell) = [], os.pipe()
 
     def run():
-        outcome.append(in_process_of(uid, function))
+        outcome.append(in_process_of(uid, lambda: function(lambda: os.write(tell, b"."))))
 
     thread = threading.Thread(target=run)
     thread.start()
+    assert select.select([told], [], [], 30)[0], "it did not ask"
 
     def wait():
         thread.join(30)
+        os.close(told)
+        os.close(tell)
         return outcome[0]
 
     return wait
+
+
+def logins_in_background_of(uid, jetond, names):
+    """What is returned gives the statuses of logins that were sent."""
+    def ask(asked):
+        connections = ask_all_at_once(jetond, names)
+        asked()
+        return statuses(connections)
+
+    return in_background_of(uid, ask)
 
 
 @pytest.mark.parametrize("key", ["max-hashes-per-uid", "max-calls-per-uid"])
@@ -145,9 +160,8 @@ def test_a_full_share_is_its_uids_own(fresh):
     names = people(jetond, 2)
     with workers_at_rest(jetond):
         held = ask_all_at_once(jetond, names)
-        reading = in_background_of(OTHER_UID, lambda: statuses(
-            ask_all_at_once(jetond, names)))
-        time.sleep(0.5)
+        reading = logins_in_background_of(OTHER_UID, jetond, names)
+        jetond.settle()
     assert statuses(held) == [200, 200]
     assert reading() == [200, 200]
 
@@ -156,42 +170,47 @@ def test_a_full_share_is_its_uids_own(fresh):
 def test_uids_without_an_account_share_one_budget(fresh):
     """A user may have thousands of them, by subuid(5): together they have half of all."""
     jetond = fresh("max-connections = 40\nmax-connections-per-uid = 15\n")
-
-    def held(count):
-        connections = [jetond.connect(2) for _ in range(count)]
-        for connection in connections:
-            with contextlib.suppress(OSError):
-                connection.send(compose("GET", "/health"))
-        good = 0
-        for connection in connections:
-            with contextlib.suppress(OSError):
-                good += connection.reply().status == 200
-        time.sleep(2)
-        return good
-
-    one, other = (in_background_of(uid, lambda: held(15)) for uid in STRANGERS)
-    time.sleep(1)
-    with contextlib.suppress(RuntimeError):  # not known yet, and the strangers' share is full
-        in_process_of(OTHER_UID, lambda: jetond.get("/health").status)
-    time.sleep(0.2)
-    assert in_process_of(OTHER_UID, lambda: jetond.get("/health").status) == 200
-    assert jetond.get("/health").status == 200
+    with held_by(STRANGERS[0], jetond.socket, 15) as one, \
+         held_by(STRANGERS[1], jetond.socket, 15) as other:
+        with contextlib.suppress(RuntimeError):  # not known yet, and the strangers' share is full
+            in_process_of(OTHER_UID, lambda: jetond.get("/health").status)
+        jetond.settle()
+        assert in_process_of(OTHER_UID, lambda: jetond.get("/health").status) == 200
+        assert jetond.get("/health").status == 200
     assert one() + other() == 20
 
 
-def hold_connections(path, count, seconds):
-    """How many of so many were answered; all are held for a while."""
+def answered_connections(path, count):
+    """Those of so many on which an answer came."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, count + 100), hard))
-    connections, good = [], 0
+    connections = []
     for _ in range(count):
         with contextlib.suppress(OSError):
-            connection = Connection(path, 5)
+            connection = Connection(path)
             connection.send(compose("GET", "/health"))
-            good += connection.reply().status == 200
-            connections.append(connection)
-    time.sleep(seconds)
-    return good
+            if connection.reply().status == 200:
+                connections.append(connection)
+    return connections
+
+
+@contextlib.contextmanager
+def held_by(uid, path, count):
+    """A process of that uid holds as many of so many connections as it is given; how many they were
+    is what the function gives that comes of it, afterwards."""
+    until, end = os.pipe()
+
+    def hold(asked):
+        connections = answered_connections(path, count)
+        asked()
+        os.read(until, 1)
+        return len(connections)
+
+    held = in_background_of(uid, hold)
+    try:
+        yield held
+    finally:
+        os.write(end, b".")
 
 
 @needs_root
@@ -199,13 +218,11 @@ def test_a_tenth_of_a_thousand_connections_is_kept_for_root(fresh):
     jetond = fresh("max-connections = 1000\nmax-connections-per-uid = 600\nidle-timeout = 1m\n")
     for uid in (STORM_UID, OTHER_UID):
         in_process_of(uid, lambda: jetond.get("/health").status)  # known from now on
-    time.sleep(0.3)
-    full = in_background_of(STORM_UID, lambda: hold_connections(jetond.socket, 600, 8))
-    time.sleep(2)
-    rest = in_background_of(OTHER_UID, lambda: hold_connections(jetond.socket, 600, 4))
-    time.sleep(2)
-    assert [jetond.get("/health").status for _ in range(20)] == [200] * 20
-    assert hold_connections(jetond.socket, 110, 0) == 100
+    jetond.settle()
+    with held_by(STORM_UID, jetond.socket, 600) as full, \
+         held_by(OTHER_UID, jetond.socket, 600) as rest:
+        assert [jetond.get("/health").status for _ in range(20)] == [200] * 20
+        assert len(answered_connections(jetond.socket, 110)) == 100
     assert (full(), rest()) == (600, 300)
 
 
@@ -218,9 +235,8 @@ def test_a_login_waits_for_few_of_another_uids(fresh):
     with workers_at_rest(jetond):
         storm = ask_all_at_once(jetond, names)
         jetond.settle()
-        one = in_background_of(OTHER_UID, lambda: statuses(
-            ask_all_at_once(jetond, names[:1])))
-        time.sleep(0.5)
+        one = logins_in_background_of(OTHER_UID, jetond, names[:1])
+        jetond.settle()
     assert one() == [200]
     assert statuses(storm) == [200] * 30
     logins = [line for line in jetond.log().splitlines() if "event=login result=granted" in line]
