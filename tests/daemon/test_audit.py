@@ -44,7 +44,7 @@ def audit_lines(text):
 
 def wait_for(jetond, **wanted):
     """The first audit line with these words."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         for line in audit_lines(jetond.log()):
             if all(line.get(key) == value for key, value in wanted.items()):

@@ -3,13 +3,15 @@ import base64
 import grp
 import json
 import os
+import signal
 import time
 
 import pytest
-from harness import Daemon, is_root
+from harness import Daemon, compose, encode_form, is_root
 
 ISSUER, METRICS, BILLING = "https://host.example", "https://metrics.example", \
     "https://billing.example"
+FORM = ("Content-Type", "application/x-www-form-urlencoded")
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS = "urn:ietf:params:oauth:token-type:access_token"
 
@@ -41,9 +43,12 @@ def jetond():
         yield daemon
 
 
+def asked(token, **form):
+    return {"grant_type": GRANT, "subject_token": token, "subject_token_type": ACCESS, **form}
+
+
 def exchange(jetond, token, headers=(), web=False, **form):
-    form = {"grant_type": GRANT, "subject_token": token, "subject_token_type": ACCESS, **form}
-    return jetond.post("/token", form=form, headers=headers, web=web)
+    return jetond.post("/token", form=asked(token, **form), headers=headers, web=web)
 
 
 def claims(token):
@@ -317,24 +322,20 @@ def test_by_the_kernels_word_the_roles_of_the_token_open_and_no_others(fresh):
 @pytest.mark.skipif(not is_root(), reason="needs root to become other uids")
 def test_what_was_revoked_while_it_was_made_is_not_given_out(fresh):
     """The signer is stopped in between: what it signs afterwards is of a later second."""
-    import signal
-    import threading
     jetond = fresh(config())
     jetond.add_user("carol")
     login = jetond.token("carol")
     signer, = jetond.children()["signer"]
-    os.kill(signer, signal.SIGSTOP)
-    try:
-        answers = []
-        asking = threading.Thread(target=lambda: answers.append(exchange(jetond, login)))
-        asking.start()
-        jetond.settle()
-        assert jetond.post("/revocations", data={"user": "carol"}, peer=True).status == 204
-        time.sleep(1.2)
-    finally:
-        os.kill(signer, signal.SIGCONT)
-    asking.join()
-    refused(answers[0], "invalid_request")
+    with jetond.connect() as connection:
+        os.kill(signer, signal.SIGSTOP)
+        try:
+            connection.send(compose("POST", "/token", [FORM], encode_form(asked(login))))
+            jetond.settle()
+            assert jetond.post("/revocations", data={"user": "carol"}, peer=True).status == 204
+            time.sleep(1.2)
+        finally:
+            os.kill(signer, signal.SIGCONT)
+        refused(connection.reply(), "invalid_request")
     jetond.wait_for_log("revoked while it was made")
 
 

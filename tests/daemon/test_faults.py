@@ -20,7 +20,7 @@ FORM = ("Content-Type", "application/x-www-form-urlencoded")
 EXCHANGE = {"grant_type": GRANT, "subject_token_type": ID_TOKEN}
 
 
-def works(jetond, seconds=10):
+def works(jetond, seconds=20):
     """Waits until a login works again."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

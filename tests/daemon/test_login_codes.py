@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import pytest
-from harness import PASSWORD, Daemon, in_process_of, is_root
+from harness import PASSWORD, Daemon, in_process_of, is_root, wait_until, while_he_waits
 
 from test_audit import audit_lines, wait_for
 
@@ -176,7 +176,7 @@ def test_after_its_time_it_is_nothing(fresh):
     assert reply.json()["expires_in"] == 1
     time.sleep(1.1)
     assert verdict(host, reply.json()["code"]) == "denied"
-    assert verdict(host, code_of(host)) == "granted"
+    wait_until(lambda: verdict(host, code_of(host)) == "granted")
 
 
 def test_a_restart_ends_it(fresh):
@@ -461,12 +461,15 @@ def test_tokens_are_no_passwords(host):
 # --- guessing ---
 
 def test_codes_are_guessed_no_faster_than_passwords(host):
-    code = code_of(host)
-    host.unlock("alice")
-    assert pam(host, CODE_LIKE)["verdict"] == "denied"
-    began = time.monotonic()
-    assert pam(host, code)["verdict"] == "denied"  # he must wait a second
-    assert time.monotonic() - began < 1
+    code = None
+
+    def guess():
+        nonlocal code
+        code = code_of(host)
+        host.unlock("alice")
+        assert pam(host, CODE_LIKE)["verdict"] == "denied"
+
+    assert while_he_waits(guess, lambda: pam(host, code)["verdict"]) == "denied"
     time.sleep(1.2)
     assert pam(host, code)["verdict"] == "granted"
 
@@ -500,8 +503,8 @@ def test_wrong_codes_take_as_long_with_a_code_out_as_without(host):
             took.setdefault(has_code, []).append(time.monotonic() - began)
         code = code_of(host, "bob")
         assert verdict(host, code, uid=BOB) == "granted"
-    for times in took.values():
-        assert 0.045 < sorted(times)[len(times) // 2] < 0.3
+    medians = [sorted(times)[len(times) // 2] for times in took.values()]
+    assert 0.045 < min(medians) and max(medians) < 2 * min(medians) + 0.2
 
 
 # --- what is told of it ---

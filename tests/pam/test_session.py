@@ -13,6 +13,7 @@ from conftest import ACCOUNT, SOON_MS, TIMEOUT_MS, TOP, Stand
 from fake_daemon import reply, sign
 from test_lying_daemons import CLAIMS, REPLIES, SERVING, TOKENS
 from test_real import CONFIG, PASSWORD, Daemon
+from harness import wait_until
 
 IN = {"open": "PAM_SUCCESS"}
 
@@ -233,13 +234,6 @@ def login(stack):
         stack.socket, stack.jetond = daemon.socket, daemon
         stack.configure()
         yield stack
-
-
-def wait_until(condition, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 class Transaction:
