@@ -18,7 +18,7 @@ static const struct {
         {OPTION_ALL, "all", "everybody"},
 };
 
-/* Whose it is; NULL: that of one token. -EINVAL having said so. */
+/* Whose tokens, or, behind the last row, one of them. -EINVAL having said why. */
 static int target_find(const struct arguments *arguments, size_t *ret) {
         size_t i, count = 0;
 
