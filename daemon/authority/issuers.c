@@ -108,11 +108,12 @@ static void issuers_dispatch(struct authority *authority) {
 
 /* ---- the answers ---- */
 
-/* What no token that was judged by the same clock can say. */
+/* What no token that was judged by the same clock can say. Its login may lie ahead of it as it may
+ * of us (issuer/claims.c). */
 static bool times_are_good(const struct call *call, const struct msg_outside_checked *said) {
         int64_t now = clock_wall_s(), slack = (int64_t)call->settings->leeway_s + 60;
 
-        return said->issued_at <= now + slack && said->auth_time <= now + slack &&
+        return said->issued_at <= now + slack && said->auth_time <= said->issued_at + slack &&
                said->expires_at > now - slack &&
                said->expires_at - said->issued_at <= OUTSIDE_LIFETIME_MAX_S;
 }

@@ -358,6 +358,17 @@ def test_a_reload_brings_other_issuers_in_other_folders(own, tmp_path_factory):
     granted(daemon, exchange(daemon, issuer.token("a")))
 
 
+def test_a_token_of_a_clock_that_is_ahead_ends_no_process(own):
+    """By the whole leeway, and its login by as much again."""
+    daemon, issuer = own
+    now, before = int(time.time()), daemon.children()["issuer"]
+    daemon.config_file.write_text(f'issuer = "{HERE}" min-uid = 1 leeway = "5m" {issuer.section()}')
+    daemon.jetond_process_signal(signal.SIGHUP)
+    assert until(lambda: exchange(daemon, issuer.token(
+        "a", iat=now + 290, auth_time=now + 580, exp=now + 600)).status == 200)
+    assert daemon.children()["issuer"] == before
+
+
 def test_what_was_used_is_remembered_over_a_restart(own):
     daemon, issuer = own
     token = issuer.token("a")
