@@ -499,6 +499,20 @@ static void a_hash_longer_than_any_is_refused(void **state) {
         assert_int_equal(hash_respell((struct text){hash, sizeof hash}, ret), -EINVAL);
 }
 
+static void a_salt_is_respelled_as_far_as_there_is_room_for_it(void **state) {
+        static const char hash[] = "pbkdf2_sha256$1$"
+                                   "0123456789abcdef0123456789abcdef"
+                                   "0123456789abcdef0123456789abcdefx$ab";
+        char longest[sizeof hash], ret[HASH_SPELLING_MAX];
+
+        (void)state;
+        memcpy(longest, hash, sizeof hash);
+        strcpy(strchr(longest, 'x'), "$ab");
+        assert_int_equal(hash_respell(text_of(longest), ret), 0);
+        assert_string_equal(strrchr(ret, 'M'), "MzQ1Njc4OWFiY2RlZg$ab");
+        assert_int_equal(hash_respell(text_of(hash), ret), -EINVAL);
+}
+
 static void times_are_in_utc_to_the_second(void **state) {
         static const struct {
                 const char *given, *read;
@@ -779,6 +793,7 @@ int main(void) {
                 cmocka_unit_test(a_value_of_another_kind_is_refused),
                 cmocka_unit_test(djangos_hashes_are_spelled_as_everybody_elses),
                 cmocka_unit_test(a_hash_longer_than_any_is_refused),
+                cmocka_unit_test(a_salt_is_respelled_as_far_as_there_is_room_for_it),
                 cmocka_unit_test(times_are_in_utc_to_the_second),
                 cmocka_unit_test(lines_lose_their_ends_and_the_first_its_mark),
                 cmocka_unit_test(a_line_with_a_fault_is_counted_and_the_next_one_read),

@@ -85,6 +85,7 @@ static void our_own_issuer_stands_beside_the_sections(void **state) {
                 "issuer = \"https://h.test\"\nissuer \"" GOOGLE "\" {\n" REST,
                 "issuer \"" GOOGLE "\" {\n" REST "issuer = https://h.test",
                 "issuer=\"https://h.test\" issuer\"" GOOGLE "\"{" REST,
+                "issuer='https://h.test' issuer'" GOOGLE "'{" REST,
                 "issuer\n= \"https://h.test\"\nissuer\n'" GOOGLE "'\n{\n" REST,
                 "issuer = https://h.test\n/* issuer \"x\" */ issuer " GOOGLE " {\n" REST,
                 "audience \"issuer \\\" issuer 'x'\" { }\n",
