@@ -44,9 +44,10 @@ int session_begin(const struct call *call, struct session *session,
         _cleanup_(refresh_clear) struct refresh_token token = {.sid = {0}};
         int r;
 
-        session->used_at = clock_wall_s(); /* an outside issuer's login may be hours old */
+        /* An outside issuer's login may be older than the session may become. */
+        session->used_at = clock_wall_s();
         session->charged_to = budget_owner(call->connection->charged_to);
-        session->expires_at = session->auth_time + call->settings->refresh_lifetime_s;
+        session->expires_at = session->used_at + call->settings->refresh_lifetime_s;
         r = refresh_begin(session, &token);
         if (r == 0)
                 refresh_write(&token, ret);

@@ -31,6 +31,7 @@ class Place:
             issuer = "{HERE}"
             min-uid = 1
             refresh-idle = "1h"
+            refresh-lifetime = "2h"
             web {{ group = "{grp.getgrgid(os.getegid()).gr_name}" }}
             {self.google.section(APP, "second.example")}
             {self.keycloak.section()}
@@ -114,11 +115,17 @@ def old_login(place, jetond, name):
     return granted(jetond, exchange(jetond, token))
 
 
-def test_a_session_is_idle_from_when_it_began_here(place, jetond):
-    """However long ago its user logged in at the issuer: here refresh-idle is an hour."""
+def test_a_session_lives_from_when_it_began_here(place, jetond):
+    """However long ago its user logged in at the issuer, as auth_time goes on to say: here
+    refresh-idle is an hour, and refresh-lifetime two."""
     first = old_login(place, jetond, "petra")
-    granted(jetond, jetond.post("/token", form={
+    (session,) = jetond.get("/sessions", token=first["access_token"]).json()
+    assert session["expires_at"] == session["used_at"] + 3600
+    again = granted(jetond, jetond.post("/token", form={
         "grant_type": "refresh_token", "refresh_token": first["refresh_token"]}))
+    login = claims(first["access_token"])["auth_time"]
+    assert login == session["auth_time"] == claims(again["access_token"])["auth_time"]
+    assert login < session["used_at"] - 2 * 3600
 
 
 def test_with_a_login_of_before_ends_what_it_was_given_since(place, jetond):
