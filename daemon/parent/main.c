@@ -29,8 +29,10 @@
 
 /* ---- the settings, and the tasks that end with them ---- */
 
-/* `say` is given "FILE:LINE: what is wrong". */
-static int settings_get(struct parent *parent, void (*say)(const char *error)) {
+/* Of "FILE:LINE: what is wrong". */
+typedef void say_error(int level, const char *error);
+
+static int settings_get(struct parent *parent, say_error *say) {
         struct settings_source source = {
                 .file = parent->options.config,
                 .must_exist = parent->options.config_given && !parent->options.settings_only,
@@ -41,20 +43,21 @@ static int settings_get(struct parent *parent, void (*say)(const char *error)) {
         int r;
 
         r = settings_load(&source, &parent->settings, error);
-        if (r)
-                say(error);
+        if (*error)
+                say(r ? LOG_ERR : LOG_WARNING, error);
         return r;
 }
 
-static void error_print(const char *error) {
+static void error_print(int level, const char *error) {
+        (void)level;
         fprintf(stderr, "%s\n", error);
 }
 
-static void error_log(const char *error) {
-        log_error("%s", error);
+static void error_log(int level, const char *error) {
+        log_line(level, "%s", error);
 }
 
-static int rules_get(struct parent *parent, void (*say)(const char *error)) {
+static int rules_get(struct parent *parent, say_error *say) {
         struct rules_judge judge = {
                 .programs = parent->options.programs,
                 .worker = identities_of(&parent->identities, ACCOUNT_WORKER),
@@ -70,7 +73,7 @@ static int rules_get(struct parent *parent, void (*say)(const char *error)) {
                 judge.worker = &worker;
         r = rules_read(parent->settings, &judge, &parent->rules, error);
         if (r)
-                say(error);
+                say(LOG_ERR, error);
         return r;
 }
 

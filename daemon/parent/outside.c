@@ -12,6 +12,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* StateDirectory= of jeton-issuers.service. */
+#define FETCHED_DIR "/var/lib/jeton-issuers/"
+
 #define OWN_ISSUER "this is our own issuer: its tokens need no section"
 
 uint32_t outside_algorithm(const struct outside_issuer *outside) {
@@ -87,6 +90,24 @@ int outside_check(const struct config *config, const struct settings *settings) 
         for (i = 0; r == 0 && i < settings->outside_count; i++)
                 r = section_check(config, settings, i);
         return r;
+}
+
+/* A drop-in may give the unit more, so this is no mistake. */
+void outside_doubt(const struct config *config, const struct settings *settings) {
+        unsigned i;
+
+        for (i = 0; i < settings->outside_count; i++) {
+                const struct outside_issuer *outside = &settings->outside[i];
+
+                if (!has_uri(outside) ||
+                    strncmp(outside->jwks, FETCHED_DIR, sizeof FETCHED_DIR - 1) == 0)
+                        continue;
+                config_error(config, cfg_getnsec(config_root(config), ISSUER_SECTION, i), "jwks",
+                             "warning: jwks is not in " FETCHED_DIR
+                             ", and jeton-issuers.service, which is to fetch it, writes nowhere "
+                             "else");
+                return;
+        }
 }
 
 int outside_check_own(const struct settings *settings, const char *own) {

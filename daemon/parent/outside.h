@@ -11,6 +11,10 @@ int outside_read(cfg_t *root, struct settings *settings);
 /* The rules between the keys and between sections. 0, or -EINVAL with the place. */
 int outside_check(const struct config *config, const struct settings *settings);
 
+/* As settings_load() says it with 0: a file of keys that is to be fetched to where its unit cannot
+ * write. */
+void outside_doubt(const struct config *config, const struct settings *settings);
+
 void outside_clear(struct settings *settings);
 void outside_print(const struct settings *settings, FILE *to);
 

@@ -29,6 +29,8 @@ static int settings_read(const struct parent *parent, struct settings **ret) {
                 log_error("kept the old settings: %s", error);
                 return r;
         }
+        if (*error)
+                log_warning("%s", error);
         r = settings_keep_fixed(parent->settings, fresh, needs_restart);
         if (r == 0)
                 r = outside_check_own(fresh, parent->issuer);

@@ -113,6 +113,8 @@ int settings_load(const struct settings_source *source, struct settings **ret,
         if (r == 0)
                 r = settings_read(config, source->is_foreign, settings);
         if (r == 0) {
+                if (!source->single_uid && !source->is_foreign)
+                        outside_doubt(config, settings);
                 *ret = take(settings);
                 return 0;
         }

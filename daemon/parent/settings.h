@@ -121,7 +121,8 @@ struct settings_source {
         bool is_foreign;  /* another host's: its stacks of PAM sources are not here */
 };
 
-/* 0; or -errno with "FILE:LINE: what is wrong" in ret_error. */
+/* 0; or -errno with "FILE:LINE: what is wrong" in ret_error. With 0 it holds such a line, too,
+ * where something is good and will hardly work, and otherwise is empty. */
 int settings_load(const struct settings_source *source, struct settings **ret,
                   char ret_error[SETTINGS_ERROR_MAX]);
 void settings_free(struct settings *settings);

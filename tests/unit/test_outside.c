@@ -102,6 +102,24 @@ static void our_own_issuer_stands_beside_the_sections(void **state) {
         assert_null(strchr(((struct folder *)*state)->error, '\x01'));
 }
 
+/* The unit that fetches a file writes in one folder. */
+static void a_file_that_is_fetched_to_elsewhere_is_doubted(void **state) {
+        struct folder *folder = *state;
+        char wanted[SETTINGS_ERROR_MAX];
+
+        good(folder, "issuer \"" GOOGLE "\" {\n jwks-uri = \"https://h.test/1\"\n" REST
+                     "issuer \"https://b.test\" {\n jwks = /etc/keys.json\n audience = a\n}\n");
+        assert_string_equal(folder->error, "");
+        good(folder, "issuer \"https://b.test\" {\n audience = a\n jwks = /etc/keys.json\n"
+                     " jwks-uri = \"https://h.test/1\"\n}\n");
+        snprintf(
+                wanted, sizeof wanted,
+                "%s:3: warning: jwks is not in /var/lib/jeton-issuers/, and jeton-issuers.service, "
+                "which is to fetch it, writes nowhere else",
+                folder->file);
+        assert_string_equal(folder->error, wanted);
+}
+
 static void the_word_may_be_a_value(void **state) {
         const struct settings *settings =
                 good(*state, "identity issuer { user = root audience = {issuer} }\n"
@@ -320,6 +338,7 @@ int main(void) {
                 TEST(a_section_says_whose_tokens_are_believed),
                 TEST(the_algorithm_is_rs256_where_none_is_said),
                 TEST(our_own_issuer_stands_beside_the_sections),
+                TEST(a_file_that_is_fetched_to_elsewhere_is_doubted),
                 TEST(the_word_may_be_a_value),
                 TEST(every_mistake_is_told_with_file_and_line),
                 TEST(there_are_sixteen_at_most),
