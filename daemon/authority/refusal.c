@@ -183,8 +183,8 @@ static const struct msg_answer_refused rows[REFUSAL_COUNT] = {
         [REFUSAL_NO_ISSUERS] = ROW(400, "invalid_request", "no outside issuer is configured here"),
         [REFUSAL_NO_ISSUER] =
                 ROW(400, "invalid_request",
-                    "no such outside issuer is configured here (the first issuer section of all "
-                    "takes a restart)"),
+                    "no such outside issuer is configured here (a section that was added counts "
+                    "from the next reload of jetond)"),
         [REFUSAL_OUTSIDE_SUBJECT] =
                 ROW(400, "invalid_request",
                     "sub must be 1 to 255 printable ASCII characters, as the issuer writes it"),

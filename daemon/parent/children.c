@@ -33,10 +33,6 @@ static uint32_t pam_workers(const struct settings *settings) {
         return sources_have_pam(settings) ? settings->pam_workers : 0;
 }
 
-static uint32_t issuers(const struct settings *settings) {
-        return settings->outside_count > 0 ? 1 : 0;
-}
-
 /* In the order of their start: the signer publishes the keys that the others verify with, and the
  * authority is given a channel to each of the others. */
 static const struct program programs[] = {
@@ -44,7 +40,7 @@ static const struct program programs[] = {
          .locks_memory = true},
         {PROCESS_NAMES, "jetond-names", ACCOUNT_WORKER, one, .is_vital = false},
         {PROCESS_UNITS, "jetond-units", ACCOUNT_WORKER, one, .is_vital = false},
-        {PROCESS_ISSUER, "jetond-issuer", ACCOUNT_WORKER, issuers, .is_vital = false},
+        {PROCESS_ISSUER, "jetond-issuer", ACCOUNT_WORKER, one, .is_vital = false},
         {PROCESS_WORKER, "jetond-worker", ACCOUNT_WORKER, workers, .is_vital = false},
         {PROCESS_FRONTEND, "jetond-frontend", ACCOUNT_FRONTEND, frontends,
          .holds_connections = true},
@@ -306,19 +302,26 @@ int child_wait_ready(struct child *child) {
         return r;
 }
 
+/* Where nobody outside is believed there is nobody's word to verify, until a reload. */
+bool child_is_wanted(const struct child *child) {
+        if (child->program->process == PROCESS_ISSUER)
+                return child->parent->settings->outside_count > 0;
+        return !child->program->is_on_demand;
+}
+
 int children_start(struct parent *parent) {
         size_t i;
         int r = 0;
 
         for (i = 0; r == 0 && i < parent->child_count; i++) {
-                if (parent->children[i].program->is_on_demand)
+                if (!child_is_wanted(&parent->children[i]))
                         continue;
                 r = child_start(&parent->children[i]);
                 if (r == 0 && parent->children[i].program->process == PROCESS_SIGNER)
                         r = child_wait_ready(&parent->children[i]);
         }
         for (i = 0; r == 0 && i < parent->child_count; i++)
-                if (!parent->children[i].program->is_on_demand &&
+                if (parent->children[i].pid > 0 &&
                     parent->children[i].control.phase != PHASE_RUNNING)
                         r = child_wait_ready(&parent->children[i]);
         return r;

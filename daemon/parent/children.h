@@ -33,7 +33,12 @@ int child_start(struct child *child);
 /* Waits until it says READY. 0 or -errno, logged. */
 int child_wait_ready(struct child *child);
 
-/* Starts all and waits until all are ready. On failure some of them run. 0 or -errno, logged. */
+/* Whether it runs as long as the others do: not one that is started on demand, or for an outside
+ * issuer where there is none. */
+bool child_is_wanted(const struct child *child);
+
+/* Starts all that are wanted and waits until all are ready. On failure some of them run. 0 or
+ * -errno, logged. */
 int children_start(struct parent *parent);
 
 /* SIGKILL, and the wait for the end. */

@@ -133,14 +133,6 @@ void outside_clear(struct settings *settings) {
         settings->outside_count = 0;
 }
 
-void outside_keep_fixed(const struct settings *running, struct settings *fresh,
-                        void (*differs)(const char *key)) {
-        if (running->outside_count > 0 || fresh->outside_count == 0)
-                return;
-        differs("the first section issuer");
-        outside_clear(fresh);
-}
-
 /* ---- and back ---- */
 
 void outside_print(const struct settings *settings, FILE *to) {

@@ -24,10 +24,6 @@ void outside_print_sources(const struct settings *settings, FILE *to);
 /* Whether none of them is `own`, which only a start knows. 0; or -EINVAL, logged. */
 int outside_check_own(const struct settings *settings, const char *own);
 
-/* The first section takes a restart: there is no process for it before. */
-void outside_keep_fixed(const struct settings *running, struct settings *fresh,
-                        void (*differs)(const char *key));
-
 /* An enum key_algorithm. */
 uint32_t outside_algorithm(const struct outside_issuer *outside);
 

@@ -7,6 +7,7 @@
 #include "notify.h"
 #include "outside.h"
 #include "setup.h"
+#include "supervise.h"
 
 #include <string.h>
 
@@ -85,6 +86,7 @@ void reload(struct parent *parent) {
                 audit_reopen(parent);
                 for (i = 0; i < parent->child_count; i++)
                         child_tell(&parent->children[i]);
+                children_start_wanted(parent);
                 log_info("took the new settings of %s", parent->options.config);
         }
         notify_ready();

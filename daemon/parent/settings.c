@@ -160,8 +160,6 @@ int settings_keep_fixed(const struct settings *running, struct settings *fresh,
         r = section_keep_fixed(SECTION_ROOT, running, fresh, differs);
         if (r == 0)
                 r = sources_keep_fixed(running, fresh, differs);
-        if (r == 0)
-                outside_keep_fixed(running, fresh, differs);
         if (r)
                 return r;
         if (web_differs)

@@ -79,6 +79,18 @@ static void respawn_later(struct child *child) {
                 log_error("%s cannot be started anew: %s", child->program->name, strerror(-r));
 }
 
+/* Who has a timer is started by it, and where all are to be, this one is among them. */
+void children_start_wanted(struct parent *parent) {
+        size_t i;
+
+        for (i = 0; !parent->restart.heap_index && i < parent->child_count; i++) {
+                struct child *child = &parent->children[i];
+
+                if (child_is_wanted(child) && child->pid == 0 && !child->timer.heap_index)
+                        respawn_now(child);
+        }
+}
+
 /* ---- all anew ---- */
 
 static void restart_later(struct parent *parent);

@@ -13,6 +13,9 @@ int supervise_run(struct parent *parent);
 /* Hears a child that was started later than the others. 0 or -errno. */
 int child_watch(struct child *child);
 
+/* Starts what the settings have come to want. */
+void children_start_wanted(struct parent *parent);
+
 void supervise_clear(struct parent *parent);
 
 #endif

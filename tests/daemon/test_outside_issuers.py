@@ -669,7 +669,7 @@ def test_the_command_makes_shows_and_takes_links(place, jetond):
     again = jetond.jeton("user", "link", "nora", *about, "--remove")
     assert again.returncode == 1 and "`jeton user links nora` shows what there is" in again.stderr
     unknown = jetond.jeton("user", "link", "nora", "--issuer", "https://x.example", "--subject", "x")
-    assert unknown.returncode == 1 and "section of all takes a restart" in unknown.stderr
+    assert unknown.returncode == 1 and "counts from the next reload of jetond" in unknown.stderr
     assert "nora is linked to nobody" in jetond.jeton("user", "links", "nora").stdout
     assert json.loads(jetond.jeton("user", "links", "nora", "--json").stdout) == []
     assert jetond.jeton("user", "links", "of-nobody").returncode == 1

@@ -246,38 +246,6 @@ static void each_file_that_is_fetched_has_one_line(void **state) {
         assert_string_equal(lines, "https://b.test/k\t/b\tRS256\nhttps://b.test/k\t/d\tRS256\n");
 }
 
-/* ---- a reload ---- */
-
-static unsigned differences;
-
-static void count_difference(const char *key) {
-        assert_string_equal(key, "the first section issuer");
-        differences++;
-}
-
-static void sections_come_and_go_in_a_reload_but_for_the_first(void **state) {
-        _cleanup_(settings_freep) struct settings *none = NULL, *one = NULL;
-        struct folder *folder = *state;
-
-        good(folder, "");
-        none = take(folder->settings);
-        good(folder, "issuer \"" GOOGLE "\" {\n" REST);
-        differences = 0;
-        assert_int_equal(settings_keep_fixed(none, folder->settings, count_difference), 0);
-        assert_int_equal(differences, 1);
-        assert_int_equal(folder->settings->outside_count, 0);
-
-        good(folder, "issuer \"" GOOGLE "\" {\n" REST);
-        one = take(folder->settings);
-        good(folder, "issuer https://b.test {\n" REST "issuer https://c.test {\n" REST);
-        assert_int_equal(settings_keep_fixed(one, folder->settings, count_difference), 0);
-        assert_int_equal(folder->settings->outside_count, 2);
-        good(folder, "");
-        assert_int_equal(settings_keep_fixed(one, folder->settings, count_difference), 0);
-        assert_int_equal(folder->settings->outside_count, 0);
-        assert_int_equal(differences, 1);
-}
-
 /* ---- the folder ---- */
 
 static int folder_open(struct folder *folder, const char *name, mode_t mode, char *ret_wrong) {
@@ -345,7 +313,6 @@ int main(void) {
                 TEST(the_own_issuer_of_a_start_is_none_of_them),
                 TEST(what_is_printed_is_what_was_read),
                 TEST(each_file_that_is_fetched_has_one_line),
-                TEST(sections_come_and_go_in_a_reload_but_for_the_first),
                 TEST(the_folder_of_the_keys_is_opened),
                 TEST(a_folder_that_others_can_write_is_opened_and_told),
                 TEST(a_folder_in_one_that_others_can_write_is_not_opened),
