@@ -52,25 +52,38 @@ void log_line(int level, const char *format, ...) {
                 return;
 }
 
-struct log_escaped log_escape(struct text text) {
-        struct log_escaped escaped;
+/* `ret` has four bytes beyond `max`. */
+static void escape(struct text text, size_t max, char *ret) {
         size_t i, at = 0;
 
         for (i = 0; i < text.len; i++) {
                 unsigned char byte = (unsigned char)text.p[i];
                 bool plain = byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
 
-                if (at + (plain ? 1 : 4) > LOG_ESCAPED_MAX)
+                if (at + (plain ? 1 : 4) > max)
                         break;
                 if (plain)
-                        escaped.text[at++] = (char)byte;
+                        ret[at++] = (char)byte;
                 else
-                        at += (size_t)snprintf(escaped.text + at, 5, "\\x%02x", byte);
+                        at += (size_t)snprintf(ret + at, 5, "\\x%02x", byte);
         }
         if (i < text.len) {
-                memcpy(escaped.text + at, "...", 3);
+                memcpy(ret + at, "...", 3);
                 at += 3;
         }
-        escaped.text[at] = '\0';
+        ret[at] = '\0';
+}
+
+struct log_escaped log_escape(struct text text) {
+        struct log_escaped escaped = {.text = ""};
+
+        escape(text, LOG_ESCAPED_MAX, escaped.text);
+        return escaped;
+}
+
+struct log_path log_escape_path(struct text text) {
+        struct log_path escaped = {.text = ""};
+
+        escape(text, LOG_PATH_MAX, escaped.text);
         return escaped;
 }

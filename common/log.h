@@ -33,4 +33,13 @@ struct log_escaped {
  */
 struct log_escaped log_escape(struct text text);
 
+#define LOG_PATH_MAX 1024
+
+struct log_path {
+        char text[LOG_PATH_MAX + 4];
+};
+
+/* The same with more room: of a path, and of "PATH: what is wrong". */
+struct log_path log_escape_path(struct text text);
+
 #endif

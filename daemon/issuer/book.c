@@ -13,24 +13,45 @@ void book_clear(struct book *book) {
         for (i = 0; i < book->count; i++) {
                 closep(&book->entries[i].folder);
                 outside_keys_free(book->entries[i].keys);
+                freep(&book->entries[i].path);
         }
         *book = (struct book){.count = 0};
+}
+
+/* Absolute, or a name alone: what is behind the last slash leads nowhere but into the folder. */
+static int path_keep(struct text said, struct book_entry *entry) {
+        _cleanup_(freep) char *path = NULL;
+        const char *slash;
+
+        if (said.len == 0)
+                return -EPROTO;
+        path = strndup(said.p, said.len);
+        if (!path)
+                return -ENOMEM;
+        slash = strrchr(path, '/');
+        if (slash && (*path != '/' || !slash[1]))
+                return -EPROTO;
+        entry->file = slash ? slash + 1 : path;
+        entry->path = take(path);
+        return 0;
 }
 
 int book_add(struct book *book, const struct msg_setup_issuer *said) {
         struct outside_issuer *issuer = &book->issuers[book->count];
         struct book_entry *entry = &book->entries[book->count];
+        int r;
 
-        if (book->count == OUTSIDE_ISSUERS_MAX || said->file.len == 0 || text_has(said->file, '/'))
+        if (book->count == OUTSIDE_ISSUERS_MAX)
                 return -EPROTO;
         *issuer = (struct outside_issuer){.algorithm = said->algorithm};
         *entry = (struct book_entry){.folder = -1};
         if (text_copy(said->url, issuer->url, sizeof issuer->url) < 0 ||
-            text_copy(said->audiences, issuer->audience, sizeof issuer->audience) < 0 ||
-            text_copy(said->file, entry->file, sizeof entry->file) < 0)
+            text_copy(said->audiences, issuer->audience, sizeof issuer->audience) < 0)
                 return -EPROTO;
-        book->count++;
-        return 0;
+        r = path_keep(said->file, entry);
+        if (r == 0)
+                book->count++;
+        return r;
 }
 
 int book_give_folder(struct book *book, uint32_t number, int folder) {
@@ -104,8 +125,8 @@ static void entry_fail(struct outside_issuer *issuer, struct book_entry *entry, 
         keys_drop(issuer, entry);
         entry->stamp = (struct stamp){0};
         if (error != entry->error)
-                log_error("tokens of %s are refused: %s: %s", issuer->url, entry->file,
-                          strerror(-error));
+                log_error("tokens of %s are refused: %s: %s", issuer->url,
+                          log_escape_path(text_of(entry->path)).text, strerror(-error));
         entry->error = error;
 }
 
@@ -117,9 +138,11 @@ static void keys_replace(struct outside_issuer *issuer, struct book_entry *entry
         fault = outside_keys_read(issuer->algorithm, bytes, &entry->keys);
         issuer->keys = entry->keys;
         if (fault)
-                log_error("tokens of %s are refused: %s: %s", issuer->url, entry->file, fault);
+                log_error("tokens of %s are refused: %s: %s", issuer->url,
+                          log_escape_path(text_of(entry->path)).text, fault);
         else
-                log_info("%s: %zu keys of %s", entry->file, entry->keys->count, issuer->url);
+                log_info("%s: %zu keys of %s", log_escape_path(text_of(entry->path)).text,
+                         entry->keys->count, issuer->url);
 }
 
 /* Whatever it says, it is looked at once; one that could not be read is read again. */

@@ -16,8 +16,9 @@ struct stamp {
 };
 
 struct book_entry {
-        int folder; /* owned; -1: it could not be opened */
-        char file[JWKS_NAME_MAX + 1];
+        int folder;       /* owned; -1: it could not be opened */
+        char *path;       /* owned; for the log */
+        const char *file; /* its last name: what is looked for in the folder */
         struct stamp stamp;
         int error; /* of the last look; 0: none */
         struct outside_keys *keys;

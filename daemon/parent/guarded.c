@@ -157,7 +157,7 @@ static int go(struct way *way, const char *path, int *ret_fd, char *ret_wrong) {
                 return 0;
         }
         if (!*way->where || strcmp(way->where, path) == 0)
-                snprintf(ret_wrong, GUARDED_WRONG_MAX, "%s: %s", path, wrong);
+                snprintf(ret_wrong, GUARDED_WRONG_MAX, "%.400s: %s", path, wrong);
         else
                 snprintf(ret_wrong, GUARDED_WRONG_MAX, "%.150s: %.200s, on the way to it: %s", path,
                          way->where, wrong);

@@ -12,7 +12,7 @@ static int issuer_tell(struct child *child, const struct outside_issuer *outside
                 .url = text_of(outside->url),
                 .audiences = text_of(outside->audience),
                 .algorithm = (uint8_t)outside_algorithm(outside),
-                .file = text_of(outside_file_name(outside)),
+                .file = text_of(outside->jwks),
         };
 
         return channel_send(&child->control, MSG_SETUP_ISSUER, 0, &message, -1);
@@ -27,12 +27,12 @@ static int folder_give(struct child *child, uint32_t number) {
 
         if (outside_folder_open(outside, &fd, wrong)) {
                 log_error("tokens of %s are refused: %s", outside->url,
-                          log_escape(text_of(wrong)).text);
+                          log_escape_path(text_of(wrong)).text);
                 return 0;
         }
         if (*wrong)
                 log_warning("who can write there speaks for %s: %s", outside->url,
-                            log_escape(text_of(wrong)).text);
+                            log_escape_path(text_of(wrong)).text);
         return channel_send(&child->control, MSG_DESCRIPTOR, 0, &message, fd);
 }
 

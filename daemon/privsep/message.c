@@ -135,7 +135,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_setup_issuer, url, ISSUER_MAX),
                 FIELD(msg_setup_issuer, audiences, AUDIENCES_MAX),
                 FIELD(msg_setup_issuer, algorithm, KEY_ALGORITHM_COUNT - 1),
-                FIELD(msg_setup_issuer, file, JWKS_NAME_MAX),
+                FIELD(msg_setup_issuer, file, JWKS_PATH_MAX),
         }},
         [MSG_SETUP_SIGNER] = {"setup-signer", {
                 FIELD(msg_setup_signer, issuer, ISSUER_MAX),

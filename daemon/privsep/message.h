@@ -27,6 +27,7 @@
 
 #define OUTSIDE_ISSUERS_MAX 16
 #define JWKS_NAME_MAX       255         /* NAME_MAX */
+#define JWKS_PATH_MAX       4095        /* PATH_MAX without its end */
 #define JWKS_FILE_MAX       (64 * 1024) /* bytes */
 
 /* Bytes of the rows of one ask-user-import. */
@@ -335,7 +336,7 @@ struct msg_setup_issuer {
         struct text url;       /* `iss` of its tokens */
         struct text audiences; /* space-separated: what they may have in `aud` */
         uint8_t algorithm;     /* enum key_algorithm */
-        struct text file;      /* of its keys: a name in the folder that follows */
+        struct text file; /* of its keys: a path, whose last name is in the folder that follows */
 };
 
 struct msg_descriptor {

@@ -12,12 +12,13 @@ HERE = 'issuer = "https://here.example"\nmin-uid = 1\n'
 
 @pytest.fixture
 def issuers():
-    """Two of them, each with a folder of his own; the path is short, for the log cuts a long one."""
+    """Two of them, each with a folder of his own, whose path is long: the log names it whole."""
     with tempfile.TemporaryDirectory(prefix="jetoni.", dir="/tmp") as place:
         made = []
         for name, algorithm in (("one", "RS256"), ("two", "ES256")):
-            Path(place, name).mkdir(mode=0o755)
-            made.append(Issuer(f"https://{name}.example", Path(place, name), alg=algorithm))
+            folder = Path(place, "a" * 150, "b" * 100, name)
+            folder.mkdir(mode=0o755, parents=True)
+            made.append(Issuer(f"https://{name}.example", folder, alg=algorithm))
         yield made
 
 
@@ -129,6 +130,9 @@ def test_without_its_folder_an_issuer_is_refused_and_all_else_goes_on(daemon_of,
     hidden.rename(one.file.parent)
     reload(daemon, TAKEN)
     assert status(daemon, one) == 200
+    one.file.unlink()
+    assert status(daemon, one) == 400
+    daemon.wait_for_log(f"tokens of {one.url} are refused: {one.file}: No such file")
 
 
 def test_a_folder_below_one_that_others_can_write_is_not_believed(daemon_of, issuers):

@@ -61,7 +61,7 @@ static int setup(void **state) {
                 .url = TEXT("https://outside.example"),
                 .audiences = TEXT("app"),
                 .algorithm = KEY_ES256,
-                .file = TEXT(FILE_NAME),
+                .file = TEXT("/folder/" FILE_NAME),
         };
 
         (void)state;
