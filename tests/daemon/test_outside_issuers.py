@@ -567,13 +567,15 @@ def test_a_disabled_user_is_not_linked_by_email(place, jetond):
 
 @contextlib.contextmanager
 def issuer_at_rest(jetond):
-    """No token is judged meanwhile. Shorter than the process's deadline of 5 s."""
+    """No token is judged meanwhile. Where that takes 5 s the process is replaced, and who was asked
+    about gets 503."""
     (pid,) = jetond.children()["issuer"]
     os.kill(pid, signal.SIGSTOP)
     try:
         yield
     finally:
-        os.kill(pid, signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
 
 
 def test_a_flood_from_one_address_keeps_no_other_from_his_login(fresh, tmp_path):
@@ -596,7 +598,7 @@ def test_a_flood_from_one_address_keeps_no_other_from_his_login(fresh, tmp_path)
     granted(jetond, other.reply())
     replies = [connection.reply() for connection in flood]
     refusals = [reply for reply in replies if reply.status == 503]
-    assert sorted(reply.status for reply in replies) == [400] * 3 + [503] * 7
+    assert {reply.status for reply in replies} == {400, 503} and len(refusals) in (7, 8)
     for reply in refusals:
         assert reply.json()["error"] == "temporarily_unavailable"
         assert reply.headers["retry-after"] == "1"
