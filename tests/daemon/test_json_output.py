@@ -98,6 +98,7 @@ CASES = {
     "logout": lambda s: (s.save() or [], ""),
     "session list": lambda s: (["alice"], ""),
     "session end": lambda s: ([s.sid(), "--all"], ""),
+    "revoke": lambda s: (["--user", s.somebody()], ""),
     "token": lambda s: (["alice", "--password-stdin"], SECRET),
     "whoami": lambda s: ([], s.save() or s.token()),
     "verify": lambda s: ([], s.token()),
