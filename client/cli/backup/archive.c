@@ -25,7 +25,7 @@ static bool is_key(const char *name) {
         size_t i, len;
 
         if (strlen(name) <= sizeof PART_KEYS - 1 + KID_LEN ||
-            base64url_decode(kid, bytes, sizeof bytes, &len) < 0 || len != sizeof bytes)
+            base64url_decode(kid, bytes, sizeof bytes, &len) < 0)
                 return false;
         for (i = 0; i < ELEMENTS(suffixes); i++)
                 if (strcmp(kid.p + KID_LEN, suffixes[i]) == 0)
@@ -153,6 +153,28 @@ static int read_at(int fd, void *ret, size_t len, off_t at) {
         return 0;
 }
 
+/* Every byte, to a file unless that is -1, and to a sum unless that is NULL. */
+static int bytes_pass(int from, off_t from_at, uint64_t size, int to, off_t to_at,
+                      EVP_MD_CTX *sum) {
+        char bytes[COPY_BYTES];
+        int r = 0;
+
+        while (r == 0 && size > 0) {
+                size_t len = size < sizeof bytes ? (size_t)size : sizeof bytes;
+
+                r = read_at(from, bytes, len, from_at);
+                if (r == 0 && sum && EVP_DigestUpdate(sum, bytes, len) != 1)
+                        r = -ENOMEM;
+                if (r == 0 && to >= 0)
+                        r = write_at(to, bytes, len, to_at);
+                from_at += (off_t)len;
+                to_at += (off_t)len;
+                size -= len;
+        }
+        explicit_bzero(bytes, sizeof bytes);
+        return r;
+}
+
 static off_t padded(uint64_t size) {
         return (off_t)((size + BLOCK - 1) / BLOCK * BLOCK);
 }
@@ -197,24 +219,6 @@ int archive_add(struct archive *archive, const char *name, struct text bytes) {
         return r < 0 ? r : part_done(archive, part);
 }
 
-static int bytes_copy(int from, uint64_t size, int to, off_t at) {
-        char bytes[COPY_BYTES];
-        uint64_t done = 0;
-        int r = 0;
-
-        while (r == 0 && done < size) {
-                uint64_t left = size - done;
-                size_t len = left < sizeof bytes ? (size_t)left : sizeof bytes;
-
-                r = read_at(from, bytes, len, (off_t)done);
-                if (r == 0)
-                        r = write_at(to, bytes, len, at + (off_t)done);
-                done += len;
-        }
-        explicit_bzero(bytes, sizeof bytes);
-        return r;
-}
-
 int archive_add_file(struct archive *archive, const char *name, int from) {
         struct part *part = part_new(archive, name);
         struct stat st;
@@ -227,7 +231,7 @@ int archive_add_file(struct archive *archive, const char *name, int from) {
         part->size = (uint64_t)st.st_size;
         if (part->size >= FILE_MAX)
                 return -EFBIG;
-        r = bytes_copy(from, part->size, archive->fd, part->at);
+        r = bytes_pass(from, 0, part->size, archive->fd, part->at, NULL);
         return r < 0 ? r : part_done(archive, part);
 }
 
@@ -254,24 +258,11 @@ static void sha256_clear(struct sha256 *sha256) {
 static int part_go_through(const struct archive *archive, const struct part *part, int to,
                            uint8_t ret[SHA256_LEN]) {
         _cleanup_(sha256_clear) struct sha256 sha256 = {EVP_MD_CTX_new()};
-        char bytes[COPY_BYTES];
-        uint64_t done = 0;
-        int r = 0;
+        int r;
 
         if (!sha256.context || EVP_DigestInit_ex(sha256.context, EVP_sha256(), NULL) != 1)
                 return -ENOMEM;
-        while (r == 0 && done < part->size) {
-                uint64_t left = part->size - done;
-                size_t len = left < sizeof bytes ? (size_t)left : sizeof bytes;
-
-                r = read_at(archive->fd, bytes, len, part->at + (off_t)done);
-                if (r == 0 && EVP_DigestUpdate(sha256.context, bytes, len) != 1)
-                        r = -ENOMEM;
-                if (r == 0 && to >= 0)
-                        r = write_at(to, bytes, len, (off_t)done);
-                done += len;
-        }
-        explicit_bzero(bytes, sizeof bytes);
+        r = bytes_pass(archive->fd, part->at, part->size, to, 0, sha256.context);
         if (r == 0 && EVP_DigestFinal_ex(sha256.context, ret, NULL) != 1)
                 r = -ENOMEM;
         return r;
@@ -361,8 +352,6 @@ int part_read(const struct archive *archive, const struct part *part, struct sec
         _cleanup_(secret_freep) struct secret *bytes = NULL;
         int r;
 
-        if (part->size > SMALL_MAX)
-                return -EFBIG;
         r = secret_reserve((size_t)part->size, &bytes);
         if (r == 0)
                 r = read_at(archive->fd, bytes->bytes, bytes->len, part->at);
