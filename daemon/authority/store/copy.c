@@ -35,6 +35,7 @@ static int file_give(int from, int to) {
                 return -errno;
         while (r == 0 && (n = read(from, bytes, sizeof bytes)) != 0)
                 r = n < 0 ? -errno : write_all(to, bytes, (size_t)n);
+        explicit_bzero(bytes, sizeof bytes);
         return r;
 }
 
