@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <time.h>
 
+/* 9999-12-31T23:59:59Z: RFC 3339 has no later one. */
+#define CLOCK_LAST_S INT64_C(253402300799)
+
 /* Milliseconds since some fixed point, never set back (CLOCK_MONOTONIC). */
 static inline int64_t clock_monotonic_ms(void) {
         struct timespec now;

@@ -98,14 +98,12 @@ static void output_distance(int64_t seconds) {
                 printf(" (%s ago)\n", duration_text(-seconds, text));
 }
 
-#define YEAR_10000 INT64_C(253402300800)
-
 void output_time(const char *label, int64_t when) {
         time_t seconds = (time_t)when;
         char text[32] = "?";
         struct tm parts;
 
-        if (when < 0 || when >= YEAR_10000) {
+        if (when < 0 || when > CLOCK_LAST_S) {
                 printf("  %-11s %lld, which is no date\n", label, (long long)when);
                 return;
         }

@@ -1,6 +1,8 @@
 /* Users as JSON lines and as CSV, one at a time: however many there are, one is in memory. */
 #include "user_export.h"
 
+#include "../../common/clock.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -8,13 +10,13 @@
 
 #define TIME_LEN 32
 
-/* Empty where there is none. RFC 3339 has no year past 9999. */
+/* Empty where there is none. */
 static const char *time_print(int64_t when, char text[TIME_LEN]) {
         time_t seconds = (time_t)when;
         struct tm parts;
 
         text[0] = '\0';
-        if (when > 0 && when < INT64_C(253402300800) && gmtime_r(&seconds, &parts))
+        if (when > 0 && when <= CLOCK_LAST_S && gmtime_r(&seconds, &parts))
                 strftime(text, TIME_LEN, "%Y-%m-%dT%H:%M:%SZ", &parts);
         return text;
 }

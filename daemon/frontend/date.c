@@ -2,13 +2,14 @@
  * gmtime_r(3) would do the same, but opens the time zone's file, and no file is in reach. */
 #include "date.h"
 
+#include "../../common/clock.h"
+
 #include <errno.h>
 #include <stdio.h>
 
 #define DAY_S        86400
-#define DAYS_IN_400  146097       /* years: the calendar repeats itself */
-#define LAST_SECOND  253402300799 /* of the year 9999 */
-#define DAYS_TO_1970 719468       /* from 1 March of the year 0 */
+#define DAYS_IN_400  146097 /* years: the calendar repeats itself */
+#define DAYS_TO_1970 719468 /* from 1 March of the year 0 */
 
 struct date {
         unsigned year, month, day;
@@ -36,7 +37,7 @@ bool date_write(int64_t seconds, char ret[DATE_SIZE]) {
         unsigned in_day = (unsigned)(seconds % DAY_S);
         struct date date;
 
-        if (seconds < 0 || seconds > LAST_SECOND)
+        if (seconds < 0 || seconds > CLOCK_LAST_S)
                 return false;
         date = date_of((unsigned)(seconds / DAY_S));
         snprintf(text, sizeof text, "%04u-%02u-%02uT%02u:%02u:%02uZ", date.year, date.month,

@@ -3,6 +3,7 @@
 #include "claims.h"
 
 #include "../../common/cleanup.h"
+#include "../../common/clock.h"
 
 struct judging {
         const json_t *claims;
@@ -25,7 +26,7 @@ static struct text text_in(const json_t *json) {
 static bool time_in(const json_t *json, int64_t *ret) {
         double seconds = json_number_value(json);
 
-        if (!json_is_number(json) || !(seconds >= 0 && seconds <= (double)OUTSIDE_TIME_MAX))
+        if (!json_is_number(json) || !(seconds >= 0 && seconds <= (double)CLOCK_LAST_S))
                 return false;
         *ret = (int64_t)seconds;
         return true;

@@ -3,12 +3,12 @@
 #include "import_row.h"
 
 #include "../../common/cleanup.h"
+#include "../../common/clock.h"
 
 #include <endian.h>
 
 #define TEXT_WIDTH 2
 #define TIME_WIDTH 8
-#define TIME_MOST  INT64_C(253402300799) /* the last second of the year 9999 */
 
 /* A name is what a caller wrote, and longer than any that is good. */
 static const struct {
@@ -45,7 +45,7 @@ static int check_bounds(const struct import_row *row) {
         for (i = 0; i < ELEMENTS(times); i++) {
                 int64_t time = *(const int64_t *)at(row, times[i]);
 
-                if (time < 0 || time > TIME_MOST)
+                if (time < 0 || time > CLOCK_LAST_S)
                         return -EMSGSIZE;
         }
         return 0;

@@ -5,6 +5,7 @@
 #include "message.h"
 
 #include "../../common/cleanup.h"
+#include "../../common/clock.h"
 #include "../../common/jwt/pages.h"
 #include "../../common/wire/wire.h"
 
@@ -19,7 +20,6 @@
 #define ERROR_MAX       64
 #define DESCRIPTION_MAX 256
 #define ANY_NUMBER      UINT64_MAX
-#define TIME_MAX        UINT64_C(253402300799) /* the last second of the year 9999 */
 #define FLAG_MAX        1
 #define MAC_LEN         32 /* of HS256 */
 
@@ -253,7 +253,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ask_user_add, has_uid, FLAG_MAX),
                 FIELD(msg_ask_user_add, uid, ANY_NUMBER),
                 FIELD(msg_ask_user_add, allow_account_name, FLAG_MAX),
-                FIELD(msg_ask_user_add, expires_at, TIME_MAX),
+                FIELD(msg_ask_user_add, expires_at, CLOCK_LAST_S),
         }},
         [MSG_ASK_USER_IMPORT] = {"ask-user-import", {
                 FIELD(msg_ask_user_import, connection, ANY_NUMBER),
@@ -286,7 +286,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_ask_user_change, email, EMAIL_MAX),
                 FIELD(msg_ask_user_change, roles, ROLES_MAX),
                 FIELD(msg_ask_user_change, disabled, FLAG_MAX),
-                FIELD(msg_ask_user_change, expires_at, TIME_MAX),
+                FIELD(msg_ask_user_change, expires_at, CLOCK_LAST_S),
                 FIELD(msg_ask_user_change, has_uid, FLAG_MAX),
                 FIELD(msg_ask_user_change, uid, ANY_NUMBER),
                 FIELD(msg_ask_user_change, password, PASSWORD_MAX),
@@ -550,7 +550,7 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_answer_link, issuer, ISSUER_MAX),
                 FIELD(msg_answer_link, sub, OUTSIDE_SUB_MAX),
                 FIELD(msg_answer_link, by_email, FLAG_MAX),
-                FIELD(msg_answer_link, created_at, TIME_MAX),
+                FIELD(msg_answer_link, created_at, CLOCK_LAST_S),
         }},
         [MSG_ANSWER_LINKS_END] = {"answer-links-end", {
                 FIELD(msg_answer_links_end, total, ANY_NUMBER),
@@ -728,7 +728,7 @@ static const struct message_rule rules[MSG_COUNT] = {
         }},
         [MSG_CHECK_OUTSIDE] = {"check-outside", {
                 FIELD(msg_check_outside, token, TOKEN_MAX),
-                FIELD(msg_check_outside, now, TIME_MAX),
+                FIELD(msg_check_outside, now, CLOCK_LAST_S),
                 FIELD(msg_check_outside, leeway_s, ANY_NUMBER),
         }},
         [MSG_OUTSIDE_CHECKED] = {"outside-checked", {
@@ -737,9 +737,9 @@ static const struct message_rule rules[MSG_COUNT] = {
                 FIELD(msg_outside_checked, sub, OUTSIDE_SUB_MAX),
                 FIELD(msg_outside_checked, email, EMAIL_MAX),
                 FIELD(msg_outside_checked, email_verified, FLAG_MAX),
-                FIELD(msg_outside_checked, auth_time, TIME_MAX),
-                FIELD(msg_outside_checked, issued_at, TIME_MAX),
-                FIELD(msg_outside_checked, expires_at, TIME_MAX),
+                FIELD(msg_outside_checked, auth_time, CLOCK_LAST_S),
+                FIELD(msg_outside_checked, issued_at, CLOCK_LAST_S),
+                FIELD(msg_outside_checked, expires_at, CLOCK_LAST_S),
         }},
 };
 /* clang-format on */

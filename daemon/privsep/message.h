@@ -1044,7 +1044,6 @@ struct msg_unit {
 
 /* ---- authority <-> issuer ---- */
 
-#define OUTSIDE_TIME_MAX       INT64_C(253402300799) /* the last second of the year 9999 */
 #define OUTSIDE_LIFETIME_MAX_S 86400
 
 struct msg_check_outside {

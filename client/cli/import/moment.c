@@ -1,12 +1,12 @@
 /* From one way to write a time to the one that jetond reads. */
 #include "moment.h"
 
+#include "../../../common/clock.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <time.h>
-
-#define LAST_SECOND INT64_C(253402300799) /* of the year 9999 */
 
 /* 0 for a digit, anything else for itself; "T" stands for a blank as well. */
 static bool has_shape(struct text text, const char *shape) {
@@ -61,16 +61,16 @@ static int offset_read(struct text text, int *ret_seconds) {
 }
 
 /* timegm(3) takes the 31st of February for a day in March. */
-static int date_check(const struct tm *given) {
+static int date_seconds(const struct tm *given, int64_t *ret) {
         struct tm parts = *given;
         time_t seconds = timegm(&parts);
 
-        (void)seconds;
-        return parts.tm_mday == given->tm_mday && parts.tm_mon == given->tm_mon &&
-                               parts.tm_hour == given->tm_hour && parts.tm_min == given->tm_min &&
-                               parts.tm_sec == given->tm_sec
-                       ? 0
-                       : -EINVAL;
+        if (parts.tm_mday != given->tm_mday || parts.tm_mon != given->tm_mon ||
+            parts.tm_hour != given->tm_hour || parts.tm_min != given->tm_min ||
+            parts.tm_sec != given->tm_sec)
+                return -EINVAL;
+        *ret = (int64_t)seconds;
+        return 0;
 }
 
 int moment_seconds(struct text text, int64_t *ret) {
@@ -91,10 +91,10 @@ int moment_seconds(struct text text, int64_t *ret) {
                 if (offset_read(rest_of(text, 19), &offset) < 0)
                         return -EINVAL;
         }
-        if (date_check(&parts) < 0)
+        if (date_seconds(&parts, &seconds) < 0)
                 return -EINVAL;
-        seconds = (int64_t)timegm(&parts) - offset;
-        if (seconds <= 0 || seconds > LAST_SECOND)
+        seconds -= offset;
+        if (seconds <= 0 || seconds > CLOCK_LAST_S)
                 return -EINVAL;
         *ret = seconds;
         return 0;
@@ -112,7 +112,7 @@ int moment_write(int64_t seconds, char ret[MOMENT_SIZE]) {
         time_t when = (time_t)seconds;
         struct tm parts;
 
-        if (seconds <= 0 || seconds > LAST_SECOND || !gmtime_r(&when, &parts))
+        if (seconds <= 0 || seconds > CLOCK_LAST_S || !gmtime_r(&when, &parts))
                 return -EINVAL;
         strftime(ret, MOMENT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts);
         return 0;
