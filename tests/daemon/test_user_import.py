@@ -277,7 +277,7 @@ def test_a_format_that_is_named_is_not_guessed(jetond):
     assert report(jetond, "username,hash\nfmt_a,\n", "--format", "csv")["imported"] == 1
     wrong = report(jetond, "username,hash\nfmt_b,\n", "--format", "json")
     assert wrong["imported"] == 0 and [row["line"] for row in wrong["refused"]] == [1, 2]
-    assert run(jetond, "x", "--format", "xml").returncode == 1
+    assert run(jetond, "x", "--format", "xml").returncode == 2
     assert run(jetond, "username,hash\n", "--passwd", "/etc/passwd").returncode == 2
 
 

@@ -158,19 +158,28 @@ static int role_names_read(const struct arguments *arguments, json_t **ret) {
         return 0;
 }
 
-static enum status import_source(const struct arguments *arguments, struct source *source) {
+/* Of the options that take one of some words. */
+static bool words_are_known(const struct arguments *arguments) {
+        const char *format = option_value(arguments, OPTION_FORMAT);
         const char *from = option_value(arguments, OPTION_NAME_FROM);
+
+        if (format && format_named(format) == FORMAT_UNKNOWN)
+                log_error("--format is one of: %s", FORMATS);
+        else if (from && strcmp(from, "email") != 0)
+                log_error("--name-from is one of: email");
+        else
+                return true;
+        return false;
+}
+
+static enum status import_source(const struct arguments *arguments, struct source *source) {
         const char *passwd = option_value(arguments, OPTION_PASSWD);
         struct table table = {
                 .may_lack_hashes = option_is_given(arguments, OPTION_WITHOUT_PASSWORDS),
-                .names_from_email = from != NULL,
+                .names_from_email = option_is_given(arguments, OPTION_NAME_FROM),
         };
 
-        if (from && strcmp(from, "email") != 0) {
-                log_error("--name-from is one of: email");
-                return STATUS_USAGE;
-        }
-        if (role_names_read(arguments, &table.role_names) < 0)
+        if (!words_are_known(arguments) || role_names_read(arguments, &table.role_names) < 0)
                 return STATUS_USAGE;
         if (source_open(operand(arguments, 0), option_value(arguments, OPTION_FORMAT), &table,
                         source) < 0)

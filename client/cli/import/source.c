@@ -20,7 +20,7 @@ static const char *const format_names[FORMAT_COUNT] = {
         [FORMAT_SQLITE] = "sqlite",
 };
 
-static enum format format_named(const char *name) {
+enum format format_named(const char *name) {
         size_t i;
 
         for (i = FORMAT_UNKNOWN + 1; i < FORMAT_COUNT; i++)
@@ -227,13 +227,10 @@ static int find_format(const char *format, struct source *source) {
         if (r < 0)
                 return say_unreadable(source, "read", r);
         source->format = format ? format_named(format) : format_of(beginning);
-        if (source->format == FORMAT_UNKNOWN)
-                log_error("--format is one of: %s", FORMATS);
-        else if (source->format == FORMAT_JSON && text_begins(first_line(beginning), TEXT("[")))
-                log_error("%s: is one array: `jq -c '.[]'` makes a line of each of its objects",
-                          source->name);
-        else
+        if (source->format != FORMAT_JSON || !text_begins(first_line(beginning), TEXT("[")))
                 return 0;
+        log_error("%s: is one array: `jq -c '.[]'` makes a line of each of its objects",
+                  source->name);
         return -EINVAL;
 }
 

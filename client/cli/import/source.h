@@ -28,6 +28,9 @@ struct source {
         pid_t reader; /* jeton-import-sqlite; 0: none runs */
 };
 
+/* FORMAT_UNKNOWN: it is none of FORMATS. */
+enum format format_named(const char *name);
+
 /* Opens it. `format` is one of FORMATS, or NULL: what the first bytes say; `table` has what a file
  * may lack. Each of these says itself what is wrong. 0 or -errno; then nothing is to be closed. */
 int source_open(const char *path, const char *format, const struct table *table,
