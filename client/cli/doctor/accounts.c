@@ -76,11 +76,11 @@ void check_accounts(struct doctor *doctor) {
         else if (unlinked.count > 0)
                 doctor_find(doctor, doctor->has_pam ? VERDICT_WARNING : VERDICT_OK,
                             "jeton user link NAME, for those who are to log in with jeton",
-                            "%u accounts are linked to a user, %u are not: %s", linked,
+                            "accounts of people: %u linked to a user, %u not: %s", linked,
                             unlinked.count, unlinked.list);
         else
                 doctor_find(doctor, VERDICT_OK, NULL,
-                            "all %u accounts of people are linked to a user", linked);
+                            "accounts of people: %u, all linked to a user", linked);
 }
 
 /* ---- the users of the database, which only an admin is told ---- */
@@ -137,11 +137,10 @@ void check_links(struct doctor *doctor) {
         if (gone.count > 0)
                 doctor_find(doctor, VERDICT_WARNING,
                             "jeton user link NAME --remove, before that uid is given to another",
-                            "%u users are linked to an account that is gone: %s", gone.count,
+                            "users linked to an account that is gone (%u): %s", gone.count,
                             gone.list);
         else if (list)
-                doctor_find(doctor, VERDICT_OK, NULL, "%zu users are linked, all to accounts",
-                            linked);
+                doctor_find(doctor, VERDICT_OK, NULL, "users linked to an account: %zu", linked);
 }
 
 /* Each user is asked for alone: in the list nobody waits. */

@@ -82,6 +82,24 @@ void doctor_find(struct doctor *doctor, enum verdict verdict, const char *advice
                 print_finding(finding);
 }
 
+static const struct {
+        const char *host, *other;
+} remedies[REMEDY_COUNT] = {
+        [REMEDY_START] = {"start it: systemctl start jetond", "start it: jetond --state DIR"},
+        [REMEDY_RESTART] = {"restart it: systemctl restart jetond", "restart it"},
+        [REMEDY_RESTART_KEEPING_LOG] = {"restart it: systemctl restart jetond, and keep its log",
+                                        "restart it, and keep its log"},
+        [REMEDY_REMOVE] = {"remove it, then restart the daemon: systemctl restart jetond",
+                           "remove it, then restart the daemon"},
+        [REMEDY_LOG] = {"its log says why: journalctl -u jetond", "its log says why"},
+        [REMEDY_FOLDER] = {"systemd-tmpfiles --create jeton.conf makes it",
+                           "jetond --state DIR makes it"},
+};
+
+const char *doctor_remedy(const struct doctor *doctor, enum remedy remedy) {
+        return doctor->is_host ? remedies[remedy].host : remedies[remedy].other;
+}
+
 static void run_checks(struct doctor *doctor) {
         size_t i;
 
@@ -95,8 +113,10 @@ static void run_checks(struct doctor *doctor) {
 }
 
 static void print_end(const struct doctor *doctor) {
-        printf("\n%zu ok, %zu warnings, %zu broken, %zu unseen\n", doctor->counts[VERDICT_OK],
-               doctor->counts[VERDICT_WARNING], doctor->counts[VERDICT_BROKEN],
+        size_t warnings = doctor->counts[VERDICT_WARNING];
+
+        printf("\n%zu ok, %zu warning%s, %zu broken, %zu unseen\n", doctor->counts[VERDICT_OK],
+               warnings, warnings == 1 ? "" : "s", doctor->counts[VERDICT_BROKEN],
                doctor->counts[VERDICT_UNSEEN]);
         if (geteuid() != 0)
                 puts("root sees more: the settings, the journal, keys, links and lockouts");

@@ -37,6 +37,19 @@ struct doctor {
 void doctor_find(struct doctor *doctor, enum verdict verdict, const char *advice,
                  const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* What is done about the daemon. Of one that is not the host's own systemd knows nothing. */
+enum remedy {
+        REMEDY_START,
+        REMEDY_RESTART,
+        REMEDY_RESTART_KEEPING_LOG,
+        REMEDY_REMOVE,
+        REMEDY_LOG,
+        REMEDY_FOLDER,
+        REMEDY_COUNT,
+};
+
+const char *doctor_remedy(const struct doctor *doctor, enum remedy remedy);
+
 /* What the daemon answers to an admin by the kernel's word: an array, or with `is_list` unset an
  * object. 0 with a reference that is to be given back; otherwise -errno, and why in *ret_trouble,
  * which is to be freed. */

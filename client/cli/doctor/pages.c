@@ -9,8 +9,6 @@
 #include <sys/stat.h>
 #include <sys/timex.h>
 
-#define RESTART "restart it: systemctl restart jetond"
-
 static const struct {
         const char *name;
         enum page page;
@@ -22,15 +20,16 @@ static const struct {
 /* Of page_open() and of what reads the table. */
 static const struct {
         int error;
-        const char *found, *advice;
+        enum remedy remedy;
+        const char *found;
 } troubles[] = {
-        {-ENOENT, "is missing: tokens are not verified and PAM logs nobody of jeton's in", RESTART},
-        {-EPERM, "is not root's alone to write, so nobody believes it",
-         "chown root:root and chmod 0644, or " RESTART},
-        {-ELOOP, "is a symbolic link, which nobody follows", "remove it, then " RESTART},
-        {-EBADMSG, "has another layout than this command knows",
-         "the daemon is of another version or the page is damaged: " RESTART},
-        {-EAGAIN, "holds nothing yet", "the daemon has not come up: see the check \"last start\""},
+        {-ENOENT, REMEDY_RESTART,
+         "is missing: tokens are not verified and PAM logs nobody of jeton's in"},
+        {-EPERM, REMEDY_RESTART, "is not root's alone to write, so nobody believes it"},
+        {-ELOOP, REMEDY_REMOVE, "is a symbolic link, which nobody follows"},
+        {-EBADMSG, REMEDY_RESTART,
+         "has another layout than this command knows: another version's, or damaged"},
+        {-EAGAIN, REMEDY_LOG, "holds nothing yet: the daemon has not come up"},
 };
 
 static void say_trouble(struct doctor *doctor, const char *name, int error) {
@@ -39,11 +38,13 @@ static void say_trouble(struct doctor *doctor, const char *name, int error) {
 
         for (i = 0; i < ELEMENTS(troubles); i++)
                 if (troubles[i].error == error) {
-                        doctor_find(doctor, VERDICT_BROKEN, troubles[i].advice, "%s/%s %s", dir,
+                        doctor_find(doctor, VERDICT_BROKEN,
+                                    doctor_remedy(doctor, troubles[i].remedy), "%s/%s %s", dir,
                                     name, troubles[i].found);
                         return;
                 }
-        doctor_find(doctor, VERDICT_BROKEN, RESTART, "%s/%s: %s", dir, name, strerror(-error));
+        doctor_find(doctor, VERDICT_BROKEN, doctor_remedy(doctor, REMEDY_RESTART), "%s/%s: %s", dir,
+                    name, strerror(-error));
 }
 
 static int keys_look(int fd) {
@@ -113,7 +114,7 @@ static void count_keys(struct doctor *doctor, const struct keys_table *table) {
                 if (table->keys[i].state <= KEY_RETIRED)
                         counts[table->keys[i].state]++;
         if (counts[KEY_ACTIVE] == 0)
-                doctor_find(doctor, VERDICT_BROKEN, RESTART,
+                doctor_find(doctor, VERDICT_BROKEN, doctor_remedy(doctor, REMEDY_RESTART),
                             "no key is active, so nothing is signed");
         else
                 doctor_find(doctor, VERDICT_OK, NULL, "%u active, %u prepared, %u retired",
@@ -148,7 +149,7 @@ static void judge_key(struct doctor *doctor, const json_t *key) {
         if (!kid || !state || doctor_time(member(key, "since"), &since) < 0)
                 return;
         if (doctor_time(member(key, "active_at"), &due) == 0 && now > due + LATE_S)
-                doctor_find(doctor, VERDICT_WARNING, "its log says why: journalctl -u jetond",
+                doctor_find(doctor, VERDICT_WARNING, doctor_remedy(doctor, REMEDY_LOG),
                             "key %s should have become active at %s", kid,
                             member(key, "active_at"));
         else if (strcmp(state, "active") == 0 && now - since > AGE_MAX_S)

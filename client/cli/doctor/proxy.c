@@ -31,7 +31,7 @@ static void ask_web(struct doctor *doctor, char *path) {
                 doctor_find(doctor, VERDICT_UNSEEN, "run it as root",
                             "%s is for the proxy's group alone", path);
         else if (r < 0)
-                doctor_find(doctor, VERDICT_BROKEN, "restart it: systemctl restart jetond", "%s",
+                doctor_find(doctor, VERDICT_BROKEN, doctor_remedy(doctor, REMEDY_RESTART), "%s",
                             doctor->cli->failure.text);
         else
                 judge_web(doctor, path, &answer);

@@ -13,8 +13,7 @@ static const struct remain {
         enum verdict verdict;
 } remains[] = {
         {RESTORE_READY, "a restore is decided and not at its end",
-         "systemctl restart jetond: its start goes on with it, or says why it cannot",
-         VERDICT_BROKEN},
+         "restart jetond: its start goes on with it, or says why it cannot", VERDICT_BROKEN},
         {RESTORE_NEW, "a restore runs or was broken off, and has keys and hashes there",
          "rm -r it, unless one runs", VERDICT_WARNING},
         {RESTORE_KEPT, "what a restore replaced is kept, with its keys and hashes",

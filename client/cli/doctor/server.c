@@ -8,12 +8,9 @@
 
 #include <sys/stat.h>
 
-#define START   "start it: systemctl start jetond"
-#define RESTART "restart it: systemctl restart jetond"
-
-#define SQUATTED                                                                       \
-        "do not log in through jeton: find that process with `ss -xlp`, end it, then " \
-        "systemctl restart jetond"
+#define SQUATTED                                                                               \
+        "do not log in through jeton: find that process with `ss -xlp`, end it, then restart " \
+        "jetond"
 
 #define SLOW_MS 1000
 
@@ -29,8 +26,7 @@ static void look_at_folder(struct doctor *doctor) {
 
         if (stat(dir, &st) < 0)
                 doctor_find(doctor, errno == EACCES ? VERDICT_UNSEEN : VERDICT_BROKEN,
-                            "systemd-tmpfiles --create jeton.conf makes it", "%s: %s", dir,
-                            strerror(errno));
+                            doctor_remedy(doctor, REMEDY_FOLDER), "%s: %s", dir, strerror(errno));
         else if (!doctor_trusts(doctor, st.st_uid) || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
                 doctor_find(doctor, VERDICT_BROKEN,
                             "others can put a socket and pages of theirs there: chown root:root, "
@@ -46,13 +42,13 @@ static void judge_socket(struct doctor *doctor, const char *path, const struct s
         unsigned mode = (unsigned)st->st_mode & 07777;
 
         if (!S_ISSOCK(st->st_mode))
-                doctor_find(doctor, VERDICT_BROKEN, "remove it, then " RESTART, "%s is no socket",
-                            path);
+                doctor_find(doctor, VERDICT_BROKEN, doctor_remedy(doctor, REMEDY_REMOVE),
+                            "%s is no socket", path);
         else if (!doctor_trusts(doctor, st->st_uid))
                 doctor_find(doctor, VERDICT_BROKEN, SQUATTED, "%s belongs to uid %u (%s)", path,
                             (unsigned)st->st_uid, name_of(st->st_uid));
         else if ((mode & 0666) != 0666)
-                doctor_find(doctor, VERDICT_WARNING, RESTART,
+                doctor_find(doctor, VERDICT_WARNING, doctor_remedy(doctor, REMEDY_RESTART),
                             "%s has mode %04o, so that not every account can connect", path, mode);
         else
                 doctor_find(doctor, VERDICT_OK, NULL, "%s belongs to uid %u, mode %04o", path,
@@ -67,7 +63,8 @@ void check_socket(struct doctor *doctor) {
         if (lstat(path, &st) == 0)
                 judge_socket(doctor, path, &st);
         else if (errno == ENOENT)
-                doctor_find(doctor, VERDICT_BROKEN, START, "there is no %s", path);
+                doctor_find(doctor, VERDICT_BROKEN, doctor_remedy(doctor, REMEDY_START),
+                            "there is no %s", path);
         else
                 doctor_find(doctor, VERDICT_UNSEEN, "run it as root", "%s: %s", path,
                             strerror(errno));
@@ -76,25 +73,31 @@ void check_socket(struct doctor *doctor) {
 /* What connect(2) says of a socket that is there. */
 static const struct {
         int error;
-        enum verdict verdict;
-        const char *found, *advice;
+        enum remedy remedy;
+        const char *found;
 } troubles[] = {
-        {-ENOENT, VERDICT_BROKEN, "nobody is there", START},
-        {-ECONNREFUSED, VERDICT_BROKEN, "the socket is there and nobody listens on it", START},
-        {-EACCES, VERDICT_UNSEEN, "this account may not connect", "run it as root"},
-        {-ETIMEDOUT, VERDICT_BROKEN, "it takes no connection: its backlog is full", RESTART},
+        {-ENOENT, REMEDY_START, "nobody is there"},
+        {-ECONNREFUSED, REMEDY_START, "the socket is there and nobody listens on it"},
+        {-ETIMEDOUT, REMEDY_RESTART, "it takes no connection: its backlog is full"},
 };
 
 static void say_unreached(struct doctor *doctor, int error) {
         size_t i;
 
+        if (error == -EACCES) {
+                doctor_find(doctor, VERDICT_UNSEEN, "run it as root",
+                            "this account may not connect");
+                return;
+        }
         for (i = 0; i < ELEMENTS(troubles); i++)
                 if (troubles[i].error == error) {
-                        doctor_find(doctor, troubles[i].verdict, troubles[i].advice, "%s",
+                        doctor_find(doctor, VERDICT_BROKEN,
+                                    doctor_remedy(doctor, troubles[i].remedy), "%s",
                                     troubles[i].found);
                         return;
                 }
-        doctor_find(doctor, VERDICT_BROKEN, RESTART, "cannot connect: %s", strerror(-error));
+        doctor_find(doctor, VERDICT_BROKEN, doctor_remedy(doctor, REMEDY_RESTART),
+                    "cannot connect: %s", strerror(-error));
 }
 
 void check_listener(struct doctor *doctor) {
@@ -120,7 +123,7 @@ void check_listener(struct doctor *doctor) {
 static void judge_health(struct doctor *doctor, const struct answer *answer, int64_t ms) {
         if (answer->status != 200) {
                 answer_refusal(answer, &doctor->cli->failure);
-                doctor_find(doctor, VERDICT_BROKEN, "its log says why: journalctl -u jetond",
+                doctor_find(doctor, VERDICT_BROKEN, doctor_remedy(doctor, REMEDY_LOG),
                             "status %u: %s", answer->status, doctor->cli->failure.text);
         } else if (ms > SLOW_MS) {
                 doctor_find(doctor, VERDICT_WARNING, "look at the load of the host and at its log",
@@ -143,9 +146,9 @@ void check_health(struct doctor *doctor) {
         r = request_send(&doctor->cli->place, DOCTOR_TIMEOUT_MS, &request, &doctor->cli->failure,
                          &answer);
         if (r < 0)
-                doctor_find(doctor, VERDICT_BROKEN, RESTART ", and keep its log",
-                            "no answer within %d ms: %s", DOCTOR_TIMEOUT_MS,
-                            doctor->cli->failure.text);
+                doctor_find(
+                        doctor, VERDICT_BROKEN, doctor_remedy(doctor, REMEDY_RESTART_KEEPING_LOG),
+                        "no answer within %d ms: %s", DOCTOR_TIMEOUT_MS, doctor->cli->failure.text);
         else
                 judge_health(doctor, &answer, clock_monotonic_ms() - began);
 }

@@ -224,7 +224,8 @@ static void judge_unit(struct doctor *doctor, const char *output) {
                 say_not_running(doctor, output);
         else if (restarts.len > 0 && !text_is(restarts, TEXT("0")))
                 doctor_find(doctor, VERDICT_WARNING, "journalctl -u jetond says why",
-                            "the service runs, after %.*s restarts", TEXT_ARGS(restarts));
+                            "the service runs, after %.*s restart%s", TEXT_ARGS(restarts),
+                            text_is(restarts, TEXT("1")) ? "" : "s");
         else
                 doctor_find(doctor, VERDICT_OK, NULL, "the service runs");
 }
