@@ -18,7 +18,7 @@
 #endif
 
 static const char usage[] =
-        "usage: jetond [-nT] [-c FILE] [--state DIR] [--programs DIR]\n"
+        "Usage: jetond [-hnT] [-c FILE] [--state DIR] [--programs DIR]\n"
         "\n"
         "  -c, --config FILE   settings (default " JETON_SYSCONF_DIR "/jetond.conf; with --state\n"
         "                      DIR/jetond.conf), then conf.d/*.conf beside it\n"
@@ -28,7 +28,8 @@ static const char usage[] =
         "  -T                  print the settings in effect and exit\n"
         "      --jwks          print what jeton-issuers.service fetches: address, file, algorithm\n"
         "      --settings-only with -n or -T: another host's, so look at no other file\n"
-        "      --version, --help\n"
+        "  -h, --help\n"
+        "      --version\n"
         "\n"
         "It stays in the foreground. See jetond(8).\n";
 
@@ -38,7 +39,6 @@ enum {
         OPTION_SETTINGS_ONLY,
         OPTION_JWKS,
         OPTION_VERSION,
-        OPTION_HELP,
 };
 
 static const struct option long_options[] = {
@@ -48,7 +48,7 @@ static const struct option long_options[] = {
         {"settings-only", no_argument, NULL, OPTION_SETTINGS_ONLY},
         {"jwks", no_argument, NULL, OPTION_JWKS},
         {"version", no_argument, NULL, OPTION_VERSION},
-        {"help", no_argument, NULL, OPTION_HELP},
+        {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
 };
 
@@ -108,7 +108,7 @@ static int option_take(struct options *options, int option, const char *argument
                 return settings_only_set(options);
         case OPTION_VERSION:
                 return complete_with(options, "jetond " JETON_VERSION "\n");
-        case OPTION_HELP:
+        case 'h':
                 return complete_with(options, usage);
         default:
                 fputs(usage, stderr);
@@ -141,7 +141,7 @@ int options_read(int argc, char **argv, struct options *ret) {
         int option, r = 0;
 
         while (r == 0 && !options.is_complete &&
-               (option = getopt_long(argc, argv, "c:nT", long_options, NULL)) != -1)
+               (option = getopt_long(argc, argv, "c:hnT", long_options, NULL)) != -1)
                 r = option_take(&options, option, optarg);
         if (r == 0 && optind < argc && !options.is_complete) {
                 fprintf(stderr, "jetond: it takes no argument \"%s\"\n%s", argv[optind], usage);

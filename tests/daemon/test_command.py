@@ -35,6 +35,13 @@ def test_each_command_has_its_own_help(jetond, command):
     assert answer.stdout.startswith(f"Usage: jeton {command} ")
 
 
+def test_the_daemon_says_how_it_is_used_in_the_same_way():
+    short, long = (subprocess.run([BUILD / "bin/jetond", option], capture_output=True, text=True,
+                                  timeout=30) for option in ("-h", "--help"))
+    assert short.returncode == long.returncode == 0
+    assert short.stdout == long.stdout and long.stdout.startswith("Usage: jetond ")
+
+
 @pytest.mark.parametrize("arguments", [[], ["frobnicate"], ["user"], ["user", "add"],
                                        ["login", "--frob"], ["user", "list", "--limit", "x"],
                                        ["user", "link", "alice", "1", "2"], ["status", "x"]])
