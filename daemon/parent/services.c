@@ -70,13 +70,15 @@ static bool audience_has(const struct audience *audience, struct text scope) {
         return false;
 }
 
-static bool audiences_are_declared(const struct settings *settings, const struct service *service) {
+/* The first that no section declares; TEXT_NONE: there is none. */
+static struct text audience_undeclared(const struct settings *settings,
+                                       const struct service *service) {
         struct text list = text_of(service->audience), word;
 
         while (text_next_word(&list, &word))
                 if (!audience_find(settings, word) && !text_is(word, text_of(settings->issuer)))
-                        return false;
-        return true;
+                        return word;
+        return TEXT_NONE;
 }
 
 static bool scope_is_declared(const struct settings *settings, const struct service *service,
@@ -89,13 +91,14 @@ static bool scope_is_declared(const struct settings *settings, const struct serv
         return false;
 }
 
-static bool scopes_are_declared(const struct settings *settings, const struct service *service) {
+static struct text scope_undeclared(const struct settings *settings,
+                                    const struct service *service) {
         struct text list = text_of(service->scope), word;
 
         while (text_next_word(&list, &word))
                 if (!scope_is_declared(settings, service, word))
-                        return false;
-        return true;
+                        return word;
+        return TEXT_NONE;
 }
 
 static bool lists_fit(const struct settings *settings, const struct service *service) {
@@ -148,9 +151,6 @@ static const struct {
         {has_purpose, NULL, "this section opens nothing: it needs an audience"},
         {members_fit, "user", "at most 32 users and groups in one identity"},
         {lists_fit, NULL, "a list in this section is too long"},
-        {audiences_are_declared, "audience",
-         "an audience here is declared by no section audience, and is not the issuer"},
-        {scopes_are_declared, "scope", "a scope here is declared by none of these audiences"},
         {unit_acts_for_nobody, "unit",
          "unit and act-for do not go together: act-for goes by ids alone"},
         {unit_can_be_asked, "unit",
@@ -160,6 +160,31 @@ static const struct {
         {lifetime_fits, "lifetime", "lifetime is longer than max-lifetime"},
 };
 
+static const struct {
+        struct text (*undeclared)(const struct settings *settings, const struct service *service);
+        const char *key, *otherwise;
+} lists[] = {
+        {audience_undeclared, "audience", "by no section audience, and is not the issuer"},
+        {scope_undeclared, "scope", "by none of these audiences"},
+};
+
+static int lists_check(const struct config *config, const struct settings *settings,
+                       const struct service *service, const cfg_t *section) {
+        char what[AUDIENCE_MAX + 80];
+        struct text word;
+        size_t i;
+
+        for (i = 0; i < ELEMENTS(lists); i++) {
+                word = lists[i].undeclared(settings, service);
+                if (word.len == 0)
+                        continue;
+                snprintf(what, sizeof what, "the %s '%.*s' is declared %s", lists[i].key,
+                         TEXT_ARGS(word), lists[i].otherwise);
+                return config_error(config, section, lists[i].key, what);
+        }
+        return 0;
+}
+
 static int service_check(const struct config *config, const struct settings *settings,
                          const struct service *service, const cfg_t *section) {
         size_t i;
@@ -167,7 +192,7 @@ static int service_check(const struct config *config, const struct settings *set
         for (i = 0; i < ELEMENTS(rules); i++)
                 if (!rules[i].holds(settings, service))
                         return config_error(config, section, rules[i].key, rules[i].otherwise);
-        return 0;
+        return lists_check(config, settings, service, section);
 }
 
 int services_check(const struct config *config, const struct settings *settings) {

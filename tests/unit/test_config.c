@@ -353,9 +353,13 @@ static void an_identity_that_opens_nothing_or_too_much_is_refused(void **state) 
             "this section opens nothing: it needs an audience");
         bad(*state, "self { }", 1, "this section opens nothing: it needs an audience");
         bad(*state, "identity a { user = root audience = {\"https://m.example\"} }", 1,
-            "an audience here is declared by no section audience, and is not the issuer");
+            "the audience 'https://m.example' is declared by no section audience, and is not the "
+            "issuer");
+        bad(*state, METRICS "self { audience = {\"https://m.example\", \"https://n.example\"} }", 2,
+            "the audience 'https://n.example' is declared by no section audience, and is not the "
+            "issuer");
         bad(*state, METRICS "self { " AUDIENCE "scope = {write} }", 2,
-            "a scope here is declared by none of these audiences");
+            "the scope 'write' is declared by none of these audiences");
         bad(*state,
             METRICS "max-lifetime = 1h\naccess-lifetime = 1m\nself { " AUDIENCE "lifetime = 2h }",
             4, "lifetime is longer than max-lifetime");
