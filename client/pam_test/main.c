@@ -61,14 +61,14 @@ static int trial_read(int argc, char **argv, struct trial *trial) {
 }
 
 static void result_print(const struct result *result) {
-        const struct code *code = code_find(result->code);
+        const struct code *code = code_find(result->code, result->circumstance);
 
         printf("%-13s %-22s %s (%lld ms)%s%s\n", result->phase, code->name, code->means,
                (long long)result->ms, code->advice ? "; " : "", code->advice ? code->advice : "");
 }
 
 static json_t *result_json(const struct result *result) {
-        const struct code *code = code_find(result->code);
+        const struct code *code = code_find(result->code, result->circumstance);
 
         return json_pack("{s:s, s:s, s:i, s:s, s:s?, s:I}", "phase", result->phase, "code",
                          code->name, "number", result->code, "means", code->means, "advice",

@@ -86,19 +86,17 @@ static int entries_put(struct copy *copy, unsigned depth, FILE *to) {
         return r;
 }
 
-/* Refusals of such a stack say nothing about jeton, whatever the codes mean where it is. */
-static void say_without_jeton(const struct stack *stack) {
+static bool has_jeton(const struct stack *stack) {
         size_t i;
 
         for (i = 0; i < stack->count; i++)
                 if (strcmp(stack_module_name(&stack->entries[i]), "pam_jeton.so") == 0)
-                        return;
-        log_warning("the stack of %s has no line of pam_jeton: jeton has no say there; on Debian "
-                    "`pam-auth-update --enable jeton` puts it in",
-                    log_escape(text_of(stack->service)).text);
+                        return true;
+        return false;
 }
 
-static int service_copy(const char *root, const char *service, const char *folder) {
+static int service_copy(const char *root, const char *service, const char *folder,
+                        bool *ret_has_jeton) {
         _cleanup_(stack_freep) struct stack *stack = NULL;
         _cleanup_(fclosep) FILE *to = NULL;
         struct copy copy = {.folder = folder};
@@ -114,8 +112,7 @@ static int service_copy(const char *root, const char *service, const char *folde
         to = file_open(folder, service);
         if (!to)
                 return -EIO;
-        if (strcmp(service, "other") != 0)
-                say_without_jeton(stack);
+        *ret_has_jeton = has_jeton(stack);
         copy.stack = stack;
         r = entries_put(&copy, 0, to);
         return r == 0 && fflush(to) != 0 ? -EIO : r;
@@ -143,9 +140,10 @@ static int lines_write(const struct trial *trial, const char *folder) {
  * none. */
 static int other_copy(const struct trial *trial, const char *folder) {
         _cleanup_(fclosep) FILE *to = NULL;
+        bool other_has_jeton;
         int r;
 
-        r = service_copy(trial->root, "other", folder);
+        r = service_copy(trial->root, "other", folder, &other_has_jeton);
         if (r != -ENOENT)
                 return r;
         to = file_open(folder, "other");
@@ -158,11 +156,17 @@ static const char *trouble_of(int error) {
         return error == -EBADMSG ? "libpam refuses the service for that line" : strerror(-error);
 }
 
-int stack_copy(const struct trial *trial, const char *folder) {
+int stack_copy(const struct trial *trial, const char *folder, bool *ret_has_jeton) {
         const char *service = trial->service;
         int r;
 
-        r = service ? service_copy(trial->root, service, folder) : lines_write(trial, folder);
+        *ret_has_jeton = true;
+        r = service ? service_copy(trial->root, service, folder, ret_has_jeton)
+                    : lines_write(trial, folder);
+        if (r == 0 && !*ret_has_jeton)
+                log_warning("the stack of %s has no line of pam_jeton: jeton has no say there; on "
+                            "Debian `pam-auth-update --enable jeton` puts it in",
+                            log_escape(text_of(service)).text);
         if (r == 0 && (!service || strcmp(service, "other") != 0))
                 r = other_copy(trial, folder);
         if (r < 0)

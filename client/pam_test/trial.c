@@ -7,7 +7,9 @@
 #include "../../common/log.h"
 #include "../stack/root.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <string.h>
 
 static void folder_remove(char **folder) {
@@ -38,20 +40,20 @@ static int folder_make(char **ret) {
 }
 
 /* libpam reads the stack and loads its modules when it starts. */
-static int start(const struct trial *trial, pam_handle_t **ret) {
+static int start(const struct trial *trial, pam_handle_t **ret, bool *ret_has_jeton) {
         _cleanup_(folder_remove) char *folder = NULL;
         int r, code;
 
         r = folder_make(&folder);
         if (r == 0)
-                r = stack_copy(trial, folder);
+                r = stack_copy(trial, folder, ret_has_jeton);
         if (r < 0)
                 return r;
         code = pam_start_confdir(trial->service ? trial->service : TRIAL_SERVICE, trial->user,
                                  &conversation, folder, ret);
         if (code == PAM_SUCCESS)
                 return 0;
-        log_error("libpam cannot start: %s", code_find(code)->means);
+        log_error("libpam cannot start: %s", code_find(code, CIRCUMSTANCE_NONE)->means);
         return -EINVAL;
 }
 
@@ -71,13 +73,28 @@ static const struct phase {
 
 _Static_assert(ELEMENTS(phases) == RESULTS_MAX, "a result for each phase");
 
+static bool account_is_missing(const char *user) {
+        errno = 0;
+        return !getpwnam(user) && (errno == 0 || errno == ENOENT || errno == ESRCH);
+}
+
+static enum circumstance circumstance_of(const char *user, bool has_jeton) {
+        bool had_trouble = log_had_trouble();
+
+        if (account_is_missing(user))
+                return CIRCUMSTANCE_NO_ACCOUNT;
+        if (!has_jeton)
+                return CIRCUMSTANCE_NO_LINE;
+        return had_trouble ? CIRCUMSTANCE_TROUBLE : CIRCUMSTANCE_NONE;
+}
+
 int trial_run(const struct trial *trial, struct result ret[RESULTS_MAX]) {
         pam_handle_t *pamh = NULL;
         int code = PAM_SUCCESS, count = 0, r;
-        bool is_granted = true;
+        bool is_granted = true, has_jeton;
         size_t i;
 
-        r = start(trial, &pamh);
+        r = start(trial, &pamh, &has_jeton);
         if (r < 0)
                 return r;
         for (i = 0; i < ELEMENTS(phases); i++) {
@@ -87,7 +104,11 @@ int trial_run(const struct trial *trial, struct result ret[RESULTS_MAX]) {
                         continue;
                 code = phases[i].run(pamh, phases[i].flags);
                 is_granted = is_granted && code == PAM_SUCCESS;
-                ret[count++] = (struct result){phases[i].name, code, clock_monotonic_ms() - began};
+                ret[count++] =
+                        (struct result){.phase = phases[i].name,
+                                        .code = code,
+                                        .circumstance = circumstance_of(trial->user, has_jeton),
+                                        .ms = clock_monotonic_ms() - began};
         }
         pam_end(pamh, code);
         return count;

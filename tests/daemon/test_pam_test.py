@@ -66,6 +66,28 @@ def test_a_daemon_that_is_away_is_told(jetond, person):
                               "account": "PAM_AUTHINFO_UNAVAIL"}
 
 
+def first_phase(answer):
+    return json.loads(answer.stdout)[0]
+
+
+def test_a_refusal_that_is_not_jetons_sends_nobody_to_jetons_users(tmp_path, person):
+    """Who refused, the codes do not say; that it was not jeton is known."""
+    module = f"auth sufficient {MODULE} socket={tmp_path}/nowhere min_uid=1\n"
+    for lines, user, means in ((module, person, "could not be asked"), ("", person, "does not ask"),
+                               ("", "nobody-of-that-name", "no such account"),
+                               (module, "nobody-of-that-name", "no such account")):
+        service(tmp_path, lines + "auth required pam_deny.so\n")
+        answer = first_phase(copied(tmp_path, user=user))
+        assert answer["code"] == "PAM_AUTH_ERR" and means in answer["means"], answer
+        assert "jeton user" not in answer["advice"]
+
+
+def test_an_account_that_is_missing_is_to_be_linked_to_nobody(jetond):
+    answer = first_phase(alone(jetond, "nobody-of-that-name"))
+    assert answer["code"] == "PAM_USER_UNKNOWN" and "no such account" in answer["means"]
+    assert "jeton user" not in answer["advice"]
+
+
 def test_an_argument_that_is_wrong_is_shown_from_the_log(jetond, person):
     answer = alone(jetond, person, "--argument", "tiemout=3s")
     assert phases(answer)["authenticate"] == "PAM_SERVICE_ERR"
