@@ -200,13 +200,14 @@ def a_new_key_is_found(service):
 
 
 class Document:
-    """Something on the web that answers every question with its `body`."""
+    """Something on the web that answers every question with its `body`, and counts them."""
 
     def __init__(self):
         document = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):  # pylint: disable=invalid-name
+                document.asked += 1
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(document.body)))
                 self.end_headers()
@@ -215,7 +216,7 @@ class Document:
             def log_message(self, *_):  # pylint: disable=arguments-differ
                 pass
 
-        self.body = b""
+        self.body, self.asked = b"", 0
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
 

@@ -1,4 +1,5 @@
 import java.io.BufferedReader;
+import java.io.Console;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.URI;
@@ -131,11 +132,27 @@ public final class Client {
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 
+    /** Where somebody types it, it is not shown. */
+    private static String password(Console console, BufferedReader input) throws IOException {
+        if (console != null) {
+            char[] typed = console.readPassword("Password: ");
+            return typed == null ? "" : new String(typed);
+        }
+        System.err.print("Password: ");
+        String line = input.readLine();
+        return line == null ? "" : line;
+    }
+
     public static void main(String[] arguments) throws InterruptedException {
-        var input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        if (arguments.length != 2) {
+            System.err.println("Usage: java -cp out Client ISSUER USER");
+            System.exit(2);
+        }
+        Console console = System.console();
+        var input = new BufferedReader(console != null ? console.reader()
+                : new InputStreamReader(System.in, StandardCharsets.UTF_8));
         try {
-            System.err.print("Password: ");
-            Client client = login(arguments[0], arguments[1], input.readLine());
+            Client client = login(arguments[0], arguments[1], password(console, input));
             for (String path; (path = input.readLine()) != null; ) {
                 HttpResponse<String> reply = client.get(path);
                 System.out.println(reply.statusCode() + " " + reply.body());

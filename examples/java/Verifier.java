@@ -69,6 +69,8 @@ public final class Verifier {
     private final String audience;
     private Map<String, Key> keys = Map.of();
     private Instant fetched = Instant.MIN;
+    private Instant tried = Instant.MIN;
+    private boolean isAway;
 
     public Verifier(String issuer, String audience) {
         this.issuer = issuer;
@@ -122,27 +124,45 @@ public final class Verifier {
 
     // --- keys ---
 
-    /** Unknown ones may be new; but whoever makes names up does not make us ask each time. */
+    /**
+     * Unknown ones may be new; but whoever makes names up does not make us ask each time, and where
+     * the issuer is away, not each request waits for that.
+     */
     private synchronized Key key(Object kid) throws IOException, InterruptedException {
-        Duration age = fetched == Instant.MIN ? FRESH : Duration.between(fetched, Instant.now());
-        boolean isUnknown = !keys.containsKey(kid) && age.compareTo(BETWEEN_FETCHES) >= 0;
-        if (age.compareTo(FRESH) >= 0 || isUnknown)
-            fetch();
+        boolean isWanted = isOver(fetched, FRESH) || !keys.containsKey(kid);
+        if (isWanted && isOver(tried, BETWEEN_FETCHES))
+            renew();
+        if (isWanted && isAway)
+            throw new IOException("the keys: the last try failed a moment ago");
         return keys.get(kid);
     }
 
-    private void fetch() throws IOException, InterruptedException {
+    private static boolean isOver(Instant since, Duration pause) {
+        return !Instant.now().isBefore(since.plus(pause));
+    }
+
+    private void renew() throws IOException, InterruptedException {
+        isAway = true;
+        try {
+            keys = fetch();
+            fetched = Instant.now();
+            isAway = false;
+        } finally {
+            tried = Instant.now();
+        }
+    }
+
+    private Map<String, Key> fetch() throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create(issuer + "/.well-known/jwks.json"))
                 .timeout(PATIENCE).build();
         HttpResponse<String> reply = http.send(request, BodyHandlers.ofString());
         if (reply.statusCode() != 200)
             throw new IOException("the keys: " + reply.statusCode());
         try {
-            keys = read(Json.object(reply.body()));
+            return read(Json.object(reply.body()));
         } catch (Json.Malformed | NotValid | GeneralSecurityException wrong) {
             throw new IOException("the keys: " + wrong.getMessage());
         }
-        fetched = Instant.now();
     }
 
     private static Map<String, Key> read(Map<?, ?> set) throws NotValid, GeneralSecurityException {
