@@ -50,11 +50,14 @@ static int export_csv(void) {
 
 static int copy(void) {
         _cleanup_(store_freep) struct store *store = NULL;
+        int r;
 
-        if (store_open_beside(CONTROL_FD, &store) < 0 ||
-            store_copy_out(store, CONTROL_FD, STDOUT_FILENO) < 0)
-                return failed(store);
-        return EXIT_SUCCESS;
+        r = store_open_beside(CONTROL_FD, &store);
+        if (r == 0)
+                r = store_copy_out(store, CONTROL_FD, STDOUT_FILENO);
+        if (r == 0)
+                return EXIT_SUCCESS;
+        return r == -EPIPE ? EXIT_FAILURE : failed(store); /* its reader says why it went */
 }
 
 /* The file is somebody's, and only looked at. */

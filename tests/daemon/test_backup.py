@@ -97,7 +97,7 @@ def test_the_program_that_reads_the_database_never_has_the_archive_in_its_hands(
                               env=environment, capture_output=True, text=True, timeout=30)
         assert done.returncode == 0, done.stderr
     file, files = (tmp_path / "backup").stat(), (tmp_path / "files").read_text().split()
-    assert len(files) == 3 and f"{file.st_dev}:{file.st_ino}" not in files
+    assert len(files) == 2 and f"{file.st_dev}:{file.st_ino}" not in files
     seen = (tmp_path / "seen").read_bytes()
     assert b"SQLite format 3" in seen and b"PRIVATE KEY" not in seen
     assert b"PRIVATE KEY" in (tmp_path / "backup").read_bytes()
@@ -193,6 +193,18 @@ def test_at_no_step_is_there_half_a_backup(stand, tmp_path, action, leaves):
             assert f"{file}: no backup was made: No space left on device: make room" in done.stderr
         if action == "error=EIO":
             assert f"{file}: no backup was made: Input/output error" in done.stderr, step
+
+
+def test_what_there_is_no_room_for_is_said_once(stand, tmp_path):
+    """The first thing that is written is the copy of the database."""
+    strace = [shutil.which("strace"), "-o", "/dev/null", "-e", "trace=write", "-e",
+              "inject=write:error=ENOSPC:when=1"]
+    done = subprocess.run([*strace, BUILD / "bin" / "jeton", "backup", tmp_path / "backup"],
+                          env={"PATH": os.environ["PATH"], "JETON_SOCKET": str(stand.socket)},
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and os.listdir(tmp_path) == []
+    assert done.stderr == (f"jeton: {tmp_path}/backup: no backup was made: No space left on device: "
+                           "make room there, or name a place on another disk\n")
 
 
 @pytest.mark.parametrize("name, says", [("missing/backup", "No such file or directory"),

@@ -1,7 +1,7 @@
 /* jeton backup: the database, the keys and the issuer's name in one file, while the daemon runs and
- * writes. It takes root (or the caller whose daemon it is). The database is copied by a program
- * under its own uid, to a file of its own; the keys go from the signer's folder into the archive,
- * which this process alone has in its hands. */
+ * writes. It takes root (or the caller whose daemon it is). The database comes through a pipe from
+ * a program under its own uid; the keys go from the signer's folder into the archive, which this
+ * process alone has in its hands. */
 #include "../replace.h"
 #include "backup.h"
 
@@ -33,14 +33,13 @@ static int database_copy(const struct making *making, int to) {
                 .program = "jetond-authority",
                 .word = "--copy",
                 .about = making->db,
-                .output = to,
         };
 
-        return state_run(&task, making->db);
+        return state_run_to(&task, making->db, to);
 }
 
-/* A process of that uid may outlive the program and keep what it was given: never the archive, in
- * which the keys will be. */
+/* The program that looks at the copy may leave a process behind that keeps what it was given: never
+ * the archive, in which the keys will be. */
 static int database_add(struct making *making) {
         _cleanup_(closep) int image = -1;
         int r;
