@@ -357,3 +357,13 @@ int statement_number(struct store *store, sqlite3_stmt *statement, int code, con
         *ret = sqlite3_column_int64(statement, 0);
         return 0;
 }
+
+int store_number(struct store *store, const char *sql, const char *doing, int64_t *ret) {
+        sqlite3_stmt *statement = NULL;
+        int code, r;
+
+        code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+        r = statement_number(store, statement, code, doing, ret);
+        sqlite3_finalize(statement);
+        return r;
+}

@@ -167,6 +167,9 @@ int statement_run(struct store *store, sqlite3_stmt *statement, int code, const 
 int statement_number(struct store *store, sqlite3_stmt *statement, int code, const char *doing,
                      int64_t *ret);
 
+/* The same of SQL that is asked once. */
+int store_number(struct store *store, const char *sql, const char *doing, int64_t *ret);
+
 /* Goes to the first row of a statement: 0, -ENOENT when it has none, other -errno with a sentence.
  */
 int statement_find(struct store *store, sqlite3_stmt *statement, int code, const char *doing);

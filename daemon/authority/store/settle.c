@@ -19,15 +19,10 @@ struct settling {
 /* ---- ids ---- */
 
 int store_last_id(struct store *store, int64_t *ret) {
-        static const char sql[] = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence "
-                                  "WHERE name = 'users'";
-        sqlite3_stmt *statement = NULL;
-        int code, r;
-
-        code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
-        r = statement_number(store, statement, code, "looking for its last id", ret);
-        sqlite3_finalize(statement);
-        return r;
+        return store_number(store,
+                            "SELECT coalesce(max(seq), 0) FROM sqlite_sequence "
+                            "WHERE name = 'users'",
+                            "looking for its last id", ret);
 }
 
 /* Without a row nobody was ever added. */
