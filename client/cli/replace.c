@@ -5,6 +5,7 @@
 #include "../../common/log.h"
 #include "../../common/room.h"
 #include "../../common/secret.h"
+#include "../../common/stream.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -16,18 +17,10 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
-static int write_all(int fd, struct text text) {
-        while (text.len > 0) {
-                ssize_t n = write(fd, text.p, text.len);
+static int file_write(int fd, struct text text) {
+        int r = stream_write(fd, text.p, text.len);
 
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                text.p += n;
-                text.len -= (size_t)n;
-        }
-        return fsync(fd) < 0 ? -errno : 0;
+        return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 
 /* As far as the file system lets us: some write elsewhere. */
@@ -39,7 +32,7 @@ static void wipe(int fd, size_t len) {
         while (len > 0) {
                 size_t part = len < sizeof zeros ? len : sizeof zeros;
 
-                if (write_all(fd, (struct text){zeros, part}) < 0)
+                if (file_write(fd, (struct text){zeros, part}) < 0)
                         return;
                 len -= part;
         }
@@ -94,7 +87,7 @@ int file_replace(int dir, const char *name, struct text content) {
         fd = openat(dir, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0)
                 return -errno;
-        r = write_all(fd, content);
+        r = file_write(fd, content);
         if (r == 0 && renameat(dir, fresh, dir, name) < 0)
                 r = -errno;
         if (r < 0) {

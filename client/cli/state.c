@@ -4,6 +4,7 @@
 
 #include "../../common/cleanup.h"
 #include "../../common/log.h"
+#include "../../common/stream.h"
 #include "../../common/wire/wire.h"
 #include "../../daemon/parent/spawn.h"
 #include "program.h"
@@ -13,8 +14,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <syslog.h>
-
-#define PIPE_BYTES 65536
 
 bool state_is_host(const struct place *place) {
         return strcmp(place->socket_path, JETON_SOCKET_DEFAULT) == 0;
@@ -154,34 +153,6 @@ int state_run(const struct state_task *task, int owner) {
 
 /* ---- what they print ---- */
 
-static int write_all(int to, const char *bytes, size_t len) {
-        while (len > 0) {
-                ssize_t n = write(to, bytes, len);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                bytes += n;
-                len -= (size_t)n;
-        }
-        return 0;
-}
-
-static int pass_on(int from, int to) {
-        char bytes[PIPE_BYTES];
-        ssize_t n;
-        int r = 0;
-
-        while (r == 0 && (n = read(from, bytes, sizeof bytes)) != 0) {
-                if (n < 0 && errno == EINTR)
-                        continue;
-                r = n < 0 ? -errno : write_all(to, bytes, (size_t)n);
-        }
-        explicit_bzero(bytes, sizeof bytes);
-        return r;
-}
-
 int state_run_to(const struct state_task *task, int owner, int to) {
         struct state_task piped = *task;
         int ends[2], passed, r;
@@ -192,7 +163,7 @@ int state_run_to(const struct state_task *task, int owner, int to) {
         piped.output = ends[1];
         r = start(&piped, owner, &pid);
         close(ends[1]);
-        passed = r < 0 ? 0 : pass_on(ends[0], to);
+        passed = r < 0 ? 0 : stream_pass(ends[0], to);
         close(ends[0]);
         if (r == 0)
                 r = end_await(task->program, pid);

@@ -3,6 +3,7 @@
 
 #include "../../../common/cleanup.h"
 #include "../../../common/room.h"
+#include "../../../common/stream.h"
 #include "database.h"
 #include "migrate.h"
 
@@ -12,31 +13,8 @@
 
 /* ---- to a descriptor ---- */
 
-static int write_all(int fd, const char *bytes, size_t len) {
-        while (len > 0) {
-                ssize_t n = write(fd, bytes, len);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                bytes += n;
-                len -= (size_t)n;
-        }
-        return 0;
-}
-
 static int file_give(int from, int to) {
-        char bytes[65536];
-        ssize_t n;
-        int r = 0;
-
-        if (lseek(from, 0, SEEK_SET) < 0)
-                return -errno;
-        while (r == 0 && (n = read(from, bytes, sizeof bytes)) != 0)
-                r = n < 0 ? -errno : write_all(to, bytes, (size_t)n);
-        explicit_bzero(bytes, sizeof bytes);
-        return r;
+        return lseek(from, 0, SEEK_SET) < 0 ? -errno : stream_pass(from, to);
 }
 
 int store_copy_out(struct store *store, int dir_fd, int output) {
@@ -91,16 +69,6 @@ int store_open_image(const void *bytes, size_t len, struct store **ret) {
 
 /* ---- looking at all of it ---- */
 
-static int rows_count(struct store *store, const char *sql, int64_t *ret) {
-        sqlite3_stmt *statement = NULL;
-        int code, r;
-
-        code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
-        r = statement_number(store, statement, code, "counting its rows", ret);
-        sqlite3_finalize(statement);
-        return r;
-}
-
 int store_examine(struct store *store, struct store_facts *ret) {
         int64_t version = 0, orphans = 0, users = 0;
         int r;
@@ -111,11 +79,12 @@ int store_examine(struct store *store, struct store_facts *ret) {
         if (r == 0)
                 r = store_expect(store, "PRAGMA integrity_check(1)", "ok", "it is damaged");
         if (r == 0)
-                r = rows_count(store, "SELECT count(*) FROM pragma_foreign_key_check", &orphans);
+                r = store_number(store, "SELECT count(*) FROM pragma_foreign_key_check",
+                                 "counting its rows", &orphans);
         if (r == 0 && orphans > 0)
                 r = store_refuse(store, -EBADMSG, STORE_FILE ": it is damaged: rows of nobody");
         if (r == 0)
-                r = rows_count(store, "SELECT count(*) FROM users", &users);
+                r = store_number(store, "SELECT count(*) FROM users", "counting its rows", &users);
         if (r == 0 && version == (int64_t)migrations_count)
                 r = store_prepare(store); /* what is missing, no statement can name */
         if (r == 0)
