@@ -64,8 +64,13 @@ class Backup:
             out.write(tail)
 
 
+# Names at which no file can be put, below a folder that no_files() has filled, and what is said.
+NO_FILES = [("missing/file", "No such file or directory"), ("folder", "Is a directory"),
+            ("pipe", "it is no plain file"), ("null", "it is no plain file")]
+
+
 def no_files(folder):
-    """Names at which no file can be put; of devices there is a link, lest the host's own be lost."""
+    """Of devices there is a link, lest the host's own be lost."""
     (folder / "folder").mkdir()
     os.mkfifo(folder / "pipe")
     (folder / "null").symlink_to("/dev/null")

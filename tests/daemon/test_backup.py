@@ -12,7 +12,7 @@ import threading
 
 import pytest
 import steps
-from backups import BLOCK, FOLDER, Backup, command_with, header, no_files
+from backups import BLOCK, FOLDER, NO_FILES, Backup, command_with, header, no_files
 from harness import BUILD, PASSWORD, is_root
 
 
@@ -207,10 +207,7 @@ def test_what_there_is_no_room_for_is_said_once(stand, tmp_path):
                            "make room there, or name a place on another disk\n")
 
 
-@pytest.mark.parametrize("name, says", [("missing/backup", "No such file or directory"),
-                                        ("folder", "Is a directory"),
-                                        ("pipe", "it is no plain file"),
-                                        ("null", "it is no plain file")])
+@pytest.mark.parametrize("name, says", NO_FILES)
 def test_a_place_where_no_file_can_be_is_named_and_left(stand, tmp_path, name, says):
     no_files(tmp_path)
     path = tmp_path / name

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 
 import pytest
-from backups import command_with, no_files
+from backups import NO_FILES, command_with, no_files
 from harness import BUILD, PASSWORD, is_root
 
 MEMBERS = {"id", "username", "full_name", "email", "roles", "uid", "disabled",
@@ -76,10 +76,7 @@ def test_a_file_is_for_its_owner_alone_and_replaced_as_a_whole(people):
     assert os.listdir(folder) == ["users"]
 
 
-@pytest.mark.parametrize("name, says", [("missing/users", "No such file or directory"),
-                                        ("folder", "Is a directory"),
-                                        ("pipe", "it is no plain file"),
-                                        ("null", "it is no plain file")])
+@pytest.mark.parametrize("name, says", NO_FILES)
 def test_what_cannot_be_written_is_named_and_left(people, tmp_path, name, says):
     no_files(tmp_path)
     out = tmp_path / name
